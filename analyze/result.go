@@ -1,0 +1,269 @@
+package analyze
+
+import (
+	"time"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// Verdict is the judgement on a machine or a case.
+type Verdict uint8
+
+// Verdicts, mildest first.
+const (
+	_ Verdict = iota
+	Insufficient
+	Healthy
+	Suspect
+	Leak
+	Runaway
+)
+
+var verdicts = [...]string{"", "insufficient", "healthy", "suspect", "leak", "runaway-attachment"}
+
+// String returns the word of the poolsweep/1 schema.
+func (v Verdict) String() string { return verdicts[v] }
+
+// Alarm reports whether the verdict calls for a case.
+func (v Verdict) Alarm() bool { return v >= Suspect }
+
+// Kind is what leaks in a case.
+type Kind uint8
+
+const (
+	_ Kind = iota
+	PoolLeak
+	ObjectLeak
+	RunawayAttachment
+)
+
+var kinds = [...]string{"", "pool-leak", "object-leak", "runaway-attachment"}
+
+// String returns the word of the poolsweep/1 schema.
+func (k Kind) String() string { return kinds[k] }
+
+// Class is the form of evidence a case rests on.
+type Class uint8
+
+const (
+	_ Class = iota
+	// NoFrees: allocations with volume that are hardly ever freed.
+	NoFrees
+	// ObjectGap: more outstanding objects than live ones.
+	ObjectGap
+	// Lockstep: several tags whose counts stand in integer ratios.
+	Lockstep
+	// PeerGap: a filter with far more instances than its peers.
+	PeerGap
+	// Share: one tag that holds most of a pool.
+	Share
+)
+
+var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share"}
+
+// String returns the class as one lower-case word.
+func (c Class) String() string { return classes[c] }
+
+// Facts are the figures a reason cites, by the names its sentence uses. Values
+// are int64 counts, Bytes, Percent, Ratio, string, ingest.Tag or []string.
+type Facts map[string]any
+
+// Bytes is an amount of memory in a Facts value.
+type Bytes uint64
+
+// Percent is a share between 0 and 1 in a Facts value.
+type Percent float64
+
+// Ratio is a quotient of counts in a Facts value.
+type Ratio float64
+
+// Reason is one step of an argument: a rule, the figures it saw and where they
+// stand. Its sentence lives in the templates, so the analysis prints nothing.
+type Reason struct {
+	Rule    Rule
+	Facts   Facts
+	Sources []ingest.Source
+}
+
+// Member is one tag of a case with its place in the cluster.
+type Member struct {
+	ingest.TagUsage
+	Times, Per int     // expected Outstanding = events · Times / Per; both 0 when in no integer ratio
+	Ratio      float64 // Outstanding / events
+	Surplus    int64   // Outstanding − expected
+	Owner      Attribution
+}
+
+// Cluster is a group of tags whose counts stand in integer ratios: one event
+// allocates each of them.
+type Cluster struct {
+	Events    int64   // the count that stands for 1
+	Anchor    Member  // the member whose count is Events
+	Tolerance int64   // largest |Surplus| accepted at ratio 1
+	Candidate int     // tags of the table that were compared
+	Chance    float64 // expected number of other tags that match by chance, in this table
+	ByLuck    float64 // expected number of clusters of this size by chance, in this table
+}
+
+// Attribution answers one of the four questions: owner, holder, trigger,
+// amplifier. An empty Module means "not established", which is a right answer.
+type Attribution struct {
+	Module  string  // as the log spells it: "WavxDMgr", "fltmgr.sys"
+	Weight  float64 // 0 to 1
+	Basis   Reason  // why this module, or why none
+	Proven  bool    // false: probable only
+	Sources []ingest.Source
+}
+
+// Established reports whether a module is named.
+func (a Attribution) Established() bool { return a.Module != "" }
+
+// Alternative is a module that was considered for a role and lost.
+type Alternative struct {
+	Role   string // "owner", "holder"
+	Module string
+	Weight float64
+	Lost   Reason
+}
+
+// Rate is how fast a case grows.
+type Rate struct {
+	EventsPerHour float64
+	BytesPerHour  float64
+	Window        time.Duration
+	SinceBoot     bool // an average since boot from one snapshot, not a measured slope
+}
+
+// Exhaustion is when a pool runs full at the case's rate.
+type Exhaustion struct {
+	At      time.Time // zero when the session time is unknown
+	In      time.Duration
+	Ceiling uint64 // bytes
+	Source  ingest.Source
+}
+
+// FilterFact is one minifilter of one snapshot beside its peers.
+type FilterFact struct {
+	Machine   string
+	Frame     string
+	Name      string
+	Altitude  ingest.Altitude
+	Instances int
+	PeerMost  int // most instances any other filter of the machine has
+	Groups    []ingest.Instance
+	Runaway   bool
+	Source    ingest.Source
+}
+
+// PoolFacts reconciles one pool of a snapshot: what the rows sum to, what the
+// tool printed as total, what !vm says.
+type PoolFacts struct {
+	Pool    ingest.Pool
+	Rows    int
+	Sum     ingest.Usage
+	Total   *ingest.PoolTotal // nil: not printed
+	Agrees  bool              // Total equals Sum
+	VM      uint64            // bytes by !vm; 0 not printed
+	Rest    int64             // VM − the larger of Sum and Total, when VM is known
+	Ceiling uint64            // bytes; 0 unknown
+	Share   float64           // of the ceiling, 0 when unknown
+	Basis   Reason            // where the ceiling comes from, or why it is unknown
+}
+
+// Cleared is a tag, or a family of tags with a common prefix, that was checked
+// and found balanced: everything allocated was freed.
+type Cleared struct {
+	Name    string // "SEY*" for a family
+	Tags    []ingest.TagUsage
+	Allocs  uint64
+	Frees   uint64
+	Open    int64 // outstanding over all of them
+	Sources []ingest.Source
+}
+
+// Step is something to do next: a debugger command, or an action when Command
+// is empty, with why and what each outcome would mean.
+type Step struct {
+	Command string // exactly as it must be typed
+	Shell   bool   // typed at a Windows command prompt, not in the debugger
+	Why     Reason
+}
+
+// Case is one defect, on one or more machines.
+type Case struct {
+	ID        string // "PS-" and eight hex digits of the signature's hash
+	Signature string // canonical text: version, class, pools, core tags, holder
+	Kind      Kind
+	Class     Class
+	Verdict   Verdict
+
+	Machines []string
+	Lead     *ingest.Snapshot // the snapshot the figures below are from
+	Pools    []ingest.Pool
+
+	Core      []Member // anchor first, then the other members by what they tell
+	Followers []Member // shared tags with a surplus
+	Related   []Member // same owner by scan or share, but in no integer ratio
+	Object    string   // "process", "thread", …; empty when no object leaks
+
+	Cluster       *Cluster
+	Events        int64 // 0 unknown
+	Bytes         uint64
+	BytesPerEvent float64 // 0 unknown
+	Rate          *Rate
+	Exhausts      *Exhaustion
+	NoExhaustion  Reason // why there is no date, when Exhausts is nil
+
+	Owner, Holder, Trigger, Amplifier Attribution
+	Alternatives                      []Alternative
+
+	Confidence float64
+	Chain      []Reason // the argument in order, each step with its numbers
+	Why        []Reason
+	WhyNot     []Reason
+	Unsure     []Reason
+	Cleared    []Cleared
+	Filters    []FilterFact
+	Pool       []PoolFacts
+	Limits     []Reason
+	Next       []Step
+	Mitigation []Reason
+	Known      *knowledge.Issue
+}
+
+// Machine is the judgement on one lab machine.
+type Machine struct {
+	ingest.Machine
+	Snapshots  []*ingest.Snapshot // in time order
+	Verdict    Verdict
+	Confidence float64
+	Cases      []string // ids, worst first
+	Pool       []PoolFacts
+	Filters    []FilterFact
+	Reasons    []Reason
+}
+
+// Latest returns the newest snapshot.
+func (m *Machine) Latest() *ingest.Snapshot { return m.Snapshots[len(m.Snapshots)-1] }
+
+// TagFact is one tag in one pool over all machines, from their newest snapshots.
+type TagFact struct {
+	Tag         ingest.Tag
+	Pool        ingest.Pool
+	Description string
+	Owner       Attribution
+	Machines    int   // that show the tag
+	Median      int64 // outstanding
+	Most        int64
+	MostOn      string // the machine with Most
+	Bytes       uint64 // over all machines
+	Cases       []string
+}
+
+// Result is everything the analysis has to say about a set of documents.
+type Result struct {
+	Machines []Machine // by name
+	Cases    []Case    // worst first
+	Tags     []TagFact // by bytes, largest first
+}

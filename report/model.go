@@ -1,0 +1,232 @@
+// Package report turns the analysis into view models: what a page says, in
+// which order, rounded and worded. The renderers below it only draw; they
+// decide nothing.
+package report
+
+import "time"
+
+// Tone is the meaning a renderer shows by colour, and by more than colour.
+type Tone uint8
+
+// Tones, from quiet to loud.
+const (
+	TonePlain   Tone = iota
+	ToneMuted        // beside the point: followers, cleared tags
+	ToneGood         // healthy, balanced
+	ToneNotice       // insufficient, incomplete
+	ToneWarning      // suspect
+	ToneAlarm        // leak, runaway attachment
+)
+
+// Align is how a column's text stands.
+type Align uint8
+
+const (
+	AlignLeft Align = iota
+	AlignRight
+)
+
+// Writeup is the incident write-up of one case: page one, then the sections.
+type Writeup struct {
+	ID       string // "PS-1A2B3C4D"
+	Revision string // "rev 1"
+	Lang     string // BCP 47: "en", "zh-CN"
+	Title    string // the signature in words
+	Subtitle string // machine, and how many others
+	Band     Band
+
+	Figures     []Pair        // events, bytes, rate, exhaustion: short
+	Attribution []Attribution // owner, holder, trigger, amplifier, in this order
+	Evidence    Table
+	Chart       *Chart
+	Points      []Points // why, why not, unsure
+	Notes       []Pair   // seen on, known issue, ticket
+	NextTitle   string
+	Next        []Step
+	Sections    []Section
+
+	Footer  Footer
+	Created time.Time // newest input; zero when unknown. Never the clock.
+	Labels  Labels
+}
+
+// Band is the coloured verdict line.
+type Band struct {
+	Tone                       Tone
+	Verdict, Class, Confidence string // ready to print
+}
+
+// Pair is a label with a value.
+type Pair struct{ Label, Value string }
+
+// Attribution is one of the four attribution lines.
+type Attribution struct {
+	Role   string // "Owner of the bytes"
+	Module string // or "not established"
+	Weight string // "0.95", empty when not established
+	Basis  string // where the claim comes from
+	Known  bool
+}
+
+// Points is a titled list of sentences.
+type Points struct {
+	Title string
+	Tone  Tone
+	Items []string
+}
+
+// Step is something to do next.
+type Step struct {
+	Command string // exactly as typed; empty for an action without a command
+	Where   string // "debugger" or "command prompt"; empty with Command
+	Why     string
+}
+
+// Footer stands on every page, beside page n of m.
+type Footer struct {
+	Left string // id and revision
+	Hash string // of the inputs, shortened
+	Tool string // "poolsweep 0.1"
+}
+
+// Labels are the fixed words a renderer needs.
+type Labels struct {
+	PageOf      string // "page %d of %d"
+	Attribution string // heading of the four lines
+	Evidence    string // heading of the evidence table
+	Contents    string
+}
+
+// Section is a numbered part of the write-up after page one.
+type Section struct {
+	Number   int
+	Title    string
+	Appendix bool
+	Blocks   []Block
+}
+
+// Block is a part of a section: exactly one field is set.
+type Block struct {
+	Text    string   // a paragraph
+	Bullets []string // a list
+	Chain   []string // numbered steps of reasoning, joined by arrows
+	Table   *Table
+	Code    []string // lines in a fixed-width face, kept exactly
+	Chart   *Chart
+}
+
+// Table is a printed table.
+type Table struct {
+	Caption string
+	Columns []Column
+	Rows    [][]Cell
+}
+
+// Column is a table's column.
+type Column struct {
+	Title string
+	Align Align
+	Mono  bool    // fixed-width face: tags, hex, addresses
+	Share float64 // of the table's width; columns sum to 1
+}
+
+// Cell is a table's cell, worded and rounded.
+type Cell struct {
+	Text string
+	Tone Tone
+}
+
+// Chart is a bar chart with one value a bar, drawn as vectors.
+type Chart struct {
+	Title string
+	Unit  string // printed at the axis: "outstanding allocations"
+	Log   bool   // logarithmic axis, for values far apart
+	Bars  []Bar
+	Marks []Mark // vertical lines across all bars
+}
+
+// Bar is one bar.
+type Bar struct {
+	Label string
+	Value float64
+	Text  string // the value as printed at the bar's end
+	Tone  Tone
+}
+
+// Mark is a reference line: an event count, a band's edge.
+type Mark struct {
+	Value float64
+	Label string
+}
+
+// CellKind is how a spreadsheet column's values are typed and formatted.
+type CellKind uint8
+
+const (
+	_          CellKind = iota
+	KindText            // string; never a formula
+	KindCount           // int64 with thousands separators
+	KindBytes           // uint64, exact, with thousands separators
+	KindRatio           // float64, two decimals
+	KindShare           // float64 0..1 as percent
+	KindTime            // time.Time in UTC, as date and time
+	KindHours           // float64 hours, one decimal
+	KindLink            // Link
+	KindVerdict         // Tagged: text coloured by its tone
+)
+
+// Link is a cell that leads to a file beside the workbook or to a sheet.
+type Link struct {
+	Text   string
+	Target string // relative path with forward slashes, or "'Sheet'!A1"
+	Sheet  bool   // Target is a place in this workbook
+}
+
+// Tagged is a text with a tone.
+type Tagged struct {
+	Text string
+	Tone Tone
+}
+
+// Workbook is the Excel summary.
+type Workbook struct {
+	Title   string
+	Tool    string
+	Created time.Time // newest input; zero when unknown
+	Sheets  []Sheet
+}
+
+// Sheet is one sheet: either pairs (the Read me) or a table.
+type Sheet struct {
+	Name    string
+	Heading string
+	Intro   string  // one sentence on what a row is
+	Groups  []Group // only for the Read me
+	Columns []SheetColumn
+	Rows    [][]any // nil is an empty cell; the type follows the column's Kind
+	Chart   *SheetChart
+}
+
+// Group is a titled list of pairs on the Read me.
+type Group struct {
+	Title string
+	Pairs []Pair
+}
+
+// SheetColumn is a column of a sheet's table.
+type SheetColumn struct {
+	Title string
+	Kind  CellKind
+	Width float64 // characters
+	Bars  bool    // data bars
+	Scale bool    // colour scale, high is loud
+}
+
+// SheetChart is a native bar chart over two of the sheet's columns.
+type SheetChart struct {
+	Title    string
+	Category int // column index of the labels
+	Value    int // column index of the values
+	Top      int // number of rows from the top
+	Unit     string
+}
