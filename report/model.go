@@ -163,16 +163,16 @@ type Mark struct {
 type CellKind uint8
 
 const (
-	_          CellKind = iota
-	KindText            // string; never a formula
-	KindCount           // int64 with thousands separators
-	KindBytes           // uint64, exact, with thousands separators
-	KindRatio           // float64, two decimals
-	KindShare           // float64 0..1 as percent
-	KindTime            // time.Time in UTC, as date and time
-	KindHours           // float64 hours, one decimal
-	KindLink            // Link
-	KindVerdict         // Tagged: text coloured by its tone
+	_           CellKind = iota
+	KindText             // string; never a formula
+	KindCount            // int64 with thousands separators
+	KindBytes            // uint64, exact, with thousands separators
+	KindRatio            // float64, two decimals
+	KindShare            // float64 0..1 as percent
+	KindTime             // time.Time in UTC, as date and time
+	KindHours            // float64 hours, one decimal
+	KindLink             // Link
+	KindVerdict          // Tagged: text coloured by its tone
 )
 
 // Link is a cell that leads to a file beside the workbook or to a sheet.
