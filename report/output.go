@@ -1,0 +1,186 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// OutputSchema is the value of Output.Schema. It changes only when a key is
+// removed or changes its meaning; new keys may come at the end of an object.
+const OutputSchema = "poolsweep/1"
+
+// Output is the JSON document: everything the write-up says, for scripts and
+// tickets. The order of the fields is the order of the keys. Every key is always
+// written; only pointer fields may be null. Lists may be left nil, jsonout
+// writes them as []. Sentences are worded and final, numbers are exact.
+type Output struct {
+	Schema   string          `json:"schema"`   // OutputSchema
+	Tool     string          `json:"tool"`     // "poolsweep 0.1"
+	Inputs   []OutputInput   `json:"inputs"`   // in the order they were read
+	Machines []OutputMachine `json:"machines"` // by name
+	Cases    []OutputCase    `json:"cases"`    // by severity, worst first
+}
+
+// Values of OutputInput.State.
+const (
+	InputRead    = "read"    // all of the file was understood
+	InputPartial = "partial" // ingest.Document.Partial: something is missing or unread
+	InputRefused = "refused" // no document came of the file
+)
+
+// OutputInput is one file that was looked at.
+type OutputInput struct {
+	Path     string        `json:"path"`    // as given, with forward slashes
+	SHA256   string        `json:"sha256"`  // of the bytes as found; empty when refused unread
+	Bytes    int64         `json:"bytes"`   // size as found
+	Machine  string        `json:"machine"` // of the first snapshot; empty when there is none
+	State    string        `json:"state"`   // InputRead, InputPartial or InputRefused
+	Reason   string        `json:"reason"`  // why it is not "read", one sentence; empty when it is
+	Blocks   []OutputBlock `json:"blocks"`  // over all snapshots, in print order
+	Warnings []OutputFact  `json:"warnings"`
+}
+
+// OutputBlock is the output of one command in an input.
+type OutputBlock struct {
+	Command  string `json:"command"` // as typed, or as concluded from the header
+	Line     int    `json:"line"`
+	Rows     int    `json:"rows"`
+	Complete bool   `json:"complete"`
+}
+
+// OutputMachine is the judgement on one machine.
+type OutputMachine struct {
+	Name       string   `json:"name"`
+	OS         string   `json:"os"`        // of the newest snapshot, as printed; empty when not printed
+	UptimeS    int64    `json:"uptime_s"`  // of the newest snapshot, whole seconds; 0 when not printed
+	Snapshots  int      `json:"snapshots"` // how many
+	Verdict    string   `json:"verdict"`   // analyze.Verdict.String
+	Confidence float64  `json:"confidence"`
+	Cases      []string `json:"cases"` // ids, worst first
+}
+
+// OutputCase is one defect, on one or more machines.
+type OutputCase struct {
+	ID            string            `json:"id"`
+	Signature     string            `json:"signature"`
+	Kind          string            `json:"kind"`            // analyze.Kind.String
+	Class         string            `json:"class"`           // analyze.Class.String
+	Machines      []string          `json:"machines"`        // names, the lead machine first
+	Pool          string            `json:"pool"`            // "nonpaged", "paged" or "both"
+	Tags          []string          `json:"tags"`            // TagText: the core, anchor first, then the related
+	Followers     []string          `json:"followers"`       // TagText: shared tags with a surplus
+	Object        *string           `json:"object"`          // "process", "thread", …; null when no object leaks
+	Events        *int64            `json:"events"`          // null when unknown
+	Bytes         uint64            `json:"bytes"`           // held by the case on its lead machine
+	BytesPerEvent *float64          `json:"bytes_per_event"` // null when unknown
+	Rate          *OutputRate       `json:"rate"`            // null when one snapshot without uptime is all there is
+	Exhausts      *OutputExhaustion `json:"exhausts"`        // null when no date can be given: see NoExhaustion
+	Owner         *OutputModule     `json:"owner"`           // of the bytes; null when not established
+	Holder        *OutputModule     `json:"holder"`          // of the references
+	Trigger       *OutputModule     `json:"trigger"`
+	Amplifier     *OutputModule     `json:"amplifier"`
+	Confidence    float64           `json:"confidence"` // 0 to 1
+	Why           []string          `json:"why"`
+	WhyNot        []string          `json:"why_not"`
+	Unsure        []string          `json:"unsure"`
+	Evidence      []OutputFact      `json:"evidence"` // one entry a source line
+	Next          []OutputStep      `json:"next"`
+	KnownIssue    *OutputIssue      `json:"known_issue"` // null when none matches
+
+	Title        string              `json:"title"`         // Writeup.Title
+	Verdict      string              `json:"verdict"`       // analyze.Verdict.String
+	NoExhaustion string              `json:"no_exhaustion"` // why Exhausts is null, a sentence; else empty
+	Members      []OutputMember      `json:"members"`       // core, related, followers
+	Alternatives []OutputAlternative `json:"alternatives"`  // modules considered for a role that lost
+	Limits       []string            `json:"limits"`
+	Mitigation   []string            `json:"mitigation"`
+}
+
+// OutputMember is one tag of a case with its figures on the lead machine.
+type OutputMember struct {
+	Tag         string  `json:"tag"`  // TagText
+	Hex         string  `json:"hex"`  // ingest.Tag.Hex
+	Pool        string  `json:"pool"` // "nonpaged" or "paged"
+	Role        string  `json:"role"` // "core", "related" or "follower"
+	Outstanding int64   `json:"outstanding"`
+	Allocs      *uint64 `json:"allocs"` // null when the table does not print them
+	Frees       *uint64 `json:"frees"`  // null when the table does not print them
+	Bytes       uint64  `json:"bytes"`
+	Times       int     `json:"times"` // Times for every Per events; both 0 when in no integer ratio
+	Per         int     `json:"per"`
+	File        string  `json:"file"`
+	Line        int     `json:"line"`
+}
+
+// OutputRate is how fast a case grows.
+type OutputRate struct {
+	EventsPerHour float64 `json:"events_per_hour"`
+	BytesPerHour  float64 `json:"bytes_per_hour"`
+	WindowS       int64   `json:"window_s"`
+	SinceBoot     bool    `json:"since_boot"` // a mean since boot, not a measured slope
+}
+
+// OutputExhaustion is when a pool runs full at the case's rate.
+type OutputExhaustion struct {
+	At      *time.Time `json:"at"`   // null when the session time is unknown
+	InS     int64      `json:"in_s"` // seconds after the newest snapshot
+	Ceiling uint64     `json:"ceiling_bytes"`
+	Source  string     `json:"source"` // where the ceiling stands, "file:line"
+}
+
+// OutputModule answers one of the four attribution questions.
+type OutputModule struct {
+	Module string  `json:"module"` // as the log spells it
+	Weight float64 `json:"weight"` // 0 to 1
+	Source string  `json:"source"` // where the claim comes from: the basis in words
+	Proven bool    `json:"proven"` // false: probable only
+}
+
+// OutputAlternative is a module that was considered for a role and lost.
+type OutputAlternative struct {
+	Role   string  `json:"role"` // "owner", "holder", …
+	Module string  `json:"module"`
+	Weight float64 `json:"weight"`
+	Lost   string  `json:"lost"` // why, a sentence
+}
+
+// OutputFact is a sentence with the line it rests on.
+type OutputFact struct {
+	Text string `json:"text"`
+	File string `json:"file"`
+	Line int    `json:"line"` // 0: the file as a whole
+}
+
+// OutputStep is something to do next.
+type OutputStep struct {
+	Command string `json:"command"` // exactly as typed; empty for an action without a command
+	Why     string `json:"why"`
+	Where   string `json:"where"` // "debugger" or "shell"; empty with Command
+}
+
+// OutputIssue is the published defect a case was matched with.
+type OutputIssue struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Mechanism  string   `json:"mechanism"`
+	Mitigation []string `json:"mitigation"`
+	References []string `json:"references"`
+	FixedIn    string   `json:"fixed_in"` // empty when no fix is known
+}
+
+// TagText returns a tag for machines to read: printable bytes as they are, all
+// others as \xNN. Unlike ingest.Tag.String it shows "\x00bc1" and "\x01bc1" apart.
+func TagText(tag ingest.Tag) string {
+	var b strings.Builder
+	for _, c := range tag {
+		if c < 0x20 || c > 0x7e {
+			fmt.Fprintf(&b, `\x%02X`, c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
