@@ -1,0 +1,112 @@
+package ingest
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPlaceMachine(t *testing.T) {
+	for _, tt := range []struct {
+		path    string // below the folder given
+		outside string
+		name    string
+		from    NameSource
+	}{
+		{"wavx/LAB-014/20261124_0930.log", "samples", "LAB-014", NameFromFolder},
+		{"LAB-014/2026-11-24/x.log", "drop", "LAB-014", NameFromFolder},
+		{"LAB-014/2026-11-24/logs/02/x.log", "drop", "LAB-014", NameFromFolder},
+		{"LAB-014/20261124T093000Z/x.log", "drop", "LAB-014", NameFromFolder},
+		{"LAB-014/kd-output/LAB-099_20261124.log", "drop", "LAB-014", NameFromFolder},
+		{"2026-11-24/LAB-014_20261124_0930.log", "drop", "LAB-014", NameFromFile},
+		{"2026-11-24/poolused.log", "LAB-014", "LAB-014", NameFromFolder},
+
+		{"LAB-014_20261124_0930.log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014_2026-11-24_09-30-15.log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014-20261124T0930Z.txt", "drop", "LAB-014", NameFromFile},
+		{"LAB-014 2026.11.24 (2).log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014_poolused_20261124.log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014-poolused-3.log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014_kd_log-1.log", "drop", "LAB-014", NameFromFile},
+		{"windbg_LAB-014.log", "drop", "LAB-014", NameFromFile},
+		{"20261124_LAB-014.log", "drop", "LAB-014", NameFromFile},
+		{"LAB-014.log.txt", "drop", "LAB-014", NameFromFile},
+		{"LAB-0930.log", "drop", "LAB-0930", NameFromFile},
+		{"PC_07.log", "drop", "PC_07", NameFromFile},
+		{"DESKTOP-AB12CD3.log", "drop", "DESKTOP-AB12CD3", NameFromFile},
+		{"VM-03.log", "drop", "VM-03", NameFromFile},
+		{"VM-03_vm.log", "drop", "VM-03", NameFromFile},
+		{"MEMORY-LAB.log", "drop", "MEMORY-LAB", NameFromFile},
+		{"实验室-03_20261124.log", "drop", "实验室-03", NameFromFile},
+
+		{"log.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"log-1.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"kd_output_20261124.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"20261124_0930.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"vm.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"1.log", "LAB-014", "LAB-014", NameFromFolder},
+		{"poolused.log", "logs", "poolused", NameFromFile},
+		{"poolused.log", "", "poolused", NameFromFile},
+		{"1.log", "002", "1", NameFromFile},
+		{".log", "", ".log", NameFromFile},
+	} {
+		parts := strings.Split(tt.path, "/")
+		last := len(parts) - 1
+		p := Place{File: parts[last], Below: parts[:last], Outside: tt.outside}
+		if got, want := p.Machine(), (Machine{tt.name, tt.from}); got != want {
+			t.Errorf("%s below %q: got %q by %s, want %q by %s", tt.path, tt.outside, got.Name, got.From, want.Name, want.From)
+		}
+	}
+}
+
+func TestNameMachinesBelievesTheLog(t *testing.T) {
+	for _, tt := range []struct {
+		name, log, folder string
+		warns             bool
+	}{
+		{"same", "LAB-014", "LAB-014", false},
+		{"same but for case and domain", "lab-014.corp.example", "LAB-014", false},
+		{"other machine", "LAB-014", "LAB-015", true},
+		{"folder is no computer name", "LAB-014", "from the ticket", false},
+		{"folder is a date", "LAB-014", "2026-11-24", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &Snapshot{Machine: Machine{tt.log, NameFromLog}, Source: Source{File: "x.log", Line: 3}}
+			d := &Document{Snapshots: []*Snapshot{s}}
+			d.NameMachines(Place{File: "x.log", Below: []string{tt.folder}})
+			if want := (Machine{tt.log, NameFromLog}); s.Machine != want {
+				t.Errorf("machine is %v, want %v", s.Machine, want)
+			}
+			if got := len(s.Warnings) > 0; got != tt.warns {
+				t.Fatalf("warnings %v, want some: %v", s.Warnings, tt.warns)
+			}
+			if !tt.warns {
+				return
+			}
+			if w := s.Warnings[0].String(); !strings.HasPrefix(w, "x.log:3: ") ||
+				!strings.Contains(w, tt.log) || !strings.Contains(w, tt.folder) {
+				t.Errorf("warning %q names not the place and both machines", w)
+			}
+		})
+	}
+}
+
+func TestNameMachinesNamesEverySnapshot(t *testing.T) {
+	d := &Document{Snapshots: []*Snapshot{{}, {Machine: Machine{"LAB-002", NameFromLog}}, {}}}
+	d.NameMachines(Place{File: "LAB-001_20261124.log"})
+	var got []string
+	for _, s := range d.Snapshots {
+		got = append(got, s.Machine.Name+" by "+s.Machine.From.String())
+	}
+	const want = "LAB-001 by file name, LAB-002 by log, LAB-001 by file name"
+	if have := strings.Join(got, ", "); have != want {
+		t.Errorf("got %s, want %s", have, want)
+	}
+}
+
+func TestNameRuleFitsATerminal(t *testing.T) {
+	for _, line := range strings.Split(NameRule, "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}
