@@ -1,0 +1,111 @@
+package templates
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// funcs are the functions that templates may call. They take facts of any named
+// number type, so that the analysis may give its figures units without this
+// package knowing them.
+func (w *Words) funcs() template.FuncMap {
+	return template.FuncMap{
+		"hold":     hold,
+		"count":    count,
+		"plural":   plural,
+		"tag":      quoteTag,
+		"list":     w.list,
+		"ratio":    onNumber(func(v float64) (string, error) { return Ratio(v), nil }),
+		"sig":      onNumber(func(v float64) (string, error) { return Significant(v), nil }),
+		"bytes":    onNumber(w.Bytes),
+		"exact":    onNumber(func(v float64) (string, error) { return w.Exact(uint64(v)) }),
+		"percent":  onNumber(w.Percent),
+		"hours":    onNumber(w.Hours),
+		"duration": onNumber(w.Duration),
+	}
+}
+
+// count writes a whole number: 12,979.
+func count(v any) (string, error) {
+	n, err := whole(v)
+	return Count(n), err
+}
+
+// plural picks the word that goes with a number: {{plural .Instances "instance" "instances"}}.
+func plural(v any, one, many string) (string, error) {
+	n, err := whole(v)
+	if n == 1 {
+		return one, err
+	}
+	return many, err
+}
+
+// quoteTag writes a pool tag in quotes, so that its blanks can be seen: 'Pp  '.
+func quoteTag(v any) string { return "'" + fmt.Sprint(v) + "'" }
+
+// list joins the elements of a slice: a, b and c.
+func (w *Words) list(v any) (string, error) {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() != reflect.Slice {
+		return "", fmt.Errorf("list: want a slice, have %T", v)
+	}
+	items := make([]string, rv.Len())
+	for i := range items {
+		items[i] = fmt.Sprint(rv.Index(i).Interface())
+	}
+	return w.List(items)
+}
+
+// List joins items the way the language does: a, b and c.
+func (w *Words) List(items []string) (string, error) {
+	if len(items) < 2 {
+		return strings.Join(items, ""), nil
+	}
+	last := len(items) - 1
+	first := items[0]
+	for _, item := range items[1:last] {
+		var err error
+		if first, err = w.Sentence("list.more", map[string]any{"First": first, "Next": item}); err != nil {
+			return "", err
+		}
+	}
+	return w.Sentence("list.last", map[string]any{"First": first, "Last": items[last]})
+}
+
+// onNumber makes a template function of one that writes a number.
+func onNumber(write func(float64) (string, error)) func(any) (string, error) {
+	return func(v any) (string, error) {
+		n, err := number(v)
+		if err != nil {
+			return "", err
+		}
+		return write(n)
+	}
+}
+
+// whole returns the value of a fact of any integer type.
+func whole(v any) (int64, error) {
+	switch rv := reflect.ValueOf(v); {
+	case rv.CanInt():
+		return rv.Int(), nil
+	case rv.CanUint():
+		return int64(rv.Uint()), nil
+	}
+	return 0, fmt.Errorf("want a whole number, have %T", v)
+}
+
+// number returns the value of a fact of any number type; a time.Duration counts
+// in hours.
+func number(v any) (float64, error) {
+	if d, ok := v.(time.Duration); ok {
+		return d.Hours(), nil
+	}
+	if rv := reflect.ValueOf(v); rv.CanFloat() {
+		return rv.Float(), nil
+	}
+	n, err := whole(v)
+	return float64(n), err
+}
