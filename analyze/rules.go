@@ -3,3 +3,134 @@ package analyze
 // Rule names one sentence of the reasoning. The templates hold the sentence
 // under this name, in each language; docs/architecture.md tells how the two meet.
 type Rule string
+
+// Rules about where a pool's ceiling is known from.
+const (
+	RuleCeilingVM      Rule = "ceiling.vm"
+	RuleCeiling32      Rule = "ceiling.32-bit"
+	RuleCeiling64      Rule = "ceiling.64-bit"
+	RuleCeilingUnknown Rule = "ceiling.unknown"
+)
+
+// Rules that speak for a case.
+const (
+	RulePeerGap       Rule = "why.peer-gap"
+	RuleFMisAgrees    Rule = "why.fmis-agrees"
+	RuleFMisMany      Rule = "why.fmis-many"
+	RuleInStep        Rule = "why.in-step"
+	RuleChance        Rule = "why.chance"
+	RuleScanHits      Rule = "why.scan-hits"
+	RuleIssueFits     Rule = "why.issue-fits"
+	RuleObjectGap     Rule = "why.object-gap"
+	RuleObjectMany    Rule = "why.object-many"
+	RuleNoFrees       Rule = "why.no-frees"
+	RuleShare         Rule = "why.share"
+	RuleOwnTag        Rule = "why.own-tag"
+	RuleNoCachedFiles Rule = "why.no-cached-files"
+)
+
+// Rules that speak against a case, or for another reading of it.
+const (
+	RuleNotInRatio   Rule = "why-not.not-in-ratio"
+	RuleFMisDiffers  Rule = "why-not.fmis-differs"
+	RuleOneSnapshot  Rule = "why-not.one-snapshot"
+	RulePartlyOther  Rule = "why-not.frees-unknown"
+	RuleMayBeLarge   Rule = "why-not.may-be-large"
+	RuleFollows      Rule = "why-not.follows"
+	RuleTableDiffers Rule = "why-not.table-differs"
+)
+
+// Rules about what a case cannot say.
+const (
+	RuleTriggerUnknown Rule = "unsure.trigger"
+	RuleTriggerIssue   Rule = "unsure.trigger-issue"
+	RuleVolumesUnknown Rule = "unsure.volumes"
+	RuleNotScanned     Rule = "unsure.not-scanned"
+	RuleHolderUnknown  Rule = "unsure.holder"
+	RuleHandles        Rule = "unsure.handles"
+	RuleVerifierBlind  Rule = "unsure.verifier-blind"
+	RuleOwnerUnknown   Rule = "unsure.owner"
+)
+
+// Rules about limits of the input.
+const (
+	RuleCut      Rule = "limit.cut"
+	RuleUnclosed Rule = "limit.unclosed"
+	RuleNoRate   Rule = "limit.no-rate"
+	RuleAverage  Rule = "limit.average"
+	RuleNoCounts Rule = "limit.no-counts"
+)
+
+// Rules of the reasoning chain.
+const (
+	ChainFltmgrLarge  Rule = "chain.fltmgr-large"
+	ChainFltmgrServes Rule = "chain.fltmgr-serves"
+	ChainFilter       Rule = "chain.filter"
+	ChainSameCount    Rule = "chain.same-count"
+	ChainScan         Rule = "chain.scan"
+	ChainNoScan       Rule = "chain.no-scan"
+	ChainIssue        Rule = "chain.issue"
+	ChainBalanced     Rule = "chain.balanced"
+	ChainObject       Rule = "chain.object"
+	ChainPartners     Rule = "chain.partners"
+	ChainOwnerServes  Rule = "chain.owner-serves"
+	ChainReference    Rule = "chain.reference"
+	ChainTag          Rule = "chain.tag"
+	ChainOwner        Rule = "chain.owner"
+	ChainNoOwner      Rule = "chain.no-owner"
+)
+
+// Rules about attribution: the basis of a claim, or why there is none.
+const (
+	OwnerScan      Rule = "owner.scan"
+	OwnerBinary    Rule = "owner.binary"
+	OwnerMap       Rule = "owner.map"
+	OwnerNone      Rule = "owner.none"
+	OwnerSeveral   Rule = "owner.several"
+	HolderCount    Rule = "holder.count"
+	HolderInstance Rule = "holder.instances"
+	HolderOwnTag   Rule = "holder.own-tag"
+	HolderNone     Rule = "holder.none"
+	TriggerNone    Rule = "trigger.none"
+	AmplifierNone  Rule = "amplifier.none"
+	ProbablyIts    Rule = "owner.probably"
+	LostServes     Rule = "lost.serves"
+	LostPeers      Rule = "lost.peers"
+	LostBalanced   Rule = "lost.balanced"
+)
+
+// Rules about next steps.
+const (
+	NextScan      Rule = "next.scan"
+	NextLookup    Rule = "next.lookup"
+	NextVersion   Rule = "next.version"
+	NextFilter    Rule = "next.filter"
+	NextVolumes   Rule = "next.volumes"
+	NextInstances Rule = "next.instances"
+	NextAgain     Rule = "next.again"
+	NextLive      Rule = "next.live"
+	NextFind      Rule = "next.find"
+	NextObject    Rule = "next.object"
+	NextHandles   Rule = "next.handles"
+	NextTrace     Rule = "next.trace"
+	NextTraceShow Rule = "next.trace-show"
+	NextFindstr   Rule = "next.findstr"
+	NextBlocks    Rule = "next.blocks"
+)
+
+// Rules about what helps until the defect is mended.
+const (
+	MitigateFilter  Rule = "mitigate.filter"
+	MitigateRestart Rule = "mitigate.restart"
+	MitigateReview  Rule = "mitigate.review"
+	MitigateIssue   Rule = "mitigate.issue"
+)
+
+// Rules about machines without a case.
+const (
+	MachineQuiet   Rule = "machine.quiet"
+	MachineFilters Rule = "machine.filters"
+	MachineNoPool  Rule = "machine.no-pool"
+	MachineCut     Rule = "machine.cut"
+	MachinePartial Rule = "machine.partial"
+)

@@ -1,0 +1,93 @@
+package analyze
+
+import (
+	"slices"
+	"strings"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// Weights of the ladder that answers who allocates a tag. A module scan finds
+// the bytes in the image itself; the dictionary's Binary: is a line in a text
+// file; our tag map is the same with a public source.
+const (
+	weightScan     = 0.95
+	weightBinary   = 0.85
+	weightMap      = 0.80
+	weightProbable = 0.60
+)
+
+// serving are parts of Windows that allocate on behalf of others. They own many
+// tags and are rarely the ones to blame, so they are never named as holder.
+var serving = []string{"nt", "ntoskrnl", "ntkrnlmp", "ntkrnlpa", "ntkrpamp", "hal", "fltmgr", "ntfs", "refs", "fastfat", "ndis",
+	"tcpip", "afd", "netio", "http", "fwpkclnt", "win32k", "win32kbase", "win32kfull", "wdf01000", "ks", "storport",
+	"classpnp", "partmgr", "volmgr", "mup", "rdbss", "ksecdd", "cng", "ci", "dxgkrnl", "dxgmms1", "dxgmms2", "usbport", "acpi", "pci"}
+
+func serves(module string) bool { return slices.Contains(serving, ingest.ModuleKey(module)) }
+
+// owner climbs down the ladder for one tag: module scan, the description's
+// Binary:, our tag map, nobody.
+func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) Attribution {
+	facts := Facts{"tag": row.Tag}
+	if hit, searched := scanTag(s, row.Tag); searched {
+		facts["hits"] = int64(hit.Hits)
+		switch {
+		case hit.Module != nil:
+			facts["module"], facts["start"], facts["end"] = hit.Module.Name, address(hit.Module.Start), address(hit.Module.End)
+			return Attribution{Module: hit.Module.Name, Weight: weightScan, Proven: true, Sources: hit.Sources,
+				Basis: Reason{OwnerScan, facts, hit.Sources}}
+		case len(hit.Others) > 1:
+			facts["modules"] = hit.Others
+			return Attribution{Basis: Reason{OwnerSeveral, facts, hit.Sources}}
+		}
+	}
+	from := []ingest.Source{row.Source}
+	if binary := row.Binary(); binary != "" {
+		// "nt!ps" names a part of the kernel: module nt.
+		module, _, _ := strings.Cut(binary, "!")
+		facts["module"], facts["binary"] = module, binary
+		return Attribution{Module: module, Weight: weightBinary, Proven: true, Sources: from, Basis: Reason{OwnerBinary, facts, from}}
+	}
+	if info := know.Tag(row.Tag); info.Module != "" {
+		facts["module"], facts["text"] = info.Module, info.Text
+		return Attribution{Module: info.Module, Weight: weightMap, Basis: Reason{OwnerMap, facts, nil}}
+	}
+	return Attribution{Basis: Reason{OwnerNone, facts, from}}
+}
+
+// address prints an address the way lm and s do on this width of machine.
+func address(a uint64) string {
+	const hex = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[15-i] = hex[a>>(4*i)&15]
+	}
+	if a>>32 == 0 {
+		return string(b[8:])
+	}
+	return string(b[:8]) + "`" + string(b[8:])
+}
+
+// blockAddress prints an address as !fltkd does: without the backtick.
+func blockAddress(a uint64) string { return strings.ReplaceAll(address(a), "`", "") }
+
+// ownerOf sums the bytes by owner and returns the attribution of the one that
+// allocates most of the core.
+func ownerOf(core []Member) Attribution {
+	held := map[string]uint64{}
+	for _, m := range core {
+		held[ingest.ModuleKey(m.Owner.Module)] += m.Bytes
+	}
+	best := Attribution{Basis: Reason{Rule: OwnerNone}}
+	var most uint64
+	for _, m := range core { // in member order, so that ties fall the same way each time
+		if b := held[ingest.ModuleKey(m.Owner.Module)]; m.Owner.Established() && b > most {
+			most, best = b, m.Owner
+		}
+	}
+	if best.Basis.Rule == OwnerNone && len(core) > 0 {
+		best.Basis = core[0].Owner.Basis
+	}
+	return best
+}

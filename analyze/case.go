@@ -1,0 +1,219 @@
+package analyze
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// exam is one snapshot under examination: what every rule looks at.
+type exam struct {
+	*ingest.Snapshot
+	th      Thresholds
+	know    *knowledge.Base
+	rows    []ingest.TagUsage // comparable
+	filters []FilterFact
+	pools   []PoolFacts
+	tables  tableState
+	tableAt ingest.Source
+}
+
+func examine(s *ingest.Snapshot, know *knowledge.Base, th Thresholds) *exam {
+	e := &exam{Snapshot: s, th: th, know: know, rows: comparableRows(s, th.ClusterFloor),
+		filters: filterFacts(s, th), pools: poolFacts(s)}
+	e.tables, e.tableAt = tables(s, e.pools)
+	return e
+}
+
+// draft is a case being argued: reasons are added one by one, each moves the
+// odds.
+type draft struct {
+	*exam
+	Case
+	odds float64
+}
+
+func (e *exam) draft(kind Kind, class Class, verdict Verdict) *draft {
+	return &draft{exam: e, odds: e.th.Weights.Prior, Case: Case{
+		Kind: kind, Class: class, Verdict: verdict, Lead: e.Snapshot, Machines: []string{e.Machine.Name},
+		Filters: e.filters, Pool: e.pools}}
+}
+
+func (d *draft) why(weight float64, r Rule, f Facts, from ...ingest.Source) {
+	d.odds += weight
+	d.Why = append(d.Why, Reason{r, f, from})
+}
+
+func (d *draft) whyNot(weight float64, r Rule, f Facts, from ...ingest.Source) {
+	d.odds += weight
+	d.WhyNot = append(d.WhyNot, Reason{r, f, from})
+}
+
+func (d *draft) unsure(r Rule, f Facts, from ...ingest.Source) {
+	d.Unsure = append(d.Unsure, Reason{r, f, from})
+}
+
+func (d *draft) then(r Rule, f Facts, from ...ingest.Source) {
+	d.Chain = append(d.Chain, Reason{r, f, from})
+}
+
+// confidence turns the odds into a probability, never above what one snapshot
+// can carry.
+func (d *draft) confidence() float64 {
+	p := 1 / (1 + math.Exp(-d.odds))
+	return math.Round(100*min(p, d.th.Weights.Most)) / 100
+}
+
+// join makes the grown core the case's own and argues with it: members, chance,
+// followers, bytes.
+func (d *draft) join(core []Member, weight float64) {
+	events := core[0].Outstanding
+	d.Core = core
+	d.Followers = followers(core, d.rows, events, d.th, d.know)
+	if len(core) < 2 {
+		return
+	}
+	c := cluster(core, d.rows, d.th)
+	if !c.firm(core, d.th) {
+		d.Core = core[:1]
+		return
+	}
+	d.Cluster = c
+	d.why(weight, RuleInStep, Facts{"events": events, "members": inStep(core), "tags": int64(len(core)),
+		"tolerance": c.Tolerance}, sources(core)...)
+	d.why(0, RuleChance, Facts{"chance": Ratio(c.Chance), "luck": Ratio(c.ByLuck), "tags": int64(len(core)),
+		"others": int64(len(core) - 1), "compared": int64(c.Candidate)})
+}
+
+// inStep words the members as "FMis 10,841 (1:1)" does: tag, count, ratio.
+func inStep(members []Member) []MemberFact {
+	var out []MemberFact
+	for _, m := range members {
+		out = append(out, MemberFact{Tag: m.Tag, Count: m.Outstanding, Times: m.Times, Per: m.Per, Surplus: m.Surplus,
+			Ratio: m.Ratio})
+	}
+	return out
+}
+
+// MemberFact is a cluster member in a Facts value.
+type MemberFact struct {
+	Tag        ingest.Tag
+	Count      int64
+	Times, Per int
+	Surplus    int64
+	Ratio      float64
+}
+
+func sources(members []Member) []ingest.Source {
+	var out []ingest.Source
+	for _, m := range members {
+		out = append(out, m.Source)
+	}
+	return out
+}
+
+// finish fills what every kind of case has: owners, sums, rate, limits,
+// signature.
+func (d *draft) finish() Case {
+	d.own(d.Core)
+	d.own(d.Followers)
+	d.own(d.Related)
+	d.sum()
+	d.rate()
+	d.limits()
+	d.Confidence = d.confidence()
+	d.sign()
+	return d.Case
+}
+
+func (d *draft) own(members []Member) {
+	for i := range members {
+		if m := &members[i]; m.Owner.Basis.Rule == "" {
+			m.Owner = owner(d.Snapshot, m.TagUsage, d.know)
+		}
+	}
+}
+
+// sum adds up the bytes of core and followers. A follower's surplus is not the
+// event's, so only its expected share counts.
+func (d *draft) sum() {
+	held := 0.0
+	for _, m := range d.Core {
+		held += float64(m.Bytes)
+		d.Pools = appendOnce(d.Pools, m.Pool)
+	}
+	for _, m := range d.Followers {
+		if m.Outstanding > 0 {
+			held += float64(m.Bytes) * float64(m.Outstanding-m.Surplus) / float64(m.Outstanding)
+		}
+	}
+	slices.Sort(d.Pools)
+	d.Bytes = uint64(held)
+	if d.Events > 0 {
+		d.BytesPerEvent = held / float64(d.Events)
+	}
+}
+
+func appendOnce[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
+	}
+	return append(list, x)
+}
+
+// rate is the average since boot: one snapshot gives no slope, and says so.
+func (d *draft) rate() {
+	hours := d.Uptime.Hours()
+	switch {
+	case !d.UptimeOK || hours <= 0 || d.Events == 0:
+		d.NoExhaustion = Reason{Rule: RuleNoRate}
+	default:
+		d.Rate = &Rate{EventsPerHour: float64(d.Events) / hours, BytesPerHour: float64(d.Bytes) / hours,
+			Window: d.Uptime, SinceBoot: true}
+		d.NoExhaustion = Reason{Rule: RuleAverage}
+	}
+	d.whyNot(0, RuleOneSnapshot, nil)
+}
+
+// limits tells what was missing in the input, and takes it off the confidence.
+func (d *draft) limits() {
+	w := d.th.Weights
+	switch d.tables {
+	case tablesCut:
+		d.odds += w.Unclosed
+		d.Limits = append(d.Limits, Reason{RuleCut, Facts{"line": int64(d.tableAt.Line)}, []ingest.Source{d.tableAt}})
+	case tablesUnclosed:
+		d.odds += w.Unclosed
+		d.Limits = append(d.Limits, Reason{RuleUnclosed, nil, []ingest.Source{d.tableAt}})
+	case tablesWrong:
+		d.whyNot(w.Disagreement, RuleTableDiffers, nil, d.tableAt)
+	}
+	if !slices.ContainsFunc(d.Tags, func(t ingest.TagUsage) bool { return t.Counted }) && len(d.Tags) > 0 {
+		d.Limits = append(d.Limits, Reason{Rule: RuleNoCounts})
+	}
+}
+
+// sign derives the signature and the id: what the defect is, never how large,
+// where or when it was seen.
+func (d *draft) sign() {
+	var core []string
+	for _, m := range d.Core {
+		text := m.Tag.Hex()
+		if m.Times != 0 && (m.Times != 1 || m.Per != 1) {
+			text += ":" + ratioText(m.Times, m.Per)
+		}
+		core = append(core, text)
+	}
+	slices.Sort(core)
+	var pools []string
+	for _, p := range d.Pools {
+		pools = append(pools, p.String())
+	}
+	d.Signature = strings.Join([]string{"v1", d.Kind.String(), d.Class.String(), strings.Join(pools, "+"),
+		strings.Join(core, ","), cmp.Or(ingest.ModuleKey(d.Holder.Module), "-")}, "|")
+	d.ID = caseID(d.Signature)
+}

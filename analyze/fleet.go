@@ -1,0 +1,72 @@
+package analyze
+
+import (
+	"cmp"
+	"slices"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// tagPool is a row's identity: the same tag in the other pool is another row.
+type tagPool struct {
+	tag  ingest.Tag
+	pool ingest.Pool
+}
+
+// fleetTags sums each tag over the newest snapshots of all machines.
+func fleetTags(res *Result, know *knowledge.Base) []TagFact {
+	rows := map[tagPool]*TagFact{}
+	counts := map[tagPool][]int64{}
+	for i := range res.Machines {
+		m := &res.Machines[i]
+		s := m.Latest()
+		for _, t := range s.Tags {
+			key := tagPool{t.Tag, t.Pool}
+			f := rows[key]
+			if f == nil {
+				f = &TagFact{Tag: t.Tag, Pool: t.Pool, Description: t.Description, Owner: owner(s, t, know)}
+				rows[key] = f
+			}
+			if better := owner(s, t, know); better.Weight > f.Owner.Weight {
+				f.Owner, f.Description = better, t.Description
+			}
+			f.Machines++
+			f.Bytes += t.Bytes
+			counts[key] = append(counts[key], t.Outstanding)
+			if f.MostOn == "" || t.Outstanding > f.Most {
+				f.Most, f.MostOn = t.Outstanding, m.Name
+			}
+		}
+	}
+	var out []TagFact
+	for key, f := range rows {
+		f.Median = median(counts[key])
+		f.Cases = casesWith(res.Cases, key)
+		out = append(out, *f)
+	}
+	slices.SortFunc(out, func(a, b TagFact) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), a.Tag.Compare(b.Tag), cmp.Compare(a.Pool, b.Pool))
+	})
+	return out
+}
+
+func casesWith(cases []Case, key tagPool) []string {
+	var ids []string
+	for _, c := range cases {
+		for _, members := range [][]Member{c.Core, c.Followers, c.Related} {
+			for _, m := range members {
+				if m.Tag == key.tag && m.Pool == key.pool {
+					ids = appendOnce(ids, c.ID)
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// median returns the middle count, the lower one of two.
+func median(counts []int64) int64 {
+	slices.Sort(counts)
+	return counts[(len(counts)-1)/2]
+}

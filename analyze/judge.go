@@ -1,0 +1,182 @@
+// Package analyze judges what the parsers read: facts in, findings and cases
+// out. It prints nothing: each reason is a rule with the figures it saw, and the
+// templates hold the sentences.
+package analyze
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// Judge judges all documents together: per machine, then over the machines. It
+// needs no clock: everything it says follows from the documents.
+func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result {
+	res := &Result{}
+	for _, snaps := range byMachine(docs) {
+		m, cases := judgeMachine(snaps, know, th)
+		res.Machines = append(res.Machines, m)
+		for _, c := range cases {
+			res.Cases = mergeCase(res.Cases, c)
+		}
+	}
+	slices.SortStableFunc(res.Cases, compareCases)
+	for i := range res.Machines {
+		m := &res.Machines[i]
+		for _, c := range res.Cases {
+			if slices.Contains(c.Machines, m.Name) {
+				m.Cases = append(m.Cases, c.ID)
+			}
+		}
+	}
+	res.Tags = fleetTags(res, know)
+	return res
+}
+
+// byMachine groups the snapshots by machine, machines by name, snapshots by
+// time; undated ones keep the order of the documents.
+func byMachine(docs []*ingest.Document) [][]*ingest.Snapshot {
+	var all []*ingest.Snapshot
+	for _, d := range docs {
+		all = append(all, d.Snapshots...)
+	}
+	slices.SortStableFunc(all, func(a, b *ingest.Snapshot) int {
+		return cmp.Or(cmp.Compare(machineKey(a), machineKey(b)), a.At.Compare(b.At))
+	})
+	var out [][]*ingest.Snapshot
+	for i, s := range all {
+		if i == 0 || machineKey(all[i-1]) != machineKey(s) {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], s)
+	}
+	return out
+}
+
+// machineKey folds a machine's name: Windows names differ in case only by accident.
+func machineKey(s *ingest.Snapshot) string { return strings.ToUpper(s.Machine.Name) }
+
+// judgeMachine examines each snapshot of one machine. A restart hides a leak
+// and mends nothing, so the machine's verdict is the worst of its snapshots'.
+func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds) (Machine, []Case) {
+	latest := snaps[len(snaps)-1]
+	m := Machine{Machine: latest.Machine, Snapshots: snaps}
+	var cases []Case
+	for _, s := range snaps {
+		e := examine(s, know, th)
+		for _, c := range e.cases() {
+			cases = mergeCase(cases, c)
+		}
+		if s == latest {
+			m.Pool, m.Filters = e.pools, e.filters
+			m.Verdict, m.Confidence, m.Reasons = e.quiet()
+		}
+	}
+	slices.SortStableFunc(cases, compareCases)
+	if len(cases) > 0 {
+		m.Verdict, m.Confidence, m.Reasons = cases[0].Verdict, cases[0].Confidence, cases[0].Why
+	}
+	return m, cases
+}
+
+// cases raises every case of a snapshot. A tag that one case explains raises no
+// second one.
+func (e *exam) cases() []Case {
+	var out []Case
+	taken := map[ingest.Tag]bool{}
+	add := func(c Case) {
+		for _, members := range [][]Member{c.Core, c.Followers, c.Related} {
+			for _, m := range members {
+				taken[m.Tag] = true
+			}
+		}
+		out = append(out, c)
+	}
+	if f := runaway(e.filters); f != nil {
+		add(e.runawayCase(f))
+	} else if e.unexplained() {
+		add(e.runawayCase(nil))
+	}
+	for _, g := range e.gaps() {
+		if !taken[g.row.Tag] {
+			add(e.objectCase(g))
+		}
+	}
+	for _, row := range e.noFrees() {
+		if !taken[row.Tag] {
+			add(e.noFreesCase(row))
+		}
+	}
+	for _, row := range e.lockstep() {
+		if !taken[row.Tag] {
+			add(e.lockstepCase(row))
+		}
+	}
+	d := &draft{exam: e}
+	for _, row := range e.dominant() {
+		if !taken[row.Tag] {
+			add(e.shareCase(row, d.shareOf(row.Pool, row.Bytes)))
+		}
+	}
+	return out
+}
+
+// quiet is the verdict on a snapshot that raised no case. Healthy has to be
+// earned by a whole table: an excerpt without alarm is not a healthy machine.
+func (e *exam) quiet() (Verdict, float64, []Reason) {
+	var reasons []Reason
+	if len(e.filters) > 0 {
+		least, most, n := peerRange(e.filters, "")
+		reasons = append(reasons, Reason{MachineFilters, Facts{"filters": int64(n), "least": int64(least), "most": int64(most)},
+			[]ingest.Source{e.filters[0].Source}})
+	}
+	switch e.tables {
+	case tablesAbsent:
+		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineNoPool})
+	case tablesCut:
+		return Insufficient, 0.5, append(reasons, Reason{MachineCut, Facts{"line": int64(e.tableAt.Line)}, []ingest.Source{e.tableAt}})
+	case tablesUnclosed, tablesWrong:
+		return Insufficient, 0.5, append(reasons, Reason{MachinePartial, nil, []ingest.Source{e.tableAt}})
+	}
+	first := e.Tags[0]
+	for _, t := range e.Tags {
+		if t.Bytes > first.Bytes {
+			first = t
+		}
+	}
+	d := &draft{exam: e}
+	return Healthy, 0.9, append([]Reason{{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag,
+		"pool": first.Pool.String(), "share": d.shareOf(first.Pool, first.Bytes)}, []ingest.Source{first.Source}}}, reasons...)
+}
+
+// mergeCase adds a case, or joins it to the one with the same signature: one
+// defect is one case over machines and time. The figures are those of the
+// snapshot with most events.
+func mergeCase(cases []Case, c Case) []Case {
+	for i := range cases {
+		old := &cases[i]
+		if old.Signature != c.Signature {
+			continue
+		}
+		machines := old.Machines
+		for _, m := range c.Machines {
+			machines = appendOnce(machines, m)
+		}
+		if c.Events > old.Events {
+			*old = c
+		}
+		slices.Sort(machines)
+		old.Machines = machines
+		return cases
+	}
+	return append(cases, c)
+}
+
+// compareCases orders cases by severity, worst first.
+func compareCases(a, b Case) int {
+	return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Bytes, a.Bytes),
+		cmp.Compare(a.ID, b.ID))
+}

@@ -1,0 +1,131 @@
+package analyze
+
+import (
+	"strings"
+
+	"poolsweep/ingest"
+)
+
+func (d *draft) next(command string, r Rule, f Facts) {
+	d.Next = append(d.Next, Step{Command: command, Why: Reason{r, f, nil}})
+}
+
+func (d *draft) nextShell(command string, r Rule, f Facts) {
+	d.Next = append(d.Next, Step{Command: command, Shell: true, Why: Reason{r, f, nil}})
+}
+
+// nextForFilter lists what settles a runaway attachment: prove the unknown
+// tags, know the driver's version, see which volumes, see whether it grows.
+func (d *draft) nextForFilter(f *FilterFact) {
+	scans := d.nextScans(append(d.Core[:len(d.Core):len(d.Core)], d.Related...))
+	if scans {
+		d.next("lm a <address of a hit>", NextLookup, nil)
+	}
+	if d.Holder.Established() {
+		d.next("lmvm "+d.Holder.Module, NextVersion, Facts{"module": d.Holder.Module})
+	}
+	if f == nil {
+		d.next("!fltkd.filters", NextInstances, nil)
+		return
+	}
+	if a := d.filterAddress(f.Name); a != 0 {
+		d.next("!fltkd.filter "+blockAddress(a), NextFilter, Facts{"filter": f.Name})
+	}
+	d.next("!fltkd.volumes", NextVolumes, Facts{"filter": f.Name})
+	if safeWord(f.Name) {
+		d.nextShell("fltmc instances -f "+f.Name, NextInstances, nil)
+	}
+	d.next("!poolused 3", NextAgain, nil)
+}
+
+func (d *draft) filterAddress(name string) uint64 {
+	for _, f := range d.Snapshot.Filters {
+		if f.Name == name {
+			return f.Address
+		}
+	}
+	return 0
+}
+
+// nextScans asks for a module scan of each unknown tag that none was made for.
+func (d *draft) nextScans(members []Member) bool {
+	asked := false
+	for _, m := range members {
+		if tells(d.know, m.Tag, m.TagUsage) != 2 || !typable(m.Tag) {
+			continue
+		}
+		if _, searched := scanTag(d.Snapshot, m.Tag); !searched {
+			d.next(`!for_each_module s -a @#Base @#End "`+m.Tag.String()+`"`, NextScan, Facts{"tag": m.Tag})
+			asked = true
+		}
+	}
+	return asked
+}
+
+// nextForObject lists what finds the one who keeps references to objects.
+func (d *draft) nextForObject(g gap) {
+	facts := Facts{"object": g.info.Object, "tag": g.row.Tag}
+	if g.info.Object == "process" || g.info.Object == "thread" {
+		d.next("!process 0 0", NextLive, facts)
+	}
+	pool := "0"
+	if g.row.Pool == ingest.Paged {
+		pool = "1"
+	}
+	d.next("!poolfind "+strings.TrimRight(g.row.Tag.String(), " ")+" "+pool, NextFind, facts)
+	if typeName, isObject := objectTypes[g.info.Object]; isObject {
+		d.next("!object <address from !poolfind>", NextObject, facts)
+		d.next("!handle 0 1 0 "+typeName, NextHandles, facts)
+		d.nextShell("gflags /ko /t "+strings.TrimRight(g.row.Tag.String(), " "), NextTrace, facts)
+		d.next("!obtrace <address of a kept "+g.info.Object+">", NextTraceShow, facts)
+	}
+	d.nextScans(d.Core)
+}
+
+// objectTypes are the object manager's type names; work items, IRPs and MDLs
+// are no objects to it.
+var objectTypes = map[string]string{"process": "Process", "thread": "Thread", "token": "Token", "file": "File",
+	"event": "Event", "semaphore": "Semaphore", "mutant": "Mutant", "section": "Section", "key": "Key"}
+
+// nextForTag lists what finds the driver behind a tag and shows growth.
+func (d *draft) nextForTag() {
+	scans := d.nextScans(d.Core)
+	if scans {
+		d.next("lm a <address of a hit>", NextLookup, nil)
+	}
+	lead := d.Core[0]
+	if tells(d.know, lead.Tag, lead.TagUsage) == 2 && typable(lead.Tag) && safeWord(strings.TrimRight(lead.Tag.String(), " ")) {
+		d.nextShell(`findstr /m /l `+strings.TrimRight(lead.Tag.String(), " ")+` %windir%\System32\drivers\*.sys`, NextFindstr,
+			Facts{"tag": lead.Tag})
+	}
+	if d.Holder.Established() {
+		d.next("lmvm "+strings.TrimSuffix(d.Holder.Module, ".sys"), NextVersion, Facts{"module": d.Holder.Module})
+	}
+	pool := "0"
+	if lead.Pool == ingest.Paged {
+		pool = "1"
+	}
+	if typable(lead.Tag) {
+		d.next("!poolfind "+strings.TrimRight(lead.Tag.String(), " ")+" "+pool, NextBlocks, Facts{"tag": lead.Tag})
+	}
+	d.next("!poolused 3", NextAgain, nil)
+}
+
+// typable reports whether a tag can be typed inside double quotes as it is. A
+// tag is four arbitrary bytes; no command is made of one that could end the
+// quotes or start another command.
+func typable(t ingest.Tag) bool {
+	for _, c := range t {
+		if c < 0x20 || c > 0x7e || strings.IndexByte(`"\;`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// safeWord reports whether a name from a log can stand unquoted in a command.
+func safeWord(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '_' || r == '-' || r == '.')
+	}) < 0
+}

@@ -1,0 +1,185 @@
+package analyze
+
+import (
+	"slices"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// objectOrder is the order in which object gaps are taken up: a kept process
+// keeps its token and its threads, so the process is the finding.
+var objectOrder = []string{"process", "thread", "token", "file", "irp", "work item", "mdl", "section", "key", "event",
+	"semaphore", "mutant"}
+
+// gap is an object tag whose count is more than the machine can have alive.
+type gap struct {
+	row   ingest.TagUsage
+	info  knowledge.TagInfo
+	live  int64 // counted in the same log; −1 when the log lists none
+	limit int64
+}
+
+// gaps returns the object gaps of a snapshot in objectOrder.
+func (e *exam) gaps() []gap {
+	var out []gap
+	for _, object := range objectOrder {
+		for _, row := range e.rows {
+			info := e.know.Tag(row.Tag)
+			if info.Object != object || info.Normal == 0 {
+				continue
+			}
+			g := gap{row: row, info: info, live: -1, limit: info.Normal}
+			if object == "process" && e.Processes != nil {
+				g.live = int64(e.Processes.Live())
+				g.limit = e.th.ObjectFactor*g.live + e.th.ObjectExtra
+			}
+			if row.Outstanding > g.limit && !(object == "file" && e.filesCached(row)) {
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// filesCached reports whether the file objects are those of cached files: then
+// control areas (MmCa) stand beside them, which leaked file objects lack.
+func (e *exam) filesCached(file ingest.TagUsage) bool {
+	for _, row := range e.rows {
+		if row.Tag == ingest.MustTag("MmCa") {
+			return float64(row.Outstanding) >= e.th.CachedFiles*float64(file.Outstanding)
+		}
+	}
+	// A table without its end may have lost the row.
+	return e.tables != tablesComplete
+}
+
+// objectCase argues that references keep objects of one kind: they outnumber
+// what lives, they are hardly ever freed, and what each carries is left too.
+func (e *exam) objectCase(g gap) Case {
+	w := e.th.Weights
+	d := e.draft(ObjectLeak, ObjectGap, Leak)
+	d.Object = g.info.Object
+	d.Events = g.row.Outstanding
+	d.Cleared = e.cleared()
+	d.chainBalanced()
+	facts := Facts{"tag": g.row.Tag, "object": g.info.Object, "outstanding": g.row.Outstanding, "limit": g.limit}
+	if g.live >= 0 {
+		d.Events -= g.live
+		facts["live"] = g.live
+		d.why(w.ObjectGap+w.Confirmed, RuleObjectGap, facts, g.row.Source, e.Processes.Source)
+	} else {
+		d.why(w.ObjectGap, RuleObjectMany, facts, g.row.Source)
+	}
+	d.then(ChainObject, facts, g.row.Source)
+	d.freeReasons(g.row, facts)
+	d.join(grow(g.row, e.rows, e.th, e.know), d.stepWeight(g.row))
+	d.own(d.Core)
+	d.chainPartners()
+	d.leadWithPrivate()
+	d.Owner = ownerOf(d.Core)
+	d.holdByOwnTag()
+	d.objectDoubts(g)
+	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
+	d.loseServing()
+	d.loseBalanced()
+	d.issueReasons()
+	d.nextForObject(g)
+	d.Mitigation = append(d.Mitigation, Reason{MitigateReview, Facts{"object": g.info.Object}, nil}, Reason{Rule: MitigateRestart})
+	return d.finish()
+}
+
+// stepWeight is what a cluster around the row is worth: pairs say less.
+func (d *draft) stepWeight(row ingest.TagUsage) float64 {
+	if len(grow(row, d.rows, d.th, d.know)) == 2 {
+		return d.th.Weights.Pair
+	}
+	return d.th.Weights.Cluster
+}
+
+// freeReasons argues with the freed share when the table counts frees.
+func (d *draft) freeReasons(row ingest.TagUsage, facts Facts) {
+	share, counted := row.FreedShare()
+	if !counted {
+		d.whyNot(0, RulePartlyOther, Facts{"tag": row.Tag}, row.Source)
+		return
+	}
+	if share < d.th.NoFreesShare {
+		facts["allocs"], facts["frees"], facts["share"] = int64(row.Allocs), int64(row.Frees), Percent(share)
+		d.why(d.th.Weights.NoFrees, RuleNoFrees, facts, row.Source)
+	}
+}
+
+func (d *draft) chainBalanced() {
+	for _, c := range d.Cleared {
+		d.then(ChainBalanced, Facts{"name": c.Name, "tags": int64(len(c.Tags)), "allocs": int64(c.Allocs)}, c.Sources...)
+	}
+}
+
+func (d *draft) chainPartners() {
+	partners := append(d.Core[1:len(d.Core):len(d.Core)], d.Followers...)
+	if len(partners) > 0 {
+		d.then(ChainPartners, Facts{"anchor": d.Core[0].Tag, "members": inStep(partners)}, sources(partners)...)
+	}
+	d.then(ChainOwnerServes, Facts{"module": ownerOf(d.Core).Module, "tag": d.Core[0].Tag})
+	if d.Object != "" {
+		d.then(ChainReference, Facts{"object": d.Object})
+	}
+}
+
+// leadWithPrivate puts the member that tells most about its driver first: a
+// work item leaks because of the tag that stands in step with it.
+func (d *draft) leadWithPrivate() {
+	best := 0
+	for i, m := range d.Core {
+		if tells(d.know, m.Tag, m.TagUsage) > tells(d.know, d.Core[best].Tag, d.Core[best].TagUsage) {
+			best = i
+		}
+	}
+	lead := d.Core[best]
+	d.Core = slices.Insert(slices.Delete(slices.Clone(d.Core), best, best+1), 0, lead)
+}
+
+// holdByOwnTag names as holder the one driver whose own tags stand in the core.
+// Two drivers, or only parts of Windows that serve others: nobody is named.
+func (d *draft) holdByOwnTag() {
+	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	holders := map[string]Member{}
+	for _, m := range d.Core {
+		if m.Owner.Established() && tells(d.know, m.Tag, m.TagUsage) > 0 && !serves(m.Owner.Module) {
+			if _, seen := holders[ingest.ModuleKey(m.Owner.Module)]; !seen {
+				holders[ingest.ModuleKey(m.Owner.Module)] = m
+			}
+		}
+	}
+	if len(holders) != 1 {
+		return
+	}
+	for _, m := range holders {
+		facts := Facts{"module": m.Owner.Module, "tag": m.Tag, "count": m.Outstanding}
+		d.Holder = Attribution{Module: m.Owner.Module, Weight: m.Owner.Weight * 0.9, Proven: m.Owner.Proven,
+			Basis: Reason{HolderOwnTag, facts, m.Owner.Sources}, Sources: m.Owner.Sources}
+		d.why(d.th.Weights.OwnTag, RuleOwnTag, facts, m.Source)
+	}
+}
+
+// objectDoubts says what pool figures cannot show about references.
+func (d *draft) objectDoubts(g gap) {
+	for _, f := range d.Followers {
+		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].Outstanding,
+			"share": Percent(float64(f.Surplus) / float64(f.Outstanding))}, f.Source)
+	}
+	if !d.Holder.Established() {
+		d.unsure(RuleHolderUnknown, Facts{"object": g.info.Object})
+	}
+	d.unsure(RuleHandles, Facts{"object": g.info.Object})
+	d.unsure(RuleVerifierBlind, Facts{"object": g.info.Object})
+}
+
+// loseBalanced lists the families of tags that were checked and found balanced.
+func (d *draft) loseBalanced() {
+	for _, c := range d.Cleared {
+		d.Alternatives = append(d.Alternatives, Alternative{Role: "owner", Module: c.Name, Weight: 0.02, Lost: Reason{LostBalanced,
+			Facts{"name": c.Name, "tags": int64(len(c.Tags)), "allocs": int64(c.Allocs), "frees": int64(c.Frees)}, c.Sources}})
+	}
+}

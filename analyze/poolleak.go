@@ -1,0 +1,125 @@
+package analyze
+
+import (
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+// noFreesCase argues that a tag is allocated with volume and hardly ever freed.
+func (e *exam) noFreesCase(row ingest.TagUsage) Case {
+	d := e.draft(PoolLeak, NoFrees, Leak)
+	d.freeReasons(row, Facts{"tag": row.Tag, "outstanding": row.Outstanding})
+	return d.poolCase(row)
+}
+
+// lockstepCase argues that one event allocates several tags and frees none.
+func (e *exam) lockstepCase(row ingest.TagUsage) Case {
+	return e.draft(PoolLeak, Lockstep, Leak).poolCase(row)
+}
+
+// shareCase only suspects: one tag holds most of its pool.
+func (e *exam) shareCase(row ingest.TagUsage, share Percent) Case {
+	d := e.draft(PoolLeak, Share, Suspect)
+	d.why(d.th.Weights.Share, RuleShare, Facts{"tag": row.Tag, "share": share, "pool": row.Pool.String(),
+		"bytes": Bytes(row.Bytes)}, row.Source)
+	return d.poolCase(row)
+}
+
+// poolCase argues the rest of a leak around one tag, whatever raised it.
+func (d *draft) poolCase(row ingest.TagUsage) Case {
+	d.Events = row.Outstanding
+	d.then(ChainTag, Facts{"tag": row.Tag, "outstanding": row.Outstanding, "bytes": Bytes(row.Bytes),
+		"share": d.shareOf(row.Pool, row.Bytes), "pool": row.Pool.String()}, row.Source)
+	d.join(grow(row, d.rows, d.th, d.know), d.stepWeight(row))
+	d.own(d.Core)
+	if len(d.Core) > 1 {
+		d.then(ChainPartners, Facts{"anchor": row.Tag, "members": inStep(d.Core[1:])}, sources(d.Core)...)
+	}
+	d.leadWithPrivate()
+	d.Owner = ownerOf(d.Core)
+	d.holdByOwnTag()
+	d.scanReasons()
+	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
+	switch {
+	case d.Owner.Established() && serves(d.Owner.Module):
+		d.then(ChainOwnerServes, Facts{"module": d.Owner.Module, "tag": row.Tag})
+	case d.Owner.Established():
+		d.then(ChainOwner, Facts{"module": d.Owner.Module, "tag": row.Tag}, d.Owner.Sources...)
+	default:
+		d.then(ChainNoOwner, Facts{"tag": row.Tag})
+		d.unsure(RuleOwnerUnknown, Facts{"tag": row.Tag})
+	}
+	if !d.Holder.Established() {
+		d.unsure(RuleHolderUnknown, Facts{"object": ""})
+	}
+	d.loseServing()
+	d.issueReasons()
+	d.nextForTag()
+	d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateRestart})
+	return d.finish()
+}
+
+// noFrees returns the rows with volume that are hardly ever freed, heaviest
+// first, without those that are known to stay.
+func (e *exam) noFrees() []ingest.TagUsage {
+	var out []ingest.TagUsage
+	for _, row := range e.rows {
+		share, counted := row.FreedShare()
+		if counted && share < e.th.NoFreesShare && row.Outstanding >= e.th.NoFreesOutstanding &&
+			e.know.Tag(row.Tag).Large == "" {
+			out = append(out, row)
+		}
+	}
+	return heaviestFirst(out)
+}
+
+// lockstep returns one row of each cluster that is worth a case by itself: no
+// luck, with volume, and with a tag that is some driver's own. Tags in step are
+// also the picture of cached files, so a cluster of shared tags raises nothing.
+func (e *exam) lockstep() []ingest.TagUsage {
+	var out []ingest.TagUsage
+	for _, row := range heaviestFirst(slices.Clone(e.rows)) {
+		if tells(e.know, row.Tag, row) < 2 || row.Outstanding < e.th.ClusterEvents {
+			continue
+		}
+		core := grow(row, e.rows, e.th, e.know)
+		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !cluster(core, e.rows, e.th).firm(core, e.th) {
+			continue
+		}
+		held := uint64(0)
+		for _, m := range core {
+			held += m.Bytes
+		}
+		if held >= e.th.ClusterBytes {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// dominant returns the rows that hold most of their pool, with volume.
+func (e *exam) dominant() []ingest.TagUsage {
+	d := &draft{exam: e}
+	var out []ingest.TagUsage
+	for _, row := range e.rows {
+		if row.Bytes >= e.th.ShareBytes && float64(d.shareOf(row.Pool, row.Bytes)) > e.th.ShareOfPool &&
+			e.know.Tag(row.Tag).Large == "" {
+			out = append(out, row)
+		}
+	}
+	return heaviestFirst(out)
+}
+
+func heaviestFirst(rows []ingest.TagUsage) []ingest.TagUsage {
+	slices.SortStableFunc(rows, func(a, b ingest.TagUsage) int {
+		switch {
+		case a.Bytes > b.Bytes:
+			return -1
+		case a.Bytes < b.Bytes:
+			return 1
+		}
+		return a.Tag.Compare(b.Tag)
+	})
+	return rows
+}

@@ -1,0 +1,293 @@
+package analyze
+
+import (
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+// runawayCase argues that a filter attached itself again and again, as the
+// engineer who solved the first such case did: from the filter manager's large
+// tags to the one filter that makes it allocate, to the unknown tags that stand
+// in step with its instances. f is nil when the listing shows no such filter
+// but the pool holds more instance structures than any listing explains.
+func (e *exam) runawayCase(f *FilterFact) Case {
+	d := e.draft(RunawayAttachment, PeerGap, Runaway)
+	if row := e.Find(fmis, ingest.NonPaged); row != nil && (f == nil || d.agrees(*row)) {
+		d.join(grow(*row, e.rows, e.th, e.know), e.th.Weights.Cluster)
+		d.Events = row.Outstanding
+	}
+	d.own(d.Core)
+	d.Related = d.related()
+	d.own(d.Related)
+	d.Owner = ownerOf(d.Core)
+	d.chainToFilter(f)
+	if f != nil {
+		d.Events = int64(f.Instances)
+		d.peerReasons(*f)
+		d.holdByCount(*f)
+	} else {
+		d.Class = Lockstep
+		d.gapReasons()
+		d.holdByOwnTag()
+	}
+	d.scanReasons()
+	d.Trigger = Attribution{Basis: Reason{Rule: TriggerNone}}
+	d.Amplifier = Attribution{Basis: Reason{Rule: AmplifierNone}}
+	d.loseServing()
+	d.issueReasons()
+	d.attachmentDoubts(f)
+	d.nextForFilter(f)
+	if d.Holder.Established() {
+		d.Mitigation = append(d.Mitigation, Reason{MitigateFilter, Facts{"filter": d.Holder.Module}, nil})
+	}
+	d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateRestart})
+	return d.finish()
+}
+
+// agrees tells whether the pool's FLT_INSTANCE structures equal the listing.
+// Totals are no instant picture, so they may differ by a count's own noise.
+func (d *draft) agrees(row ingest.TagUsage) bool {
+	return abs(row.Outstanding-int64(listed(d.filters))) <= tolerance(row.Outstanding, d.th.ClusterTolerance)
+}
+
+// unexplained reports whether the pool holds many more FLT_INSTANCE structures
+// than the listing shows attachments.
+func (e *exam) unexplained() bool {
+	row := e.Find(fmis, ingest.NonPaged)
+	return row != nil && row.Outstanding >= int64(e.th.RunawayFirm) &&
+		row.Outstanding > int64(e.th.RunawayFactor*listed(e.filters))
+}
+
+// chainToFilter tells the way from the filter manager's tags to the filter.
+func (d *draft) chainToFilter(f *FilterFact) {
+	tags, bytes, from := d.fltmgr()
+	if len(tags) > 0 {
+		d.then(ChainFltmgrLarge, Facts{"tags": tags, "bytes": Bytes(bytes), "share": d.shareOf(ingest.NonPaged, bytes)}, from...)
+		d.then(ChainFltmgrServes, nil)
+	}
+	if f != nil {
+		least, most, peers := peerRange(d.filters, f.Name)
+		d.then(ChainFilter, Facts{"filter": f.Name, "instances": int64(f.Instances), "peers": int64(peers),
+			"least": int64(least), "most": int64(most)}, f.Source)
+	}
+	if private := d.private(); len(private) > 0 {
+		d.then(ChainSameCount, Facts{"members": inStep(private), "events": d.Core[0].Outstanding,
+			"anchor": d.Core[0].Tag}, sources(private)...)
+	}
+}
+
+// fltmgr sums the filter manager's structures that attachments make.
+func (d *draft) fltmgr() (tags []string, bytes uint64, from []ingest.Source) {
+	for _, tag := range fltmgrTags {
+		if row := d.Find(tag, ingest.NonPaged); row != nil {
+			tags = append(tags, tag.String())
+			bytes += row.Bytes
+			from = append(from, row.Source)
+		}
+	}
+	return tags, bytes, from
+}
+
+func (d *draft) shareOf(pool ingest.Pool, bytes uint64) Percent {
+	for _, p := range d.pools {
+		if p.Pool == pool && p.held() > 0 {
+			return Percent(float64(bytes) / float64(p.held()))
+		}
+	}
+	return 0
+}
+
+// private returns the core members that the dictionary does not know, or that
+// are a driver's own: the ones that can name a filter.
+func (d *draft) private() []Member {
+	var out []Member
+	for _, m := range d.Core {
+		if tells(d.know, m.Tag, m.TagUsage) > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// related returns the heavy tags that grow beside the events without standing
+// in an integer ratio. They are shown as such: leaving them out would make the
+// case look cleaner than it is.
+func (d *draft) related() []Member {
+	var out []Member
+	for _, row := range d.rows {
+		if hasTag(d.Core, row.Tag) || hasTag(d.Followers, row.Tag) || row.Pool != ingest.NonPaged ||
+			row.Outstanding < d.Events || d.shareOf(row.Pool, row.Bytes) < 0.01 || d.know.Tag(row.Tag).Large != "" {
+			continue
+		}
+		out = append(out, Member{TagUsage: row, Ratio: float64(row.Outstanding) / float64(max(1, d.Events))})
+	}
+	return out
+}
+
+// peerReasons argues with the listing: the gap to the peers, and that the pool
+// confirms the listing.
+func (d *draft) peerReasons(f FilterFact) {
+	w := d.th.Weights
+	least, most, peers := peerRange(d.filters, f.Name)
+	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "altitude": string(f.Altitude),
+		"peers": int64(peers), "least": int64(least), "most": int64(most)}
+	gap := Reason{RulePeerGap, facts, []ingest.Source{f.Source}}
+	d.odds += w.PeerGap
+	d.Why = slices.Insert(d.Why, 0, gap)
+	row := d.Find(fmis, ingest.NonPaged)
+	if row == nil {
+		if f.Instances < d.th.RunawayFirm {
+			d.Verdict = Suspect
+		}
+		return
+	}
+	counts := Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}
+	if d.agrees(*row) {
+		d.odds += w.Confirmed
+		d.Why = slices.Insert(d.Why, 1, Reason{RuleFMisAgrees, counts, []ingest.Source{row.Source}})
+		return
+	}
+	d.whyNot(w.Disagreement, RuleFMisDiffers, counts, row.Source)
+	if f.Instances < d.th.RunawayFirm {
+		d.Verdict = Suspect
+	}
+}
+
+// gapReasons argues with the pool alone: no listing explains the instances.
+func (d *draft) gapReasons() {
+	row := d.Find(fmis, ingest.NonPaged)
+	d.odds += d.th.Weights.ObjectGap
+	d.Why = slices.Insert(d.Why, 0, Reason{RuleFMisMany,
+		Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, []ingest.Source{row.Source}})
+}
+
+// holdByCount names the filter whose instances are the events, and the tags
+// that are probably its own where no scan has proven them.
+func (d *draft) holdByCount(f FilterFact) {
+	weight := 0.9
+	rule := HolderInstance
+	if d.Cluster != nil {
+		rule = HolderCount
+		weight = 0.93
+	}
+	for i := range d.Core {
+		m := &d.Core[i]
+		switch {
+		case m.Owner.Established() && ingest.ModuleKey(m.Owner.Module) == ingest.ModuleKey(f.Name):
+			weight = 0.98
+		case !m.Owner.Established() && tells(d.know, m.Tag, m.TagUsage) == 2:
+			facts := Facts{"tag": m.Tag, "filter": f.Name, "count": m.Outstanding, "instances": int64(f.Instances)}
+			m.Owner = Attribution{Module: f.Name, Weight: weightProbable, Basis: Reason{ProbablyIts, facts, []ingest.Source{m.Source}}}
+		}
+	}
+	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "events": d.Events}
+	if d.Cluster != nil {
+		facts["events"] = d.Cluster.Events
+	}
+	d.Holder = Attribution{Module: f.Name, Weight: weight, Proven: weight > 0.95,
+		Basis: Reason{rule, facts, []ingest.Source{f.Source}}, Sources: []ingest.Source{f.Source}}
+}
+
+// scanReasons argues with the module scans: unknown tags of the case that stand
+// inside the holder's image, and those nobody has searched for.
+func (d *draft) scanReasons() {
+	var inside, open []string
+	var hits int64
+	var from []ingest.Source
+	var module *ingest.Module
+	for _, m := range append(d.Core[:len(d.Core):len(d.Core)], d.Related...) {
+		if tells(d.know, m.Tag, m.TagUsage) != 2 {
+			continue
+		}
+		hit, searched := scanTag(d.Snapshot, m.Tag)
+		if !searched {
+			open = append(open, m.Tag.String())
+		}
+		if hit.Module != nil && ingest.ModuleKey(hit.Module.Name) == ingest.ModuleKey(d.Holder.Module) {
+			inside = append(inside, m.Tag.String())
+			hits += int64(hit.Hits)
+			from = append(from, hit.Sources...)
+			module = hit.Module
+		}
+	}
+	if module != nil {
+		facts := Facts{"tags": inside, "hits": hits, "module": module.Name, "start": address(module.Start), "end": address(module.End)}
+		d.why(d.th.Weights.Scan, RuleScanHits, facts, from...)
+		d.then(ChainScan, facts, from...)
+	}
+	if len(open) > 0 {
+		d.unsure(RuleNotScanned, Facts{"tags": open, "filter": d.Holder.Module})
+		if module == nil && d.Holder.Established() {
+			d.then(ChainNoScan, Facts{"tags": open, "filter": d.Holder.Module})
+		}
+	}
+}
+
+// loseServing lists the owners that were considered as holder and lost, each
+// once.
+func (d *draft) loseServing() {
+	seen := map[string]bool{ingest.ModuleKey(d.Holder.Module): true}
+	for _, m := range d.Core {
+		key := ingest.ModuleKey(m.Owner.Module)
+		if key == "" || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if serves(m.Owner.Module) {
+			d.Alternatives = append(d.Alternatives, Alternative{Role: "holder", Module: m.Owner.Module, Weight: 0.05,
+				Lost: Reason{LostServes, Facts{"module": m.Owner.Module, "tag": m.Tag}, []ingest.Source{m.Source}}})
+		}
+	}
+	if len(d.filters) == 0 || d.Kind != RunawayAttachment || !d.Holder.Established() {
+		return
+	}
+	least, most, peers := peerRange(d.filters, d.Holder.Module)
+	d.Alternatives = append(d.Alternatives, Alternative{Role: "holder", Module: "the other filters", Weight: 0.02,
+		Lost: Reason{LostPeers, Facts{"peers": int64(peers), "least": int64(least), "most": int64(most)}, nil}})
+}
+
+// issueReasons matches the case with the published defects.
+func (d *draft) issueReasons() {
+	d.Known = d.know.Match(d.Kind.String(), d.Holder.Module, d.Object)
+	if d.Known == nil {
+		return
+	}
+	facts := Facts{"title": d.Known.Title, "reference": d.Known.References[0]}
+	if len(d.Known.Modules) > 0 {
+		d.why(d.th.Weights.KnownIssue, RuleIssueFits, facts)
+		d.then(ChainIssue, facts)
+	}
+	for _, m := range d.Known.Mitigation {
+		d.Mitigation = append(d.Mitigation, Reason{MitigateIssue, Facts{"text": m}, nil})
+	}
+}
+
+// attachmentDoubts says what the listing and the counts cannot show.
+func (d *draft) attachmentDoubts(f *FilterFact) {
+	for _, m := range d.Related {
+		nearest, off := nearest(m.Ratio)
+		d.whyNot(0, RuleNotInRatio, Facts{"tag": m.Tag, "count": m.Outstanding, "ratio": Ratio(m.Ratio),
+			"nearest": int64(nearest), "off": Percent(off), "events": d.Events}, m.Source)
+	}
+	if f == nil {
+		return
+	}
+	if names := above(d.filters, *f); d.Known != nil && len(names) > 0 {
+		d.unsure(RuleTriggerIssue, Facts{"filters": names})
+	} else {
+		d.unsure(RuleTriggerUnknown, Facts{"filter": f.Name})
+	}
+	d.unsure(RuleVolumesUnknown, nil, f.Source)
+}
+
+// nearest returns the integer next to a ratio of at least 1/2, and how far off
+// it the ratio is.
+func nearest(r float64) (int, float64) {
+	n := max(1, int(r+0.5))
+	off := r/float64(n) - 1
+	if off < 0 {
+		off = -off
+	}
+	return n, off
+}

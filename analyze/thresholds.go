@@ -1,0 +1,90 @@
+package analyze
+
+// Thresholds holds every number a rule compares with, in one place, each with
+// its reason.
+type Thresholds struct {
+	// RunawayFactor: a filter has run away when it has this many times the
+	// instances of every other filter on the machine. Filters that take all
+	// volumes differ by less than 5 on machines with 60 volumes.
+	RunawayFactor int
+	// RunawayFloor: and at least this many instances. 64 volumes are seen on
+	// healthy machines.
+	RunawayFloor int
+	// RunawayFirm: from here on the listing alone is firm; below, FMis has to agree.
+	RunawayFirm int
+
+	// NoFreesShare and NoFreesOutstanding: freed share below, outstanding above.
+	// Start-up allocations are never freed either, but stay in the thousands.
+	NoFreesShare       float64
+	NoFreesOutstanding int64
+
+	// ObjectFactor and ObjectExtra: a gap is outstanding > ObjectFactor · live + ObjectExtra.
+	// A healthy machine was measured 27 above 285 live processes.
+	ObjectFactor int64
+	ObjectExtra  int64
+	// CachedFiles: file objects of cached files come with a control area (MmCa);
+	// healthy machines have 0.63 to 0.98 of them per file object.
+	CachedFiles float64
+
+	// ShareOfPool and ShareBytes: one tag holds most of a pool. In health the first
+	// nonpaged tag had 22 %.
+	ShareOfPool float64
+	ShareBytes  uint64
+
+	// ClusterFloor: smaller counts meet by chance too easily to be compared.
+	ClusterFloor int64
+	// ClusterTolerance: largest relative deviation of a core member. Totals carry
+	// each tag's own other uses, so 0.2 % rather than the 0.1 % of differences.
+	ClusterTolerance float64
+	// ClusterPair: two tags alone are a cluster only above this count, and only
+	// when they agree to one part in ClusterPair.
+	ClusterPair int64
+	// ClusterLuck: a cluster counts when fewer than this many as good would be
+	// expected by chance in the same table.
+	ClusterLuck float64
+	// ClusterEvents and ClusterBytes: a cluster alone, with no other sign, is worth
+	// a case only with this volume.
+	ClusterEvents int64
+	ClusterBytes  uint64
+	// FollowerSurplus: a shared tag follows with at most this surplus from its
+	// other uses; 2.2 % was measured on file objects.
+	FollowerSurplus float64
+
+	// Weights are the log-odds that a sign adds to the confidence of a case.
+	Weights Weights
+}
+
+// Weights are log-odds: 0.7 doubles the odds that the verdict is right, 2.3
+// makes them ten times better. Prior stands for "no sign at all".
+type Weights struct {
+	Prior        float64
+	PeerGap      float64 // a filter far above its peers
+	Confirmed    float64 // pool structures equal the listing, or live objects were listed
+	ObjectGap    float64
+	NoFrees      float64
+	Cluster      float64 // a cluster that is no luck
+	Pair         float64 // two tags in step
+	Scan         float64 // unknown tags found inside the holder's image
+	KnownIssue   float64
+	Share        float64
+	OwnTag       float64 // a third party's own tag leads
+	Unclosed     float64 // negative: the table has no TOTAL row
+	Disagreement float64 // negative: the rows do not sum to TOTAL
+	Most         float64 // largest confidence ever given from one snapshot
+}
+
+// DefaultThresholds returns the values used when nothing else is configured.
+func DefaultThresholds() Thresholds {
+	return Thresholds{
+		RunawayFactor: 10, RunawayFloor: 200, RunawayFirm: 1000,
+		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
+		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
+		ShareOfPool: 0.5, ShareBytes: 500 << 20,
+		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterLuck: 0.01,
+		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05,
+		Weights: Weights{
+			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
+			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
+		},
+	}
+}
