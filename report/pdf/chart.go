@@ -1,0 +1,214 @@
+package pdf
+
+import (
+	"poolsweep/report"
+)
+
+// Measures of a chart.
+const (
+	barHeight  = 9.0
+	barGap     = 4.5
+	labelGap   = 8.0 // between labels and bars, and before a bar's value
+	axisHeight = 24.0
+)
+
+var (
+	barText  = style{regular, 8, ink}
+	tickFont = style{regular, 7, muted}
+)
+
+// plot is a chart that is measured but not drawn: its height is needed
+// before its place is known.
+type plot struct {
+	chart  *report.Chart
+	title  []line
+	axis   axis
+	labels [][]line
+	values []line
+	marks  []markLabel
+	levels int     // lines of mark labels above the bars
+	left   float64 // of the bars
+	width  float64 // of the axis
+}
+
+// markLabel is where the label of a reference line stands.
+type markLabel struct {
+	line  line
+	x     float64 // of the reference line
+	at    float64 // left edge of the label
+	level int
+}
+
+// chart draws a bar chart. One with more bars than a page holds goes on.
+func (d *document) chart(c *report.Chart) {
+	p := d.plan(c)
+	d.need(p.height())
+	for _, l := range p.title {
+		d.page().draw(l, marginX, baseline(d.y, leading(l.style.size), l.style.size))
+		d.y += leading(l.style.size)
+	}
+	d.y += 3
+	for first := 0; first < len(c.Bars); {
+		last, height := first, 0.0
+		for last < len(c.Bars) && (last == first || height+p.bar(last)+p.frame() <= d.room()) {
+			height += p.bar(last)
+			last++
+		}
+		d.plotBars(p, first, last, height)
+		if first = last; first < len(c.Bars) {
+			d.turn()
+		}
+	}
+}
+
+// plan measures a chart.
+func (d *document) plan(c *report.Chart) *plot {
+	p := &plot{chart: c}
+	if c.Title != "" {
+		p.title = d.glyphs.wrap(c.Title, kickerText, d.column())
+	}
+	var values []float64
+	widest, end := 0.0, 0.0
+	for _, b := range c.Bars {
+		values = append(values, b.Value)
+		label := d.glyphs.wrap(b.Label, cellTone(barText, b.Tone), d.column()*0.3)
+		for _, l := range label {
+			widest = max(widest, l.width)
+		}
+		p.labels = append(p.labels, label)
+		value := d.one(b.Text, d.glyphs.fit(b.Text, cellTone(barText, b.Tone), d.column()*0.3, 4))
+		p.values = append(p.values, value)
+		end = max(end, value.width)
+	}
+	for _, m := range c.Marks {
+		values = append(values, m.Value)
+	}
+	p.axis = newAxis(values, c.Log)
+	p.left = marginX + widest + labelGap
+	p.width = max(d.column()-widest-labelGap-end-labelGap, 60)
+	d.placeMarks(p)
+	return p
+}
+
+// placeMarks puts each mark's label beside its line, one line higher than
+// any label it would run into.
+func (d *document) placeMarks(p *plot) {
+	var ends []float64 // right edge of the last label on each level
+	right := d.width - marginX
+	for _, m := range p.chart.Marks {
+		x := p.left + p.axis.at(m.Value)*p.width
+		for _, l := range d.glyphs.wrap(m.Label, tickFont.in(ink), d.column()*0.6) {
+			at := min(x+3, right-l.width)
+			level := 0
+			for level < len(ends) && at < ends[level]+6 {
+				level++
+			}
+			if level == len(ends) {
+				ends = append(ends, 0)
+			}
+			ends[level] = at + l.width
+			p.marks = append(p.marks, markLabel{line: l, x: x, at: at, level: level})
+		}
+	}
+	p.levels = len(ends)
+}
+
+// bar is the height of one bar with the gap below it.
+func (p *plot) bar(i int) float64 {
+	return max(barHeight, float64(len(p.labels[i]))*leading(barText.size)) + barGap
+}
+
+// frame is the height of all but bars and title.
+func (p *plot) frame() float64 {
+	return float64(p.levels)*leading(tickFont.size) + axisHeight
+}
+
+func (p *plot) height() float64 {
+	sum := p.frame() + 3
+	for _, l := range p.title {
+		sum += leading(l.style.size)
+	}
+	for i := range p.labels {
+		sum += p.bar(i)
+	}
+	return sum
+}
+
+// plotBars draws the bars from first to before last with the axis below.
+func (d *document) plotBars(p *plot, first, last int, height float64) {
+	top := d.y + float64(p.levels)*leading(tickFont.size)
+	foot := top + height + 1
+	d.drawAxis(p, top, foot)
+	y := top + barGap/2 + 1
+	for i := first; i < last; i++ {
+		d.bar(p, i, y)
+		y += p.bar(i)
+	}
+	d.page().stroke(p.left, top, 0, foot-top, 0.7, muted)
+	for _, m := range p.marks {
+		line := d.y + float64(p.levels-1-m.level)*leading(tickFont.size)
+		d.page().draw(m.line, m.at, baseline(line, leading(tickFont.size), tickFont.size))
+		d.page().dash(m.x, line+2, foot-line-2, ink)
+	}
+	d.y = foot + axisHeight
+}
+
+// drawAxis draws ticks, their numbers where there is room, and the unit.
+func (d *document) drawAxis(p *plot, top, foot float64) {
+	free := 0.0
+	for _, v := range p.axis.ticks {
+		x := p.left + p.axis.at(v)*p.width
+		d.page().stroke(x, top, 0, foot-top+2.5, 0.35, hairline)
+		text := d.one(tickText(v), tickFont)
+		if x-text.width/2 >= free {
+			d.page().drawCentre(text, x, foot+9.5)
+			free = x + text.width/2 + 5
+		}
+	}
+	d.page().rule(p.left, foot, p.width, 0.5, muted)
+	if p.chart.Unit != "" {
+		unit := d.one(p.chart.Unit, d.glyphs.fit(p.chart.Unit, tickFont, d.column(), 5))
+		x := min(p.left, d.width-marginX-unit.width)
+		d.page().draw(unit, x, foot+19)
+	}
+}
+
+// bar draws one bar with its label and, at its end, its value.
+func (d *document) bar(p *plot, i int, y float64) {
+	b := p.chart.Bars[i]
+	st := barStyle(b.Tone)
+	length := p.axis.at(b.Value) * p.width
+	if proper(b.Value) > 0 {
+		length = max(length, 1.2) // to be seen at all
+	}
+	high := p.bar(i) - barGap
+	top := y + (high-barHeight)/2
+	pg := d.page()
+	if length > 0 {
+		pg.rect(p.left, top, length, barHeight, st.fill)
+		if st.hatch {
+			pg.hatch(p.left, top, length, barHeight)
+		}
+		if st.outline {
+			pg.frame(p.left, top, length, barHeight, muted)
+		}
+	}
+	for n, l := range p.labels[i] {
+		lines := float64(len(p.labels[i])) * leading(barText.size)
+		line := y + (high-lines)/2 + float64(n)*leading(barText.size)
+		pg.draw(l, marginX, baseline(line, leading(barText.size), barText.size))
+	}
+	value := p.values[i]
+	pg.draw(value, p.left+length+4, baseline(top, barHeight, value.style.size))
+}
+
+// hatch draws slanting lines over a rectangle, cut at its edges.
+func (p *page) hatch(x, y, w, h float64) {
+	const step = 4.5
+	for start := step - h; start < w; start += step {
+		from, to := max(start, 0), min(start+h, w)
+		if to > from {
+			p.stroke(x+from, y+h-(from-start), to-from, -(to - from), 0.6, white)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+// Package pdf draws an incident write-up as a PDF.
+//
+// It decides nothing: order, rounding and wording come in the view model. It
+// lays the pages out first, as lists of operations, and hands them to gofpdf
+// at the end, which it alone imports: gofpdf loses characters, panics and
+// races on the ways this package does not use.
+package pdf
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"poolsweep/report"
+)
+
+// Paper is a size of sheet.
+type Paper uint8
+
+// Papers; A4 is taken for any other value.
+const (
+	A4 Paper = iota + 1
+	Letter
+)
+
+// size is width and height in points.
+func (p Paper) size() (width, height float64) {
+	if p == Letter {
+		return 612, 792
+	}
+	return 595.28, 841.89
+}
+
+// Write draws a write-up on the paper. The same model gives the same bytes.
+func Write(w io.Writer, m *report.Writeup, paper Paper) error {
+	return layout(m, paper).emit(w)
+}
+
+// document is a write-up being laid out: its pages, and where the next block
+// goes on the last of them.
+type document struct {
+	m             *report.Writeup
+	glyphs        *glyphs
+	width, height float64
+	pages         []*page
+	y             float64
+
+	bookmarks []bookmark // the first page, then one a section
+	contents  []entry
+}
+
+// bookmark is an entry of the outline.
+type bookmark struct {
+	title string
+	page  int // from 0
+	y     float64
+}
+
+// entry is a line of the contents whose page number is not known yet.
+type entry struct {
+	page        *page
+	section     int
+	x, baseline float64
+}
+
+// layout places all of a write-up.
+func layout(m *report.Writeup, paper Paper) *document {
+	d := &document{m: m, glyphs: newGlyphs()}
+	d.width, d.height = paper.size()
+	d.turn()
+	d.bookmark(joined(" ", m.ID, m.Title))
+	d.summary()
+	d.list()
+	appendix := false
+	for i := range m.Sections {
+		// The appendix starts on a page of its own, unless one has just begun.
+		if s := &m.Sections[i]; s.Appendix && !appendix {
+			appendix = true
+			d.fresh()
+		}
+		d.section(&m.Sections[i])
+	}
+	d.number()
+	for i := range d.pages {
+		d.footer(i)
+	}
+	return d
+}
+
+// page is the page being filled.
+func (d *document) page() *page { return d.pages[len(d.pages)-1] }
+
+// turn begins a page.
+func (d *document) turn() {
+	d.pages = append(d.pages, &page{})
+	d.y = marginTop
+}
+
+// fresh begins a page unless the present one is still empty.
+func (d *document) fresh() {
+	if d.y > marginTop {
+		d.turn()
+	}
+}
+
+// column is the width between the margins.
+func (d *document) column() float64 { return d.width - 2*marginX }
+
+// bottom is where the space for text ends.
+func (d *document) bottom() float64 { return d.height - marginBottom }
+
+// room is the height left on the page.
+func (d *document) room() float64 { return d.bottom() - d.y }
+
+// need begins a page when less than height is left. More than a page can
+// never be had; then nothing changes.
+func (d *document) need(height float64) {
+	if d.room() < height && height <= d.bottom()-marginTop {
+		d.fresh()
+	}
+}
+
+// gap leaves space between blocks, but none at the head of a page.
+func (d *document) gap(height float64) {
+	if d.y > marginTop {
+		d.y += height
+	}
+}
+
+func (d *document) bookmark(title string) {
+	d.bookmarks = append(d.bookmarks, bookmark{
+		title: d.glyphs.clean(title, regular), page: len(d.pages) - 1, y: max(0, d.y-8)})
+}
+
+// list draws the contents when there are sections enough to look for one; the
+// page numbers follow in number.
+func (d *document) list() {
+	sections := d.m.Sections
+	if len(sections) < 4 || d.m.Labels.Contents == "" {
+		return
+	}
+	const gutter = 24
+	width := (d.column() - gutter) / 2
+	half := (len(sections) + 1) / 2
+	d.gap(14)
+	d.need(30 + float64(half)*leading(8.5))
+	d.kicker(d.m.Labels.Contents)
+	top, low := d.y, d.y
+	for i := range sections {
+		x := float64(marginX)
+		if i >= half {
+			x += width + gutter
+		}
+		if i == half {
+			d.y = top
+		}
+		d.item(i, x, width)
+		low = max(low, d.y)
+	}
+	d.y = low
+}
+
+// item is one line of the contents.
+func (d *document) item(i int, x, width float64) {
+	const number, numeral = 20, 22
+	st := labelText.in(ink)
+	top := d.y
+	for n, l := range d.glyphs.wrap(d.m.Sections[i].Title, st, width-number-numeral) {
+		base := baseline(d.y, leading(st.size), st.size)
+		if n == 0 {
+			d.page().draw(d.one(fmt.Sprint(d.m.Sections[i].Number), st.in(muted)), x, base)
+			d.contents = append(d.contents, entry{d.page(), i, x + width, base})
+		}
+		d.page().draw(l, x+number, base)
+		d.y += leading(st.size)
+	}
+	d.page().add(op{kind: opLink, x: x, y: top, w: width, h: d.y - top, target: i + 1})
+}
+
+// number completes the contents.
+func (d *document) number() {
+	for _, e := range d.contents {
+		page := d.bookmarks[e.section+1].page + 1
+		e.page.drawRight(d.one(fmt.Sprint(page), labelText), e.x, e.baseline)
+	}
+}
+
+// footer stands below the text of every page.
+func (d *document) footer(i int) {
+	p, f := d.pages[i], d.m.Footer
+	top := d.height - 40
+	p.rule(marginX, top, d.column(), 0.4, hairline)
+	format := d.m.Labels.PageOf
+	if format == "" {
+		format = "%d / %d"
+	}
+	right := d.one(fmt.Sprintf(format, i+1, len(d.pages)), smallText)
+	base := baseline(top+4, leading(smallText.size), smallText.size)
+	p.drawRight(right, d.width-marginX, base)
+	width := d.column() - right.width - 12
+	left := joined("   ·   ", f.Left, f.Tool, f.Hash)
+	for n, l := range d.glyphs.wrap(left, d.glyphs.fit(left, smallText, width, leastSize), width) {
+		p.draw(l, marginX, base+float64(n)*leading(l.style.size))
+	}
+}
+
+// one makes a single line of a text.
+func (d *document) one(s string, st style) line {
+	return d.glyphs.cut(strings.ReplaceAll(d.glyphs.clean(s, st.weight), "\n", " "), st)
+}
+
+// joined puts the texts that are not empty together.
+func joined(separator string, texts ...string) string {
+	var kept []string
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return strings.Join(kept, separator)
+}

@@ -1,0 +1,204 @@
+package pdf
+
+import "poolsweep/report"
+
+// kicker is the small heading of a block on the first page.
+func (d *document) kicker(title string) {
+	d.paragraph(title, kickerText, marginX, d.column())
+	d.y += 1
+	d.page().rule(marginX, d.y, d.column(), 0.6, accent)
+	d.y += 4
+}
+
+// paragraph lets a text flow between x and x+width.
+func (d *document) paragraph(s string, st style, x, width float64) {
+	d.lines(d.glyphs.wrap(s, st, width), x)
+}
+
+// lines draws lines below each other. Where a page ends it leaves no single
+// line behind and takes none along.
+func (d *document) lines(lines []line, x float64) {
+	for len(lines) > 0 {
+		n := d.part(len(lines), leading(lines[0].style.size))
+		if n == 0 {
+			d.turn()
+			continue
+		}
+		for _, l := range lines[:n] {
+			height := leading(l.style.size)
+			d.page().draw(l, x, baseline(d.y, height, l.style.size))
+			d.y += height
+		}
+		if lines = lines[n:]; len(lines) > 0 {
+			d.turn()
+		}
+	}
+}
+
+// part is how many of n lines go on this page.
+func (d *document) part(n int, height float64) int {
+	fit := int(d.room() / height)
+	switch {
+	case fit >= n:
+		return n
+	case d.y <= marginTop:
+		return max(fit, 1)
+	case fit == n-1:
+		fit--
+	}
+	if fit < 2 {
+		return 0
+	}
+	return fit
+}
+
+// bullets is a list with a dot before each item.
+func (d *document) bullets(items []string, st style, x, width float64) {
+	const indent = 11
+	for _, item := range items {
+		lines := d.glyphs.wrap(item, st, width-indent)
+		height := leading(st.size)
+		if d.part(len(lines), height) == 0 {
+			d.turn()
+		}
+		d.page().add(op{kind: opCircle, x: x + 2.5, y: d.y + height/2, w: 1.2, color: muted})
+		d.lines(lines, x+indent)
+		d.y += 2
+	}
+}
+
+// Measures of a chain of reasoning: the text's indent, the numbers' circles
+// and the space for an arrow.
+const (
+	chainIndent = 26.0
+	chainRadius = 7.5
+	chainArrow  = 13.0
+)
+
+// chain is a line of reasoning: numbered steps, an arrow from each to the next.
+func (d *document) chain(steps []string) {
+	centre := marginX + chainRadius
+	d.need(d.reasoning(steps))
+	for i, step := range steps {
+		lines := d.glyphs.wrap(step, bodyText, d.column()-chainIndent)
+		height := max(float64(len(lines))*leading(bodyText.size), 2*chainRadius)
+		d.need(height)
+		p, middle := d.page(), d.y+leading(bodyText.size)/2
+		p.add(op{kind: opCircle, x: centre, y: middle, w: chainRadius, color: accent})
+		st := style{bold, 8, white}
+		p.drawCentre(d.one(itoa(i+1), st), centre, middle+st.size*0.35)
+		start := middle + chainRadius + 1.5
+		d.lines(lines, marginX+chainIndent)
+		if i == len(steps)-1 {
+			break
+		}
+		d.y = max(d.y, start) + chainArrow - 3
+		if p == d.page() && d.y <= d.bottom() {
+			tip := d.y + leading(bodyText.size)/2 - chainRadius - 1.5
+			p.stroke(centre, start, 0, tip-start-3, 0.9, accent)
+			p.add(op{kind: opArrow, x: centre, y: tip, w: 2.6, h: 4.2, color: accent})
+		}
+	}
+}
+
+// reasoning is the height to ask for before a chain: all of it, so that it is
+// read in one look, unless that would leave half a page empty.
+func (d *document) reasoning(steps []string) float64 {
+	sum := 0.0
+	for _, step := range steps {
+		lines := d.glyphs.wrap(step, bodyText, d.column()-chainIndent)
+		sum += max(float64(len(lines))*leading(bodyText.size), 2*chainRadius) + chainArrow
+	}
+	if sum > (d.bottom()-marginTop)*0.4 {
+		return 3 * leading(bodyText.size)
+	}
+	return sum
+}
+
+// code is text in fixed width on a grey ground, kept exactly. Lines too long
+// make the whole block smaller, and are broken when that is not enough.
+func (d *document) code(texts []string, st style, x, width float64) {
+	const pad = 5
+	inner := width - 2*pad
+	size := st.size
+	for _, t := range texts {
+		size = min(size, d.glyphs.fit(t, st, inner, leastSize).size)
+	}
+	st = st.sized(size)
+	height := leading(st.size)
+	d.strip(x, width, pad-1)
+	for _, t := range texts {
+		for _, l := range d.glyphs.wrap(t, st, inner) {
+			if d.room() < height+pad {
+				d.strip(x, width, pad-1)
+				d.turn()
+				d.strip(x, width, pad-1)
+			}
+			d.page().rect(x, d.y, width, height+0.3, ground)
+			d.page().draw(l, x+pad, baseline(d.y, height, st.size))
+			d.y += height
+		}
+	}
+	d.strip(x, width, pad-1)
+}
+
+// strip is the upper or lower edge of a code block.
+func (d *document) strip(x, width, height float64) {
+	d.page().rect(x, d.y, width, height+0.3, ground)
+	d.y += height
+}
+
+// section draws a numbered section.
+func (d *document) section(s *report.Section) {
+	const number = 26
+	least := 0.0
+	if len(s.Blocks) > 0 {
+		least = d.least(&s.Blocks[0])
+	}
+	lines := d.glyphs.wrap(s.Title, headText, d.column()-number)
+	d.gap(20)
+	d.need(float64(len(lines))*leading(headText.size) + 8 + least)
+	d.bookmark(joined(" ", itoa(s.Number), s.Title))
+	first := baseline(d.y, leading(headText.size), headText.size)
+	d.page().draw(d.one(itoa(s.Number), headText.in(muted)), marginX, first)
+	d.lines(lines, marginX+number)
+	d.y += 6
+	for i := range s.Blocks {
+		if i > 0 {
+			d.need(d.least(&s.Blocks[i]))
+			d.gap(9)
+		}
+		d.block(&s.Blocks[i])
+	}
+}
+
+func (d *document) block(b *report.Block) {
+	switch {
+	case b.Text != "":
+		d.paragraph(b.Text, bodyText, marginX, d.column())
+	case len(b.Bullets) > 0:
+		d.bullets(b.Bullets, bodyText, marginX, d.column())
+	case len(b.Chain) > 0:
+		d.chain(b.Chain)
+	case b.Table != nil:
+		d.table(b.Table)
+	case len(b.Code) > 0:
+		d.code(b.Code, codeText, marginX, d.column())
+	case b.Chart != nil:
+		d.chart(b.Chart)
+	}
+}
+
+// least is the height a block needs below a heading, so that the heading does
+// not stay behind alone.
+func (d *document) least(b *report.Block) float64 {
+	switch {
+	case b.Table != nil:
+		return 4 * leading(cellText.size+4)
+	case b.Chart != nil:
+		return d.plan(b.Chart).height()
+	case len(b.Chain) > 0:
+		return d.reasoning(b.Chain)
+	}
+	return 3 * leading(bodyText.size)
+}

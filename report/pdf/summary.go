@@ -1,0 +1,287 @@
+package pdf
+
+import (
+	"strconv"
+
+	"poolsweep/report"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// summary is page one: who, what, how sure, how much, whose, by which
+// numbers, and what to do next.
+func (d *document) summary() {
+	d.title()
+	d.band()
+	d.figures(d.m.Figures)
+	d.attribution(d.m.Attribution)
+	if len(d.m.Evidence.Columns) > 0 {
+		d.gap(11)
+		d.need(60)
+		if d.m.Labels.Evidence != "" {
+			d.kicker(d.m.Labels.Evidence)
+		}
+		d.table(&d.m.Evidence)
+	}
+	if d.m.Chart != nil {
+		d.gap(11)
+		d.chart(d.m.Chart)
+	}
+	for i := range d.m.Points {
+		d.points(&d.m.Points[i])
+	}
+	d.notes(d.m.Notes)
+	d.steps(d.m.NextTitle, d.m.Next)
+}
+
+// title is the small line of the case, the title and what is below it.
+func (d *document) title() {
+	st := smallText.sized(8)
+	height := leading(st.size)
+	d.page().rect(marginX, d.y-10, 34, 2.5, accent)
+	left := d.one(d.m.ID, style{bold, 8, accent})
+	right := d.glyphs.wrap(d.m.Revision, st, d.column()-left.width-16)
+	if left.width > d.column()*0.7 {
+		d.paragraph(d.m.ID, left.style, marginX, d.column())
+		d.paragraph(d.m.Revision, st, marginX, d.column())
+	} else {
+		d.page().draw(left, marginX, baseline(d.y, height, st.size))
+		for _, l := range right {
+			d.page().drawRight(l, d.width-marginX, baseline(d.y, height, st.size))
+			d.y += height
+		}
+	}
+	d.y += 3
+	big := d.glyphs.fit(d.m.Title, titleText, d.column(), 16)
+	for _, l := range d.glyphs.wrap(d.m.Title, big, d.column()) {
+		d.need(big.size * 1.2)
+		d.page().draw(l, marginX, baseline(d.y, big.size*1.2, big.size))
+		d.y += big.size * 1.2
+	}
+	d.y += 2
+	if d.m.Subtitle != "" {
+		d.paragraph(d.m.Subtitle, subText, marginX, d.column())
+	}
+	d.y += 8
+}
+
+// band is the verdict on its colour. The words say all that the colour does.
+func (d *document) band() {
+	const pad, rest = 10, 14
+	b := d.m.Band
+	verdict := style{bold, 13, white}
+	detail := style{regular, 9.5, white}
+	inner := d.column() - 2*pad
+	sure := d.glyphs.wrap(b.Confidence, detail, inner*0.36)
+	head := d.glyphs.wrap(b.Verdict, verdict, inner*0.62)
+	class := d.glyphs.wrap(b.Class, detail, inner*0.62)
+	// A short verdict and class share a line.
+	beside := len(head) == 1 && len(class) == 1 && head[0].width+rest+class[0].width <= inner*0.62
+	height := float64(len(head)) * leading(verdict.size)
+	if !beside && b.Class != "" {
+		height += float64(len(class)) * leading(detail.size)
+	}
+	height = max(height, float64(len(sure))*leading(detail.size)) + 10
+	d.need(height)
+	p, top := d.page(), d.y
+	p.rect(marginX, top, d.column(), height, toneColor(b.Tone))
+	y := top + 5
+	for _, l := range head {
+		p.draw(l, marginX+pad, baseline(y, leading(verdict.size), verdict.size))
+		y += leading(verdict.size)
+	}
+	first := baseline(top+5, leading(verdict.size), verdict.size)
+	if beside {
+		p.draw(class[0], marginX+pad+head[0].width+rest, first)
+	} else {
+		for _, l := range class {
+			p.draw(l, marginX+pad, baseline(y, leading(detail.size), detail.size))
+			y += leading(detail.size)
+		}
+	}
+	for i, l := range sure {
+		p.drawRight(l, d.width-marginX-pad, first+float64(i)*leading(detail.size))
+	}
+	d.y = top + height
+}
+
+// figures are the key numbers in up to five cards a row.
+func (d *document) figures(pairs []report.Pair) {
+	if len(pairs) == 0 {
+		return
+	}
+	columns := len(pairs)
+	if columns > 5 {
+		columns = 4
+	}
+	d.gap(10)
+	for len(pairs) > 0 {
+		n := min(columns, len(pairs))
+		d.cards(pairs[:n], d.column()/float64(columns))
+		pairs = pairs[n:]
+		d.y += 4
+	}
+}
+
+// cards is one row of figures; all its values are of one size.
+func (d *document) cards(pairs []report.Pair, width float64) {
+	const pad = 9
+	st := style{bold, 12.5, ink}
+	inner := width - pad
+	size := st.size
+	for _, p := range pairs {
+		size = min(size, d.glyphs.fit(p.Value, st, inner, 9.5).size)
+	}
+	st = st.sized(size)
+	labels, values := make([][]line, len(pairs)), make([][]line, len(pairs))
+	above, below := 0, 0
+	for i, p := range pairs {
+		labels[i] = d.glyphs.wrap(p.Label, smallText, inner)
+		values[i] = d.glyphs.wrap(p.Value, st, inner)
+		above, below = max(above, len(labels[i])), max(below, len(values[i]))
+	}
+	height := float64(above)*leading(smallText.size) + float64(below)*leading(st.size)
+	d.need(height)
+	top := d.y
+	for i := range pairs {
+		x := marginX + float64(i)*width
+		if i > 0 {
+			d.page().stroke(x-1, top+1, 0, height-2, 0.5, hairline)
+			x += pad - 2
+		}
+		d.stack(labels[i], x, top)
+		d.stack(values[i], x, top+float64(above)*leading(smallText.size))
+	}
+	d.y = top + height
+}
+
+// stack draws lines below each other without regard to the page's end.
+func (d *document) stack(lines []line, x, top float64) {
+	for _, l := range lines {
+		height := leading(l.style.size)
+		d.page().draw(l, x, baseline(top, height, l.style.size))
+		top += height
+	}
+}
+
+// attribution is a line each for owner, holder, trigger and amplifier.
+func (d *document) attribution(list []report.Attribution) {
+	if len(list) == 0 {
+		return
+	}
+	const weigh, gutter = 30, 10
+	d.gap(10)
+	d.need(60)
+	if d.m.Labels.Attribution != "" {
+		d.kicker(d.m.Labels.Attribution)
+	}
+	module := (d.column() - labelColumn - weigh - 2*gutter) * 0.34
+	basis := d.column() - labelColumn - module - weigh - 2*gutter
+	for i, a := range list {
+		name := strongText
+		if !a.Known {
+			name = bodyText.in(muted)
+		}
+		role := d.glyphs.wrap(a.Role, labelText, labelColumn-8)
+		who := d.glyphs.wrap(a.Module, name, module)
+		why := d.glyphs.wrap(a.Basis, labelText.in(ink), basis)
+		height := max(float64(len(role))*leading(labelText.size), float64(len(who))*leading(name.size),
+			float64(len(why))*leading(labelText.size)) + 3
+		d.need(height)
+		if i > 0 {
+			d.page().rule(marginX, d.y-1, d.column(), 0.3, hairline)
+		}
+		d.stack(role, marginX, d.y)
+		d.stack(who, marginX+labelColumn, d.y)
+		x := marginX + labelColumn + module + gutter
+		d.page().drawRight(d.one(a.Weight, bodyText), x+weigh-8, baseline(d.y, leading(bodyText.size), bodyText.size))
+		d.stack(why, x+weigh+gutter-4, d.y)
+		d.y += height
+	}
+}
+
+// points are reasons under a title, beside a stripe in their tone.
+func (d *document) points(p *report.Points) {
+	if len(p.Items) == 0 {
+		return
+	}
+	d.gap(9)
+	title := d.glyphs.wrap(p.Title, style{bold, 9, toneColor(p.Tone)}, labelColumn-16)
+	d.need(max(float64(len(title)), 2) * leading(9))
+	d.page().rect(marginX, d.y+1, 2, max(float64(len(title))*leading(9)-2, 10), toneColor(p.Tone))
+	d.stack(title, marginX+8, d.y)
+	low := d.y + float64(len(title))*leading(9)
+	start := d.page()
+	d.bullets(p.Items, bodyText, marginX+labelColumn, d.column()-labelColumn)
+	if start == d.page() {
+		d.y = max(d.y, low)
+	}
+}
+
+// notes are labels with a value: seen on, known issue, ticket.
+func (d *document) notes(pairs []report.Pair) {
+	for i, n := range pairs {
+		if i == 0 {
+			d.gap(10)
+			d.need(2 * leading(bodyText.size))
+			d.page().rule(marginX, d.y, d.column(), 0.4, hairline)
+			d.y += 5
+		}
+		label := d.glyphs.wrap(n.Label, labelText, labelColumn-8)
+		value := d.glyphs.wrap(n.Value, bodyText, d.column()-labelColumn)
+		d.need(float64(max(min(len(value), 3), len(label))) * leading(bodyText.size))
+		start, low := d.page(), d.y+float64(len(label))*leading(labelText.size)
+		d.stack(label, marginX, d.y)
+		d.lines(value, marginX+labelColumn)
+		if start == d.page() {
+			d.y = max(d.y, low)
+		}
+		d.y += 2
+	}
+}
+
+// steps is what to do next: a number, why, and the command to copy.
+func (d *document) steps(title string, steps []report.Step) {
+	if len(steps) == 0 {
+		return
+	}
+	d.gap(12)
+	if title != "" {
+		d.need(70)
+		d.kicker(title)
+	}
+	for i := range steps {
+		d.step(i+1, &steps[i])
+	}
+}
+
+func (d *document) step(n int, s *report.Step) {
+	const indent = 16
+	where := d.one(s.Where, smallText)
+	width := d.column() - indent
+	if s.Where != "" {
+		width -= min(where.width, d.column()/3) + 12
+	}
+	why := d.glyphs.wrap(s.Why, bodyText, width)
+	d.need(float64(min(len(why), 4))*leading(bodyText.size) + leading(commandText.size) + 14)
+	first := baseline(d.y, leading(bodyText.size), bodyText.size)
+	d.page().draw(d.one(itoa(n), strongText.in(accent)), marginX, first)
+	if s.Where != "" {
+		d.aside(s.Where)
+	}
+	d.lines(why, marginX+indent)
+	if s.Command != "" {
+		d.y += 1.5
+		d.code([]string{s.Command}, commandText, marginX+indent, d.column()-indent)
+	}
+	d.y += 6
+}
+
+// aside draws a small text at the right margin, beside what follows.
+func (d *document) aside(s string) {
+	y := d.y
+	for _, l := range d.glyphs.wrap(s, smallText, d.column()/3) {
+		d.page().drawRight(l, d.width-marginX, baseline(y, leading(bodyText.size), smallText.size))
+		y += leading(smallText.size)
+	}
+}

@@ -1,0 +1,256 @@
+package pdf
+
+import (
+	"strings"
+
+	"poolsweep/report"
+)
+
+// gutter is the space between two columns. A column of numbers and a text
+// after it would touch but for a wider one.
+const (
+	gutter     = 9.0
+	wideGutter = 16.0
+)
+
+func gutterAfter(columns []report.Column, i int) float64 {
+	switch {
+	case i == len(columns)-1:
+		return 0
+	case columns[i].Align == report.AlignRight && columns[i+1].Align == report.AlignLeft:
+		return wideGutter
+	}
+	return gutter
+}
+
+// grid is a table with its columns measured.
+type grid struct {
+	table  *report.Table
+	size   float64   // of the cells' text
+	x      []float64 // left edge of each column
+	widths []float64
+}
+
+// row is a table row broken into lines.
+type row struct {
+	cells [][]line
+	lines int
+}
+
+func (d *document) table(t *report.Table) {
+	if len(t.Columns) == 0 {
+		return
+	}
+	g := d.measure(t)
+	if t.Caption != "" {
+		d.need(4 * leading(g.size))
+		d.paragraph(t.Caption, strongText.sized(8.5), marginX, d.column())
+		d.y += 2
+	}
+	head := d.header(g)
+	if g.height(head) > (d.bottom()-marginTop)/3 {
+		// Titles this long cannot be repeated on each page: once, as a row.
+		d.place(g, row{}, head)
+		head = row{}
+	} else {
+		d.need(g.height(head) + 2*(leading(g.size)+3))
+		d.drawHeader(g, head)
+	}
+	for _, cells := range t.Rows {
+		d.place(g, head, d.tableRow(g, cells))
+	}
+	d.y += 3
+}
+
+// style is the look of a cell's text in a column.
+func (g *grid) style(column int) style {
+	if g.table.Columns[column].Mono {
+		return style{mono, g.size - 0.3, ink}
+	}
+	return cellText.sized(g.size)
+}
+
+// height is what a row takes.
+func (g *grid) height(r row) float64 { return float64(r.lines)*leading(g.size) + 3 }
+
+// measure finds the widths of the columns: the shares asked for, but no
+// column narrower than its longest word while others have room. When there
+// is not enough for all words the text gets smaller.
+func (d *document) measure(t *report.Table) *grid {
+	g := &grid{table: t, size: cellText.size}
+	space := d.column()
+	for i := range t.Columns {
+		space -= gutterAfter(t.Columns, i)
+	}
+	for {
+		least := d.leastWidths(g, space)
+		sum := 0.0
+		for _, w := range least {
+			sum += w
+		}
+		if sum <= space || g.size <= leastSize {
+			g.widths = spread(shares(t.Columns), least, space)
+			break
+		}
+		g.size -= 0.5
+	}
+	x := float64(marginX)
+	for i, w := range g.widths {
+		g.x = append(g.x, x)
+		x += w + gutterAfter(t.Columns, i)
+	}
+	return g
+}
+
+// leastWidths is the longest word of each column; numbers and fixed width
+// texts, such as four bytes in hex, count as one word. A word above a third
+// of the table is to be broken: a path, a machine's name.
+func (d *document) leastWidths(g *grid, space float64) []float64 {
+	least := make([]float64, len(g.table.Columns))
+	for i, c := range g.table.Columns {
+		least[i] = d.longest(c.Title, columnText.sized(min(g.size, columnText.size)))
+	}
+	for _, cells := range g.table.Rows {
+		for i := range min(len(cells), len(least)) {
+			st := cellTone(g.style(i), cells[i].Tone)
+			w := d.longest(cells[i].Text, st)
+			if c := g.table.Columns[i]; c.Mono || c.Align == report.AlignRight {
+				w = d.glyphs.measure(cells[i].Text, st)
+			}
+			if w <= space/3 {
+				least[i] = max(least[i], w)
+			}
+		}
+	}
+	return least
+}
+
+// longest is the width of the longest piece between blanks and Chinese
+// characters, where a line may end.
+func (d *document) longest(s string, st style) float64 {
+	widest := 0.0
+	breaks := func(r rune) bool { return r == ' ' || r == '\n' || r >= 0x2E80 }
+	for word := range strings.FieldsFuncSeq(s, breaks) {
+		widest = max(widest, d.glyphs.measure(word, st))
+	}
+	return widest
+}
+
+// shares are the widths asked for, made to sum to one.
+func shares(columns []report.Column) []float64 {
+	list, sum := make([]float64, len(columns)), 0.0
+	for i, c := range columns {
+		list[i] = max(c.Share, 0.01)
+		sum += list[i]
+	}
+	for i := range list {
+		list[i] /= sum
+	}
+	return list
+}
+
+// spread gives each column its share of space, lifts those below their least
+// width, and takes the difference from the others in proportion to what they
+// have to spare.
+func spread(share, least []float64, space float64) []float64 {
+	widths := make([]float64, len(share))
+	lack, spare := 0.0, 0.0
+	for i := range widths {
+		widths[i] = share[i] * space
+		lack += max(0, least[i]-widths[i])
+		spare += max(0, widths[i]-least[i])
+	}
+	if lack == 0 || spare == 0 {
+		return widths
+	}
+	part := min(1, lack/spare)
+	for i := range widths {
+		if short := least[i] - widths[i]; short > 0 {
+			widths[i] += short * min(1, spare/lack)
+		} else {
+			widths[i] += short * part
+		}
+	}
+	return widths
+}
+
+// header breaks the column titles.
+func (d *document) header(g *grid) row {
+	r := row{cells: make([][]line, len(g.table.Columns))}
+	for i, c := range g.table.Columns {
+		r.cells[i] = d.glyphs.wrap(c.Title, columnText.sized(min(g.size, columnText.size)), g.widths[i])
+		r.lines = max(r.lines, len(r.cells[i]))
+	}
+	return r
+}
+
+// drawHeader puts the titles on the line below them.
+func (d *document) drawHeader(g *grid, head row) {
+	for i, cell := range head.cells {
+		d.cell(g, i, cell, d.y+float64(head.lines-len(cell))*leading(g.size))
+	}
+	d.y += g.height(head)
+	d.page().rule(marginX, d.y-1.5, d.column(), 0.6, muted)
+}
+
+// cell draws the lines of one cell, numbers to the right.
+func (d *document) cell(g *grid, column int, lines []line, top float64) {
+	for _, l := range lines {
+		base := baseline(top, leading(g.size), l.style.size)
+		if g.table.Columns[column].Align == report.AlignRight {
+			d.page().drawRight(l, g.x[column]+g.widths[column], base)
+		} else {
+			d.page().draw(l, g.x[column], base)
+		}
+		top += leading(g.size)
+	}
+}
+
+// tableRow breaks the cells of a row.
+func (d *document) tableRow(g *grid, cells []report.Cell) row {
+	r := row{cells: make([][]line, len(g.table.Columns)), lines: 1}
+	for i := range min(len(cells), len(r.cells)) {
+		r.cells[i] = d.glyphs.wrap(cells[i].Text, cellTone(g.style(i), cells[i].Tone), g.widths[i])
+		r.lines = max(r.lines, len(r.cells[i]))
+	}
+	return r
+}
+
+// place puts a row on this page or, below a new header, on the next. Only a
+// row taller than a page is cut.
+func (d *document) place(g *grid, head, r row) {
+	whole := int((d.bottom() - marginTop - g.height(head) - 3) / leading(g.size))
+	for r.lines > whole {
+		fit := int((d.room() - 3) / leading(g.size))
+		if fit < 3 {
+			d.turn()
+			d.drawHeader(g, head)
+			continue
+		}
+		d.drawRow(g, r.take(fit))
+	}
+	if d.room() < g.height(r) {
+		d.turn()
+		d.drawHeader(g, head)
+	}
+	d.drawRow(g, r)
+}
+
+func (d *document) drawRow(g *grid, r row) {
+	for i, cell := range r.cells {
+		d.cell(g, i, cell, d.y)
+	}
+	d.y += g.height(r)
+	d.page().rule(marginX, d.y-1.5, d.column(), 0.3, hairline)
+}
+
+// take removes the first n lines of a row and returns them.
+func (r *row) take(n int) row {
+	first := row{cells: make([][]line, len(r.cells)), lines: min(n, r.lines)}
+	for i, cell := range r.cells {
+		k := min(n, len(cell))
+		first.cells[i], r.cells[i] = cell[:k], cell[k:]
+	}
+	r.lines -= first.lines
+	return first
+}

@@ -1,0 +1,193 @@
+package pdf
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+// style is how a piece of text looks.
+type style struct {
+	weight weight
+	size   float64
+	color  color
+}
+
+// in returns the style in another colour.
+func (s style) in(c color) style { s.color = c; return s }
+
+// sized returns the style at another size.
+func (s style) sized(size float64) style { s.size = size; return s }
+
+// run is a piece of a line that one face draws.
+type run struct {
+	face  face
+	text  string
+	width float64
+}
+
+// line is a line of text after breaking, cut into runs.
+type line struct {
+	runs  []run
+	width float64
+	style style
+}
+
+// clean makes a text drawable without losing any of it. A rune no face has,
+// or that would be invisible (control and format characters can reorder or
+// hide what follows), is spelt out: <U+1F600>, and a byte that is no UTF-8
+// as <0x8F>. Line ends stay as "\n"; a tab is a blank, except in fixed width
+// text, where it goes to the next eighth column.
+func (g *glyphs) clean(s string, w weight) string {
+	if g.drawable(s, w) {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	var b strings.Builder
+	column := 0
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		r, size = utf8.DecodeRuneInString(s[i:])
+		text := g.spell(s[i:i+size], r, w, column)
+		if r == '\n' {
+			column = -1
+		}
+		column += utf8.RuneCountInString(text)
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// drawable tells if clean has nothing to do, which is nearly always.
+func (g *glyphs) drawable(s string, w weight) bool {
+	for _, r := range s {
+		if r != '\n' && (hidden(r) || r == utf8.RuneError || g.find(w, r).face == noFace) {
+			return false
+		}
+	}
+	return true
+}
+
+// spell returns what stands on the page for one rune.
+func (g *glyphs) spell(raw string, r rune, w weight, column int) string {
+	switch {
+	case r == utf8.RuneError && len(raw) == 1:
+		return fmt.Sprintf("<0x%02X>", raw[0])
+	case r == '\t' && w == mono:
+		return strings.Repeat(" ", 8-column%8)
+	case r == '\t':
+		return " "
+	case r == '\n':
+		return raw
+	case hidden(r) || g.find(w, r).face == noFace:
+		return fmt.Sprintf("<U+%04X>", r)
+	}
+	return raw
+}
+
+// hidden tells if a rune draws nothing or changes how others are drawn.
+func hidden(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// measure returns the width of a clean text.
+func (g *glyphs) measure(s string, st style) float64 {
+	sum := 0.0
+	for _, r := range s {
+		sum += g.find(st.weight, r).advance
+	}
+	return sum * st.size / 1000
+}
+
+// cut makes a line of a clean text.
+func (g *glyphs) cut(s string, st style) line {
+	l := line{style: st}
+	start, current, sum := 0, noFace, 0.0
+	flush := func(end int) {
+		if end > start {
+			width := sum * st.size / 1000
+			l.runs = append(l.runs, run{current, s[start:end], width})
+			l.width += width
+		}
+		start, sum = end, 0
+	}
+	for i, r := range s {
+		found := g.find(st.weight, r)
+		if found.face != current {
+			flush(i)
+			current = found.face
+		}
+		sum += found.advance
+	}
+	flush(len(s))
+	return l
+}
+
+// wrap breaks a text into lines no wider than width. It is never empty.
+func (g *glyphs) wrap(s string, st style, width float64) []line {
+	var lines []line
+	for part := range strings.SplitSeq(g.clean(s, st.weight), "\n") {
+		lines = g.fill(lines, part, st, width)
+	}
+	return lines
+}
+
+// fill breaks one paragraph where Unicode line breaking (UAX #14) allows it,
+// so that Chinese punctuation stays with its word.
+func (g *glyphs) fill(lines []line, s string, st style, width float64) []line {
+	if g.measure(s, st) <= width {
+		return append(lines, g.cut(s, st))
+	}
+	start, end, used := 0, 0, 0.0
+	breakLine := func() {
+		lines = append(lines, g.cut(strings.TrimRight(s[start:end], " "), st))
+		start, used = end, 0
+	}
+	segment, rest, state := "", s, -1
+	for rest != "" {
+		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		bare := g.measure(strings.TrimRight(segment, " "), st)
+		if used+bare > width && end > start {
+			breakLine()
+		}
+		if bare > width {
+			lines, start, used = g.force(lines, s, end, end+len(segment), st, width)
+		} else {
+			used += g.measure(segment, st)
+		}
+		end += len(segment)
+	}
+	breakLine()
+	return lines
+}
+
+// force breaks the word s[from:to], too long for any line, between any two
+// characters. It returns where the last, still open, line starts and how
+// much of it is used.
+func (g *glyphs) force(lines []line, s string, from, to int, st style, width float64) ([]line, int, float64) {
+	start, used := from, 0.0
+	cluster, rest, state := "", s[from:to], -1
+	for at := from; rest != ""; at += len(cluster) {
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		wide := g.measure(cluster, st)
+		if used+wide > width && at > start {
+			lines = append(lines, g.cut(s[start:at], st))
+			start, used = at, 0
+		}
+		used += wide
+	}
+	return lines, start, used
+}
+
+// fit returns the style shrunk, in half points down to least, until the text
+// stands on one line. When even that is too wide it returns least.
+func (g *glyphs) fit(s string, st style, width, least float64) style {
+	clean := g.clean(s, st.weight)
+	for st.size > least && g.measure(clean, st) > width {
+		st.size = max(least, st.size-0.5)
+	}
+	return st
+}
