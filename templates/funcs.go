@@ -34,7 +34,7 @@ func count(v any) (string, error) {
 	return Count(n), err
 }
 
-// plural picks the word that goes with a number: {{plural .Instances "instance" "instances"}}.
+// plural picks the word that goes with a number: {{plural .instances "instance" "instances"}}.
 func plural(v any, one, many string) (string, error) {
 	n, err := whole(v)
 	if n == 1 {
@@ -68,11 +68,11 @@ func (w *Words) List(items []string) (string, error) {
 	first := items[0]
 	for _, item := range items[1:last] {
 		var err error
-		if first, err = w.Sentence("list.more", map[string]any{"First": first, "Next": item}); err != nil {
+		if first, err = w.Sentence("list.more", map[string]any{"first": first, "next": item}); err != nil {
 			return "", err
 		}
 	}
-	return w.Sentence("list.last", map[string]any{"First": first, "Last": items[last]})
+	return w.Sentence("list.last", map[string]any{"first": first, "last": items[last]})
 }
 
 // onNumber makes a template function of one that writes a number.

@@ -1,0 +1,198 @@
+package report
+
+import (
+	"slices"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// appendixRows bounds the lists of an appendix: a log of ten million warnings
+// must not make a write-up of as many lines. The JSON has them all.
+const appendixRows = 40
+
+// appendix is what a sceptic needs to check the case without us.
+func (s *speaker) appendix(c *analyze.Case, docs []*ingest.Document) []Block {
+	var blocks []Block
+	if c.Lead != nil {
+		blocks = append(blocks, Block{Table: s.pairs("caption.environment", s.environment(c.Lead))})
+		blocks = append(blocks, s.modules(c)...)
+	}
+	blocks = append(blocks, s.sources(c)...)
+	blocks = append(blocks, s.inputs(docs)...)
+	blocks = append(blocks, Block{Table: s.pairs("caption.versions", []Pair{
+		{s.label("fact.tool"), s.in.Tool}, {s.label("fact.signature"), c.Signature}, {s.label("fact.schema"), OutputSchema},
+	})})
+	blocks = append(blocks, s.skipped(docs)...)
+	blocks = append(blocks, s.unread(docs)...)
+	return append(blocks, s.warnings(docs)...)
+}
+
+// pairs makes a table of two columns.
+func (s *speaker) pairs(caption string, pairs []Pair) *Table {
+	g := newGrid(s.label(caption), len(pairs))
+	g.text(s.label("column.fact"), 0.25, func(i int) string { return pairs[i].Label })
+	g.text(s.label("column.value"), 0.75, func(i int) string { return pairs[i].Value })
+	return g.table()
+}
+
+// environment is what is known about the machine at the moment of the snapshot.
+// What was not printed is said so: a missing uptime is why there is no rate.
+func (s *speaker) environment(snap *ingest.Snapshot) []Pair {
+	unknown := s.label("value.unknown")
+	or := func(known bool, value string) string {
+		if known {
+			return value
+		}
+		return unknown
+	}
+	os := snap.OS
+	pairs := []Pair{
+		{s.label("fact.machine"), snap.Machine.Name},
+		{s.label("column.named-by"), s.label("named." + snap.Machine.From.String())},
+		{s.label("fact.os"), or(os.Text != "", os.Text)},
+		{s.label("fact.build"), or(os.Build > 0, number(os.Build))},
+		{s.label("fact.bits"), or(os.Bits > 0, number(os.Bits))},
+		{s.label("fact.processors"), or(os.Processors > 0, number(os.Processors))},
+		{s.label("fact.ram"), unknown},
+		{s.label("fact.session"), or(!snap.At.IsZero(), moment(snap.At))},
+		{s.label("fact.uptime"), or(snap.UptimeOK, s.duration(snap.Uptime))},
+	}
+	if snap.RAM > 0 {
+		pairs[6].Value = s.bytes(float64(snap.RAM))
+	}
+	if p := snap.Processes; p != nil {
+		pairs = append(pairs, Pair{s.label("fact.processes"),
+			s.say("processes.counted", facts{"listed": p.Listed, "zombies": p.Zombies})})
+	}
+	return pairs
+}
+
+// modules lists the drivers that the case names and the log has a range for.
+func (s *speaker) modules(c *analyze.Case) []Block {
+	named := []string{c.Owner.Module, c.Holder.Module, c.Trigger.Module, c.Amplifier.Module}
+	for _, a := range c.Alternatives {
+		named = append(named, a.Module)
+	}
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			named = append(named, m.Owner.Module)
+		}
+	}
+	var mods []ingest.Module
+	for _, m := range c.Lead.Modules {
+		if slices.ContainsFunc(named, func(n string) bool {
+			return n != "" && ingest.ModuleKey(n) == ingest.ModuleKey(m.Name)
+		}) && !slices.ContainsFunc(mods, func(o ingest.Module) bool { return o.Name == m.Name && o.Start == m.Start }) {
+			mods = append(mods, m)
+		}
+	}
+	g := newGrid(s.label("caption.modules"), len(mods))
+	g.text(s.label("column.module"), 0.2, func(i int) string { return mods[i].Name })
+	g.mono(s.label("column.range"), 0.35, func(i int) string { return addresses(mods[i]) })
+	g.text(s.label("column.version"), 0.2, func(i int) string { return mods[i].Version })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return mods[i].Source.String() })
+	return []Block{{Table: g.table()}}
+}
+
+// sources gives the file and line of each figure and of each step of the
+// argument.
+func (s *speaker) sources(c *analyze.Case) []Block {
+	rows := s.evidence(c)
+	for _, r := range slices.Concat(c.Chain, c.Why, c.WhyNot, c.Unsure, c.Limits) {
+		for _, at := range r.Sources {
+			rows = append(rows, fact{s.label("source.reason"), s.reason(r), at})
+		}
+	}
+	rows = distinct(rows)
+	shown, more := s.bounded(len(rows))
+	g := newGrid(s.label("caption.sources"), shown)
+	g.text(s.label("column.fact"), 0.17, func(i int) string { return rows[i].what })
+	g.text(s.label("column.value"), 0.55, func(i int) string { return rows[i].value })
+	g.mono(s.label("column.source"), 0.28, func(i int) string { return rows[i].source.String() })
+	return append([]Block{{Table: g.table()}}, more...)
+}
+
+// distinct drops what repeats an earlier fact at the same place.
+func distinct(rows []fact) []fact {
+	seen := map[fact]bool{}
+	return slices.DeleteFunc(rows, func(f fact) bool {
+		again := seen[f]
+		seen[f] = true
+		return again
+	})
+}
+
+// bounded returns how many of n rows an appendix shows, and the note on the rest.
+func (s *speaker) bounded(n int) (shown int, note []Block) {
+	if n <= appendixRows {
+		return n, nil
+	}
+	return appendixRows, []Block{{Text: s.say("appendix.more", facts{"more": n - appendixRows})}}
+}
+
+// inputs lists every file the case was made from, with its hash in full.
+func (s *speaker) inputs(docs []*ingest.Document) []Block {
+	g := newGrid(s.label("caption.inputs"), len(docs))
+	g.text(s.label("column.file"), 0.25, func(i int) string { return docs[i].File })
+	g.number(s.label("column.size"), 0.12, func(i int) string { return count(docs[i].Bytes) })
+	g.text(s.label("column.state"), 0.13, func(i int) string { return s.label("state." + documentState(docs[i])) })
+	g.mono(s.label("column.sha256"), 0.5, func(i int) string { return docs[i].SHA256 })
+	return []Block{{Table: g.table()}}
+}
+
+// skipped lists the commands of the logs that poolsweep does not read.
+func (s *speaker) skipped(docs []*ingest.Document) []Block {
+	type use struct {
+		ingest.SkippedCommand
+		at ingest.Source
+	}
+	var uses []use
+	for _, d := range docs {
+		for _, c := range d.Skipped {
+			uses = append(uses, use{c, ingest.Source{File: d.File, Line: c.Line}})
+		}
+	}
+	shown, more := s.bounded(len(uses))
+	g := newGrid(s.label("caption.skipped"), shown)
+	g.mono(s.label("column.command"), 0.4, func(i int) string { return uses[i].Command })
+	g.number(s.label("column.uses"), 0.1, func(i int) string { return count(int64(uses[i].Count)) })
+	g.mono(s.label("column.source"), 0.5, func(i int) string { return uses[i].at.String() })
+	return append([]Block{{Table: g.table()}}, more...)
+}
+
+// unread lists the output that was read in part: blocks that were cut off, have
+// no end, or hold lines that were not understood.
+func (s *speaker) unread(docs []*ingest.Document) []Block {
+	var blocks []ingest.Block
+	for _, d := range docs {
+		for _, snap := range d.Snapshots {
+			for _, b := range snap.Blocks {
+				if b.State == ingest.BlockCut || b.State == ingest.BlockUnclosed || b.Unread > 0 {
+					blocks = append(blocks, b)
+				}
+			}
+		}
+	}
+	shown, more := s.bounded(len(blocks))
+	g := newGrid(s.label("caption.unread"), shown)
+	g.mono(s.label("column.command"), 0.35, func(i int) string { return blocks[i].Command })
+	g.text(s.label("column.state"), 0.15, func(i int) string { return s.label("block." + blocks[i].State.String()) })
+	g.number(s.label("column.rows"), 0.1, func(i int) string { return count(int64(blocks[i].Rows)) })
+	g.number(s.label("column.unread"), 0.15, func(i int) string { return count(int64(blocks[i].Unread)) })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return blocks[i].Source.String() })
+	return append([]Block{{Table: g.table()}}, more...)
+}
+
+func (s *speaker) warnings(docs []*ingest.Document) []Block {
+	var all []ingest.Warning
+	for _, d := range docs {
+		all = append(all, documentWarnings(d)...)
+	}
+	shown, more := s.bounded(len(all))
+	g := newGrid(s.label("caption.warnings"), shown)
+	g.text(s.label("column.message"), 0.35, func(i int) string { return all[i].Message })
+	g.mono(s.label("column.text"), 0.4, func(i int) string { return all[i].Text })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return all[i].Source.String() })
+	return append([]Block{{Table: g.table()}}, more...)
+}

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+	"poolsweep/templates"
+)
+
+// Input is all that the reports are made from.
+type Input struct {
+	Documents []*ingest.Document // in the order they were read
+	Refused   []Refused
+	Result    *analyze.Result
+	Tool      string // "poolsweep 0.1"
+	Words     *templates.Words
+	Lang      string // BCP 47, the language of Words
+}
+
+// Refused is a file of which no document came.
+type Refused struct {
+	Path   string
+	Reason string // one sentence
+	SHA256 string // empty when it could not be read at all
+	Bytes  int64
+}
+
+// WriteupFile returns the path of a case's write-up below the output folder,
+// with forward slashes.
+func WriteupFile(id string) string { return "cases/" + id + ".pdf" }
+
+// speaker words what a builder says. The first sentence that cannot be worded
+// is kept in err and the builder goes on; it is our own mistake, and the builder
+// returns it in place of the report.
+type speaker struct {
+	in  Input
+	err error
+}
+
+// fail keeps the first error.
+func (s *speaker) fail(err error) {
+	if s.err == nil && err != nil {
+		s.err = err
+	}
+}
+
+// facts are the figures of a sentence of our own.
+type facts = map[string]any
+
+// say returns a sentence of the templates with its facts.
+func (s *speaker) say(name string, f facts) string {
+	text, err := s.in.Words.Sentence(name, f)
+	s.fail(err)
+	return text
+}
+
+// label returns a fixed word of the templates.
+func (s *speaker) label(name string) string { return s.say(name, nil) }
+
+// reason returns the sentence of a reason, or "" for no reason at all.
+func (s *speaker) reason(r analyze.Reason) string {
+	if r.Rule == "" {
+		return ""
+	}
+	return s.say(string(r.Rule), r.Facts)
+}
+
+// reasons returns the sentences of several reasons.
+func (s *speaker) reasons(rs []analyze.Reason) []string {
+	var out []string
+	for _, r := range rs {
+		out = append(out, s.reason(r))
+	}
+	return out
+}
+
+// done wraps the first error, naming what was being built.
+func (s *speaker) done(what string) error {
+	if s.err == nil {
+		return nil
+	}
+	return fmt.Errorf("build %s: %w", what, s.err)
+}
+
+// documents returns the documents that hold a snapshot of one of the machines.
+func (in Input) documents(machines []string) []*ingest.Document {
+	var docs []*ingest.Document
+	for _, d := range in.Documents {
+		if slices.ContainsFunc(d.Snapshots, func(s *ingest.Snapshot) bool {
+			return slices.Contains(machines, s.Machine.Name)
+		}) {
+			docs = append(docs, d)
+		}
+	}
+	return docs
+}
+
+// machine returns the judgement on a machine, or nil.
+func (in Input) machine(name string) *analyze.Machine {
+	for i := range in.Result.Machines {
+		if in.Result.Machines[i].Name == name {
+			return &in.Result.Machines[i]
+		}
+	}
+	return nil
+}
+
+// span returns the oldest and the newest session time in the documents, zero
+// when none is known.
+func span(docs []*ingest.Document) (oldest, newest time.Time) {
+	for _, d := range docs {
+		for _, s := range d.Snapshots {
+			if s.At.IsZero() {
+				continue
+			}
+			if oldest.IsZero() || s.At.Before(oldest) {
+				oldest = s.At
+			}
+			if s.At.After(newest) {
+				newest = s.At
+			}
+		}
+	}
+	return oldest, newest
+}
+
+// hashLength is how much of a hash is printed where it only has to be told from
+// others; the appendix prints it whole.
+const hashLength = 12
+
+// shortHash returns the beginning of the document's SHA-256, or of the hash over
+// the hashes of several.
+func shortHash(docs []*ingest.Document) string {
+	if len(docs) == 1 {
+		return docs[0].SHA256[:min(hashLength, len(docs[0].SHA256))]
+	}
+	sum := sha256.New()
+	for _, d := range docs {
+		sum.Write([]byte(d.SHA256 + "\n"))
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:hashLength]
+}
+
+// caseByID returns a case, or nil.
+func (in Input) caseByID(id string) *analyze.Case {
+	for i := range in.Result.Cases {
+		if in.Result.Cases[i].ID == id {
+			return &in.Result.Cases[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// NewOutput makes the JSON document. Its numbers are exact; its sentences are
+// those of the write-ups.
+func NewOutput(in Input) (*Output, error) {
+	s := &speaker{in: in}
+	o := &Output{Schema: OutputSchema, Tool: in.Tool}
+	for _, d := range in.Documents {
+		o.Inputs = append(o.Inputs, s.outputInput(d))
+	}
+	for _, r := range in.Refused {
+		o.Inputs = append(o.Inputs, OutputInput{
+			Path: r.Path, SHA256: r.SHA256, Bytes: r.Bytes, State: InputRefused, Reason: r.Reason,
+		})
+	}
+	for i := range in.Result.Machines {
+		o.Machines = append(o.Machines, outputMachine(&in.Result.Machines[i]))
+	}
+	for i := range in.Result.Cases {
+		o.Cases = append(o.Cases, s.outputCase(&in.Result.Cases[i]))
+	}
+	return o, s.done("json document")
+}
+
+func (s *speaker) outputInput(d *ingest.Document) OutputInput {
+	in := OutputInput{Path: d.File, SHA256: d.SHA256, Bytes: d.Bytes, State: documentState(d), Reason: s.logQuality(d)}
+	in.Warnings = outputWarnings(in.Warnings, d.Warnings)
+	for i, snap := range d.Snapshots {
+		if i == 0 {
+			in.Machine = snap.Machine.Name
+		}
+		in.Warnings = outputWarnings(in.Warnings, snap.Warnings)
+		for _, b := range snap.Blocks {
+			in.Blocks = append(in.Blocks, OutputBlock{
+				Command: b.Command, Line: b.Line, Rows: b.Rows, Complete: b.Complete(),
+			})
+		}
+	}
+	return in
+}
+
+func outputWarnings(facts []OutputFact, warnings []ingest.Warning) []OutputFact {
+	for _, w := range warnings {
+		facts = append(facts, OutputFact{Text: warningText(w), File: w.File, Line: w.Line})
+	}
+	return facts
+}
+
+func outputMachine(m *analyze.Machine) OutputMachine {
+	latest := m.Latest()
+	return OutputMachine{
+		Name: m.Name, OS: latest.OS.Text, UptimeS: int64(latest.Uptime / time.Second), Snapshots: len(m.Snapshots),
+		Verdict: m.Verdict.String(), Confidence: m.Confidence, Cases: m.Cases,
+	}
+}
+
+func (s *speaker) outputCase(c *analyze.Case) OutputCase {
+	return OutputCase{
+		ID: c.ID, Signature: c.Signature, Kind: c.Kind.String(), Class: c.Class.String(),
+		Machines: leadFirst(c), Pool: poolWord(c.Pools),
+		Tags: append(tagTexts(c.Core), tagTexts(c.Related)...), Followers: tagTexts(c.Followers),
+		Object: known(c.Object), Events: known(c.Events), Bytes: c.Bytes, BytesPerEvent: known(c.BytesPerEvent),
+		Rate: outputRate(c.Rate), Exhausts: outputExhaustion(c.Exhausts),
+		Owner: s.outputModule(c.Owner), Holder: s.outputModule(c.Holder),
+		Trigger: s.outputModule(c.Trigger), Amplifier: s.outputModule(c.Amplifier),
+		Confidence: c.Confidence, Why: s.reasons(c.Why), WhyNot: s.reasons(c.WhyNot), Unsure: s.reasons(c.Unsure),
+		Evidence: s.outputEvidence(c), Next: s.outputSteps(c.Next), KnownIssue: outputIssue(c),
+		Title: s.title(c), Verdict: c.Verdict.String(), NoExhaustion: s.noExhaustion(c), Members: outputMembers(c),
+		Alternatives: s.outputAlternatives(c), Limits: s.reasons(c.Limits), Mitigation: s.reasons(c.Mitigation),
+	}
+}
+
+// known returns a pointer to a value, nil for the zero value that the analysis
+// uses for "unknown".
+func known[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// leadFirst returns the machines of a case, the one its figures are from first.
+func leadFirst(c *analyze.Case) []string {
+	if c.Lead == nil {
+		return c.Machines
+	}
+	lead := c.Lead.Machine.Name
+	names := []string{lead}
+	for _, m := range c.Machines {
+		if m != lead {
+			names = append(names, m)
+		}
+	}
+	return names
+}
+
+// poolWord returns the pool of the poolsweep/1 schema.
+func poolWord(pools []ingest.Pool) string {
+	if len(pools) == 1 {
+		return pools[0].String()
+	}
+	return "both"
+}
+
+// tagTexts returns each tag of the members once, in order.
+func tagTexts(members []analyze.Member) []string {
+	var tags []string
+	for _, m := range members {
+		if text := TagText(m.Tag); !slices.Contains(tags, text) {
+			tags = append(tags, text)
+		}
+	}
+	return tags
+}
+
+func outputRate(r *analyze.Rate) *OutputRate {
+	if r == nil {
+		return nil
+	}
+	return &OutputRate{EventsPerHour: r.EventsPerHour, BytesPerHour: r.BytesPerHour,
+		WindowS: int64(r.Window / time.Second), SinceBoot: r.SinceBoot}
+}
+
+func outputExhaustion(e *analyze.Exhaustion) *OutputExhaustion {
+	if e == nil {
+		return nil
+	}
+	return &OutputExhaustion{At: known(e.At), InS: int64(e.In / time.Second), Ceiling: e.Ceiling,
+		Source: e.Source.String()}
+}
+
+func (s *speaker) outputModule(a analyze.Attribution) *OutputModule {
+	if !a.Established() {
+		return nil
+	}
+	return &OutputModule{Module: a.Module, Weight: a.Weight, Source: s.reason(a.Basis), Proven: a.Proven}
+}
+
+// outputEvidence gives each reason of the argument a line of the log, and each
+// tag of the case the line of its row.
+func (s *speaker) outputEvidence(c *analyze.Case) []OutputFact {
+	var facts []OutputFact
+	for _, e := range s.evidence(c) {
+		facts = append(facts, OutputFact{Text: e.what + ": " + e.value, File: e.source.File, Line: e.source.Line})
+	}
+	for _, r := range slices.Concat(c.Why, c.WhyNot) {
+		for _, at := range r.Sources {
+			facts = append(facts, OutputFact{Text: s.reason(r), File: at.File, Line: at.Line})
+		}
+	}
+	return facts
+}
+
+func (s *speaker) outputSteps(steps []analyze.Step) []OutputStep {
+	var out []OutputStep
+	for _, step := range steps {
+		out = append(out, OutputStep{Command: step.Command, Why: s.reason(step.Why), Where: whereWord(step)})
+	}
+	return out
+}
+
+// whereWord returns where a command is typed: "debugger", "shell", or "" for a
+// step without one.
+func whereWord(step analyze.Step) string {
+	switch {
+	case step.Command == "":
+		return ""
+	case step.Shell:
+		return "shell"
+	}
+	return "debugger"
+}
+
+func outputIssue(c *analyze.Case) *OutputIssue {
+	if c.Known == nil {
+		return nil
+	}
+	return &OutputIssue{ID: c.Known.ID, Title: c.Known.Title, Mechanism: c.Known.Mechanism,
+		Mitigation: c.Known.Mitigation, References: c.Known.References}
+}
+
+func outputMembers(c *analyze.Case) []OutputMember {
+	var out []OutputMember
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			o := OutputMember{
+				Tag: TagText(m.Tag), Hex: m.Tag.Hex(), Pool: m.Pool.String(), Role: g.role,
+				Outstanding: m.Outstanding, Bytes: m.Bytes, Times: m.Times, Per: m.Per,
+				File: m.File, Line: m.Line,
+			}
+			if m.Counted {
+				o.Allocs, o.Frees = &m.Allocs, &m.Frees
+			}
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// group is the members of a case that play one role in it.
+type group struct {
+	role    string // "core", "related" or "follower"
+	members []analyze.Member
+	tone    Tone
+}
+
+// groups returns the members of a case by role, the most telling first.
+func groups(c *analyze.Case) []group {
+	return []group{{"core", c.Core, TonePlain}, {"related", c.Related, TonePlain}, {"follower", c.Followers, ToneMuted}}
+}
+
+func (s *speaker) outputAlternatives(c *analyze.Case) []OutputAlternative {
+	var out []OutputAlternative
+	for _, a := range c.Alternatives {
+		out = append(out, OutputAlternative{Role: a.Role, Module: a.Module, Weight: a.Weight, Lost: s.reason(a.Lost)})
+	}
+	return out
+}

@@ -1,0 +1,339 @@
+package report
+
+import (
+	"math"
+	"slices"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// sections are the numbered parts after page one. Their numbers are those of the
+// reports' outline and stay when a section has no facts and is left out.
+func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document) []Section {
+	all := []Section{
+		s.section(4, s.counters(c)),
+		s.section(5, s.cluster(c)),
+		s.section(6, s.filters(c)),
+		s.section(7, s.reconciliation(c)),
+		s.section(9, s.argument(c)),
+		s.section(10, s.bullets(c.Limits)),
+		s.section(11, s.nextSteps(w.Next)),
+		s.section(12, s.bullets(c.Mitigation)),
+		s.section(13, s.knownIssue(c)),
+		s.section(14, s.ticket(c, w)),
+		s.section(15, s.appendix(c, docs)),
+	}
+	all[len(all)-1].Appendix = true
+	return slices.DeleteFunc(all, func(sec Section) bool { return len(sec.Blocks) == 0 })
+}
+
+func (s *speaker) section(n int, blocks []Block) Section {
+	blocks = slices.DeleteFunc(blocks, func(b Block) bool {
+		return b.Table != nil && len(b.Table.Rows) == 0
+	})
+	return Section{Number: n, Title: s.label("section." + number(n)), Blocks: blocks}
+}
+
+// bullets makes a list of reasons, or nothing of none.
+func (s *speaker) bullets(reasons []analyze.Reason) []Block {
+	if len(reasons) == 0 {
+		return nil
+	}
+	return []Block{{Bullets: s.reasons(reasons)}}
+}
+
+// otherTags is how many tags outside the case section 4 shows.
+const otherTags = 20
+
+// counters are the tags of the case, then the largest of the same snapshot that
+// do not belong to it: a reader wants to see what the case is large beside.
+func (s *speaker) counters(c *analyze.Case) []Block {
+	if c.Lead == nil {
+		return nil
+	}
+	var own []analyze.Member
+	for _, g := range groups(c) {
+		own = append(own, g.members...)
+	}
+	var others []ingest.TagUsage
+	for _, t := range c.Lead.Tags {
+		if !slices.ContainsFunc(own, func(m analyze.Member) bool { return m.Tag == t.Tag && m.Pool == t.Pool }) {
+			others = append(others, t)
+		}
+	}
+	slices.SortStableFunc(others, largerFirst)
+	shown := others[:min(otherTags, len(others))]
+	caption := s.say("caption.others", facts{"shown": len(shown), "all": len(others)})
+	return []Block{
+		{Table: s.usageTable(s.label("caption.cluster"), usages(own))},
+		{Table: s.usageTable(caption, shown)},
+	}
+}
+
+// largerFirst orders rows by bytes, largest first, then by tag.
+func largerFirst(a, b ingest.TagUsage) int {
+	switch {
+	case a.Bytes > b.Bytes:
+		return -1
+	case a.Bytes < b.Bytes:
+		return 1
+	}
+	return a.Tag.Compare(b.Tag)
+}
+
+func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
+	g := newGrid(caption, len(rows))
+	s.usageColumns(g, rows)
+	g.text(s.label("column.description"), 0.33, func(i int) string { return s.description(rows[i]) })
+	return g.table()
+}
+
+// description is what the debugger's tag list says about a row.
+func (s *speaker) description(row ingest.TagUsage) string {
+	if row.Unknown() {
+		return s.label("description.unknown")
+	}
+	return row.Description
+}
+
+// cluster shows how close the counts stand, and what chance would give in this
+// very table.
+func (s *speaker) cluster(c *analyze.Case) []Block {
+	k := c.Cluster
+	if k == nil {
+		return nil
+	}
+	return []Block{
+		{Text: s.say("cluster.intro", facts{
+			"tag": k.Anchor.Tag, "events": k.Events, "compared": k.Candidate - 1, "tolerance": k.Tolerance,
+			"share": float64(k.Tolerance) / float64(max(1, k.Events)),
+		})},
+		{Text: s.say("cluster.chance", facts{"luck": k.ByLuck, "chance": k.Chance})},
+		{Table: s.memberTable("caption.members", c.Core)},
+		{Table: s.memberTable("caption.followers", c.Followers)},
+		{Table: s.relatedTable(c.Related)},
+	}
+}
+
+// memberTable holds members against what the event count lets expect of them.
+func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
+	g := newGrid(s.label(caption), len(members))
+	expected := func(i int) int64 { return members[i].Outstanding - members[i].Surplus }
+	g.mono(s.label("column.tag"), 0.1, func(i int) string { return members[i].Tag.String() })
+	g.number(s.label("column.ratio"), 0.1, func(i int) string { return s.ratio(members[i]) })
+	g.number(s.label("column.expected"), 0.2, func(i int) string { return count(expected(i)) })
+	g.number(s.label("column.outstanding"), 0.2, func(i int) string { return count(members[i].Outstanding) })
+	g.number(s.label("column.surplus"), 0.2, func(i int) string { return signed(members[i].Surplus) })
+	g.number(s.label("column.error"), 0.2, func(i int) string {
+		return s.percent(math.Abs(float64(members[i].Surplus)) / float64(max(1, expected(i))))
+	})
+	return g.table()
+}
+
+// ratio writes a member's integer ratio to the events: 2:1.
+func (s *speaker) ratio(m analyze.Member) string {
+	return s.say("ratio.integer", facts{"times": m.Times, "per": m.Per})
+}
+
+// relatedTable is honest about the tags that belong to the case by their owner,
+// not by their count.
+func (s *speaker) relatedTable(related []analyze.Member) *Table {
+	g := newGrid(s.label("caption.related"), len(related))
+	g.mono(s.label("column.tag"), 0.1, func(i int) string { return related[i].Tag.String() })
+	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return count(related[i].Outstanding) })
+	g.number(s.label("column.bytes"), 0.15, func(i int) string { return counter(related[i].Bytes) })
+	g.number(s.label("column.ratio"), 0.1, func(i int) string { return s.weight(related[i].Ratio) })
+	g.text(s.label("column.owner"), 0.5, func(i int) string { return s.owner(related[i].Owner) })
+	return g.table()
+}
+
+// owner words a tag's owner with the basis of the claim.
+func (s *speaker) owner(a analyze.Attribution) string {
+	return s.say("owner.of-tag", facts{"module": s.module(a), "basis": s.basis(a)})
+}
+
+// filters shows the stack by altitude, as the filter manager calls it: highest
+// first.
+func (s *speaker) filters(c *analyze.Case) []Block {
+	f := c.Filters
+	if len(f) == 0 {
+		return nil
+	}
+	g := newGrid(s.label("caption.filters"), len(f))
+	if slices.ContainsFunc(f, func(o analyze.FilterFact) bool { return o.Machine != f[0].Machine }) {
+		g.text(s.label("column.machine"), 0.2, func(i int) string { return f[i].Machine })
+	}
+	g.number(s.label("column.altitude"), 0.15, func(i int) string { return string(f[i].Altitude) })
+	g.text(s.label("column.filter"), 0.25, func(i int) string { return f[i].Name })
+	g.text(s.label("column.frame"), 0.15, func(i int) string { return f[i].Frame })
+	g.number(s.label("column.instances"), 0.15, func(i int) string { return count(int64(f[i].Instances)) })
+	g.number(s.label("column.peer-most"), 0.15, func(i int) string { return count(int64(f[i].PeerMost)) })
+	g.add(Column{Title: s.label("column.flag"), Share: 0.15}, func(i int) Cell {
+		return Cell{Text: s.flag(f[i]), Tone: filterTone(f[i])}
+	})
+	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}}
+}
+
+// flag is the word for what stands out about a filter.
+func (s *speaker) flag(f analyze.FilterFact) string {
+	if f.Runaway {
+		return s.label("flag.runaway")
+	}
+	return ""
+}
+
+func filterTone(f analyze.FilterFact) Tone {
+	if f.Runaway {
+		return ToneAlarm
+	}
+	return TonePlain
+}
+
+func (s *speaker) filterChart(filters []analyze.FilterFact) *Chart {
+	chart := &Chart{Title: s.label("chart.filters"), Unit: s.label("chart.filters-unit"), Log: true}
+	for _, f := range filters {
+		chart.Bars = append(chart.Bars, Bar{
+			Label: s.say("filter.bar", facts{"filter": f.Name, "altitude": string(f.Altitude)}),
+			Value: float64(f.Instances), Text: count(int64(f.Instances)), Tone: filterTone(f),
+		})
+	}
+	return chart
+}
+
+// reconciliation compares what the tag rows sum to with what the debugger printed
+// as total and with !vm.
+func (s *speaker) reconciliation(c *analyze.Case) []Block {
+	p := c.Pool
+	if len(p) == 0 {
+		return nil
+	}
+	g := newGrid(s.label("caption.pools"), len(p))
+	g.text(s.label("column.pool"), 0.1, func(i int) string { return s.label("pool." + p[i].Pool.String()) })
+	g.number(s.label("column.rows"), 0.06, func(i int) string { return count(int64(p[i].Rows)) })
+	g.number(s.label("column.sum"), 0.14, func(i int) string { return counter(p[i].Sum.Bytes) })
+	g.number(s.label("column.total"), 0.14, func(i int) string { return s.total(p[i]) })
+	g.add(Column{Title: s.label("column.agrees"), Share: 0.08}, func(i int) Cell { return s.agrees(p[i]) })
+	g.number(s.label("column.vm"), 0.14, func(i int) string { return s.orNotPrinted(p[i].VM) })
+	g.number(s.label("column.rest"), 0.12, func(i int) string { return rest(p[i]) })
+	g.number(s.label("column.ceiling"), 0.14, func(i int) string { return s.orUnknown(p[i].Ceiling) })
+	g.number(s.label("column.share"), 0.08, func(i int) string { return s.used(p[i]) })
+	blocks := []Block{{Table: g.table()}}
+	for _, pool := range p {
+		if basis := s.reason(pool.Basis); basis != "" {
+			blocks = append(blocks, Block{Text: s.say("pool.basis", facts{"pool": s.label("pool." + pool.Pool.String()),
+				"basis": basis})})
+		}
+	}
+	return blocks
+}
+
+func (s *speaker) total(p analyze.PoolFacts) string {
+	if p.Total == nil {
+		return s.label("value.unknown")
+	}
+	return counter(p.Total.Bytes)
+}
+
+func (s *speaker) agrees(p analyze.PoolFacts) Cell {
+	switch {
+	case p.Total == nil:
+		return Cell{}
+	case p.Agrees:
+		return Cell{Text: s.label("value.yes"), Tone: ToneGood}
+	}
+	return Cell{Text: s.label("value.no"), Tone: ToneNotice}
+}
+
+// rest writes what !vm counts and no tag row explains.
+func rest(p analyze.PoolFacts) string {
+	if p.VM == 0 {
+		return ""
+	}
+	return signed(p.Rest)
+}
+
+func (s *speaker) used(p analyze.PoolFacts) string {
+	if p.Ceiling == 0 {
+		return ""
+	}
+	return s.percent(p.Share)
+}
+
+func (s *speaker) orNotPrinted(n uint64) string {
+	if n == 0 {
+		return s.label("value.unknown")
+	}
+	return counter(n)
+}
+
+func (s *speaker) orUnknown(n uint64) string {
+	if n == 0 {
+		return s.label("value.not-known")
+	}
+	return counter(n)
+}
+
+// argument is the chain of reasoning, then the four answers with what else was
+// considered, and what was checked and cleared.
+func (s *speaker) argument(c *analyze.Case) []Block {
+	var blocks []Block
+	if len(c.Chain) > 0 {
+		blocks = append(blocks, Block{Chain: s.reasons(c.Chain)})
+	}
+	answers := s.attribution(c)
+	roles := newGrid(s.label("caption.roles"), len(answers))
+	roles.text(s.label("column.role"), 0.2, func(i int) string { return answers[i].Role })
+	roles.text(s.label("column.module"), 0.2, func(i int) string { return answers[i].Module })
+	roles.number(s.label("column.weight"), 0.1, func(i int) string { return answers[i].Weight })
+	roles.text(s.label("column.basis"), 0.5, func(i int) string { return answers[i].Basis })
+	return append(blocks, Block{Table: roles.table()}, Block{Table: s.alternatives(c.Alternatives)},
+		Block{Table: s.cleared(c.Cleared)})
+}
+
+func (s *speaker) alternatives(a []analyze.Alternative) *Table {
+	g := newGrid(s.label("caption.alternatives"), len(a))
+	g.text(s.label("column.role"), 0.2, func(i int) string { return s.label("role." + a[i].Role) })
+	g.text(s.label("column.module"), 0.2, func(i int) string { return a[i].Module })
+	g.number(s.label("column.weight"), 0.1, func(i int) string { return s.weight(a[i].Weight) })
+	g.text(s.label("column.lost"), 0.5, func(i int) string { return s.reason(a[i].Lost) })
+	return g.table()
+}
+
+func (s *speaker) cleared(c []analyze.Cleared) *Table {
+	g := newGrid(s.label("caption.cleared"), len(c))
+	g.mono(s.label("column.tag"), 0.2, func(i int) string { return c[i].Name })
+	g.number(s.label("column.tags"), 0.1, func(i int) string { return count(int64(len(c[i].Tags))) })
+	g.number(s.label("column.allocs"), 0.2, func(i int) string { return counter(c[i].Allocs) })
+	g.number(s.label("column.frees"), 0.2, func(i int) string { return counter(c[i].Frees) })
+	g.add(Column{Title: s.label("column.outstanding"), Share: 0.2, Align: AlignRight}, func(i int) Cell {
+		return Cell{Text: count(c[i].Open), Tone: ToneGood}
+	})
+	return g.table()
+}
+
+func (s *speaker) nextSteps(steps []Step) []Block {
+	g := newGrid(s.label("caption.next"), len(steps))
+	g.mono(s.label("column.command"), 0.4, func(i int) string { return steps[i].Command })
+	g.text(s.label("column.where"), 0.15, func(i int) string { return steps[i].Where })
+	g.text(s.label("column.why"), 0.45, func(i int) string { return steps[i].Why })
+	return []Block{{Table: g.table()}}
+}
+
+func (s *speaker) knownIssue(c *analyze.Case) []Block {
+	k := c.Known
+	if k == nil {
+		return nil
+	}
+	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID})}}
+	if k.Mechanism != "" {
+		blocks = append(blocks, Block{Text: k.Mechanism})
+	}
+	if len(k.Mitigation) > 0 {
+		blocks = append(blocks, Block{Bullets: k.Mitigation})
+	}
+	if len(k.References) > 0 {
+		blocks = append(blocks, Block{Text: s.label("caption.references")}, Block{Bullets: k.References})
+	}
+	return blocks
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// ticket is the plain text for a bug tracker: all that the first page says, with
+// where each figure stands, in lines that survive any text field.
+func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
+	lines := []string{
+		s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
+		s.say("ticket.verdict", facts{"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence}),
+		s.pair(s.label("fact.machine"), w.Subtitle),
+	}
+	if c.Lead != nil && c.Lead.OS.Text != "" {
+		lines = append(lines, s.pair(s.label("fact.os"), c.Lead.OS.Text))
+	}
+	for _, p := range append(w.Figures, w.Notes...) {
+		lines = append(lines, s.pair(p.Label, p.Value))
+	}
+	for _, a := range w.Attribution {
+		lines = append(lines, s.say("ticket.role", facts{
+			"role": a.Role, "module": a.Module, "weight": a.Weight, "basis": a.Basis,
+		}))
+	}
+	lines = append(lines, s.ticketRows(c)...)
+	for _, p := range w.Points {
+		lines = append(lines, "", s.say("ticket.heading", facts{"title": p.Title}))
+		for _, item := range p.Items {
+			lines = append(lines, "- "+item)
+		}
+	}
+	lines = append(lines, s.ticketSteps(w.Next)...)
+	lines = append(lines, "", s.pair(s.label("fact.signature"), c.Signature),
+		s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}))
+	return []Block{{Text: s.label("intro.14")}, {Code: lines}}
+}
+
+func (s *speaker) pair(label, value string) string {
+	return s.say("ticket.pair", facts{"label": label, "value": value})
+}
+
+// ticketRows lists the tags of the case with the lines they stand on, in columns.
+func (s *speaker) ticketRows(c *analyze.Case) []string {
+	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.evidence")})}
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			lines = append(lines, fmt.Sprintf("  %-4s %s %-8s %12s %15s  %s", m.Tag, m.Tag.Hex(), m.Pool,
+				count(m.Outstanding), counter(m.Bytes), m.Source))
+		}
+	}
+	return lines
+}
+
+// ticketSteps lists what to do next: commands alone on their line, so that they
+// can be copied.
+func (s *speaker) ticketSteps(steps []Step) []string {
+	if len(steps) == 0 {
+		return nil
+	}
+	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.next")})}
+	for _, step := range steps {
+		lines = append(lines, "- "+step.Why)
+		if step.Command != "" {
+			lines = append(lines, "    "+step.Command)
+		}
+	}
+	return lines
+}
+
+// fact is a figure of the case as the log has it, with its place.
+type fact struct {
+	what, value string
+	source      ingest.Source
+}
+
+// evidence lists each figure of the case with the line it was read from: tag
+// rows, totals, !vm, filters that stand out.
+func (s *speaker) evidence(c *analyze.Case) []fact {
+	var out []fact
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			out = append(out, fact{s.say("source.tag", facts{"tag": m.Tag, "pool": s.label("pool." + m.Pool.String())}),
+				s.usage(m.Usage), m.Source})
+		}
+	}
+	for _, p := range c.Pool {
+		if p.Total != nil {
+			out = append(out, fact{s.say("source.total", facts{"pool": s.label("pool." + p.Pool.String())}),
+				s.usage(p.Total.Usage), p.Total.Source})
+		}
+	}
+	if c.Lead != nil && c.Lead.VM != nil {
+		vm := c.Lead.VM
+		out = append(out, fact{s.label("column.vm"),
+			s.say("source.vm-value", facts{"nonPaged": vm.NonPaged, "paged": vm.Paged}), vm.Source})
+	}
+	for _, f := range c.Filters {
+		if f.Runaway {
+			out = append(out, fact{s.say("source.filter", facts{"filter": f.Name}), s.say("source.filter-value",
+				facts{"instances": f.Instances, "altitude": string(f.Altitude)}), f.Source})
+		}
+	}
+	return out
+}
+
+// usage words a row's figures exactly.
+func (s *speaker) usage(u ingest.Usage) string {
+	return s.say("source.tag-value", facts{"counted": u.Counted, "allocs": u.Allocs, "frees": u.Frees,
+		"outstanding": u.Outstanding, "bytes": u.Bytes})
+}

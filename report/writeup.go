@@ -1,0 +1,219 @@
+package report
+
+import (
+	"slices"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// NewWriteup makes the incident write-up of a case: a first page that lets a
+// driver developer decide whether the finding is hers, then the sections that
+// carry it. A section without facts is left out; the others keep their numbers.
+func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
+	s := &speaker{in: in}
+	docs := in.documents(c.Machines)
+	_, newest := span(docs)
+	w := &Writeup{
+		ID: c.ID, Revision: s.say("revision", facts{"number": 1}), Lang: in.Lang,
+		Title: s.title(c), Subtitle: s.subtitle(c),
+		Band: Band{
+			Tone:       verdictTone(c.Verdict),
+			Verdict:    s.label("verdict." + c.Verdict.String()),
+			Class:      s.label("class." + c.Class.String()),
+			Confidence: s.say("band.confidence", facts{"confidence": c.Confidence}),
+		},
+		Figures: s.figures(c), Attribution: s.attribution(c), Evidence: s.evidenceTable(c), Chart: s.tagChart(c),
+		Points: s.points(c), Notes: s.notes(c), NextTitle: s.label("heading.next"), Next: s.steps(c.Next),
+		Created: newest,
+		Labels: Labels{
+			PageOf: s.label("page.of"), Attribution: s.label("heading.attribution"),
+			Evidence: s.label("heading.evidence"), Contents: s.label("heading.contents"),
+		},
+		Footer: Footer{Left: c.ID, Hash: shortHash(docs), Tool: in.Tool},
+	}
+	w.Footer.Left += " · " + w.Revision
+	w.Sections = s.sections(c, w, docs)
+	return w, s.done("write-up " + c.ID)
+}
+
+// titleTags is how many tags a title names.
+const titleTags = 3
+
+// title says the signature in words.
+func (s *speaker) title(c *analyze.Case) string {
+	tags := make([]string, 0, titleTags)
+	for _, m := range c.Core[:min(titleTags, len(c.Core))] {
+		tags = append(tags, s.say("quoted", facts{"tag": m.Tag}))
+	}
+	return s.say("title."+c.Kind.String(), facts{
+		"class": c.Class.String(), "object": c.Object, "events": c.Events, "bytes": c.Bytes,
+		"bytesEach": c.BytesPerEvent, "pool": s.pools(c.Pools), "tags": tags, "members": len(tags),
+		"holder": c.Holder.Module, "owner": c.Owner.Module,
+	})
+}
+
+// pools words the pools of a case.
+func (s *speaker) pools(pools []ingest.Pool) string { return s.label("pool." + poolWord(pools)) }
+
+func (s *speaker) subtitle(c *analyze.Case) string {
+	return s.say("subtitle", facts{"machine": leadFirst(c)[0], "others": len(c.Machines) - 1})
+}
+
+// figures are the four numbers a reader looks for first.
+func (s *speaker) figures(c *analyze.Case) []Pair {
+	events := s.label("event.unknown")
+	if c.Events > 0 {
+		events = s.say("event."+c.Kind.String(), facts{"events": c.Events, "object": c.Object})
+	}
+	held := facts{"bytes": c.Bytes, "pool": s.pools(c.Pools), "each": c.BytesPerEvent}
+	return []Pair{
+		{s.label("figure.events"), events},
+		{s.label("figure.bytes"), s.say("bytes.held", held)},
+		{s.label("figure.rate"), s.rate(c)},
+		{s.label("figure.exhaustion"), s.exhaustion(c)},
+	}
+}
+
+// rate words how fast the case grows, with the window, or why that is not known.
+func (s *speaker) rate(c *analyze.Case) string {
+	if r := c.Rate; r != nil {
+		name := "rate.measured"
+		if r.SinceBoot {
+			name = "rate.since-boot"
+		}
+		return s.say(name, facts{"events": r.EventsPerHour, "bytes": r.BytesPerHour, "hours": r.Window})
+	}
+	m := s.in.machine(leadFirst(c)[0])
+	switch {
+	case m != nil && len(m.Snapshots) > 1:
+		return s.say("rate.none", facts{"snapshots": len(m.Snapshots)})
+	case c.Lead != nil && !c.Lead.UptimeOK:
+		return s.label("rate.no-uptime")
+	}
+	return s.label("rate.one-snapshot")
+}
+
+func (s *speaker) exhaustion(c *analyze.Case) string {
+	e := c.Exhausts
+	if e == nil {
+		return s.noExhaustion(c)
+	}
+	f := facts{"hours": e.In, "ceiling": e.Ceiling}
+	if e.At.IsZero() {
+		return s.say("exhaustion.in", f)
+	}
+	f["at"] = moment(e.At)
+	return s.say("exhaustion.at", f)
+}
+
+// noExhaustion says why there is no date, or nothing when there is one.
+func (s *speaker) noExhaustion(c *analyze.Case) string {
+	if c.Exhausts != nil {
+		return ""
+	}
+	if why := s.reason(c.NoExhaustion); why != "" {
+		return why
+	}
+	return s.label("exhaustion.none")
+}
+
+// attribution gives the four answers, each with its weight and where it comes
+// from, or why there is none.
+func (s *speaker) attribution(c *analyze.Case) []Attribution {
+	return []Attribution{
+		s.answer("role.owner", c.Owner), s.answer("role.holder", c.Holder),
+		s.answer("role.trigger", c.Trigger), s.answer("role.amplifier", c.Amplifier),
+	}
+}
+
+func (s *speaker) answer(role string, a analyze.Attribution) Attribution {
+	line := Attribution{Role: s.label(role), Module: s.module(a), Basis: s.basis(a), Known: a.Established()}
+	if line.Known {
+		line.Weight = s.weight(a.Weight)
+	}
+	return line
+}
+
+// module names the module of an answer, with its doubt.
+func (s *speaker) module(a analyze.Attribution) string {
+	switch {
+	case !a.Established():
+		return s.label("role.none")
+	case !a.Proven:
+		return s.say("role.probable", facts{"module": a.Module})
+	}
+	return a.Module
+}
+
+func (s *speaker) basis(a analyze.Attribution) string {
+	if why := s.reason(a.Basis); why != "" {
+		return why
+	}
+	return s.label("role.no-basis")
+}
+
+// points are the reasons for, against, and what is unsure. That nothing speaks
+// against a case is said, not left to be guessed.
+func (s *speaker) points(c *analyze.Case) []Points {
+	against := s.reasons(c.WhyNot)
+	if len(against) == 0 {
+		against = []string{s.label("points.none-against")}
+	}
+	all := []Points{
+		{Title: s.label("heading.why"), Tone: TonePlain, Items: s.reasons(c.Why)},
+		{Title: s.label("heading.why-not"), Tone: TonePlain, Items: against},
+		{Title: s.label("heading.unsure"), Tone: ToneNotice, Items: s.reasons(c.Unsure)},
+	}
+	return slices.DeleteFunc(all, func(p Points) bool { return len(p.Items) == 0 })
+}
+
+// seenOnNames is how many machines the first page names.
+const seenOnNames = 5
+
+func (s *speaker) notes(c *analyze.Case) []Pair {
+	names := leadFirst(c)
+	shown := names[:min(seenOnNames, len(names))]
+	seen := facts{"seen": len(names), "all": len(s.in.Result.Machines), "names": shown, "more": len(names) - len(shown)}
+	issue := s.label("note.no-known-issue")
+	if c.Known != nil {
+		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID})
+	}
+	return []Pair{
+		{s.label("note.seen-on"), s.say("seen-on", seen)},
+		{s.label("note.known-issue"), issue},
+		{s.label("note.ticket"), s.label("note.no-ticket")},
+	}
+}
+
+func (s *speaker) steps(steps []analyze.Step) []Step {
+	var out []Step
+	for _, step := range steps {
+		o := Step{Command: step.Command, Why: s.reason(step.Why)}
+		if where := whereWord(step); where != "" {
+			o.Where = s.label("where." + where)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// tagChart shows the counts of the case's tags beside the event count. One count
+// can be a thousand times another, so the axis is logarithmic.
+func (s *speaker) tagChart(c *analyze.Case) *Chart {
+	chart := &Chart{Title: s.label("chart.tags"), Unit: s.label("chart.tags-unit"), Log: true}
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			chart.Bars = append(chart.Bars, Bar{
+				Label: m.Tag.String(), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: g.tone,
+			})
+		}
+	}
+	if len(chart.Bars) == 0 {
+		return nil
+	}
+	if c.Events > 0 {
+		chart.Marks = []Mark{{Value: float64(c.Events), Label: s.say("event.mark", facts{"events": c.Events})}}
+	}
+	return chart
+}
