@@ -1,8 +1,10 @@
 package samples_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,34 +23,38 @@ func windows10(name string, at time.Time, uptime string) target {
 func windows10Modules(extra string) []image {
 	return slices.Concat(
 		layout(0xffffc46e_00800000, "win32kbase:2d7000 win32kfull:3b3000 win32k:9a000 cdd:49000"),
-		layout(0xfffff806_17400000, "kd_02_8086:9e000 mcupdate_GenuineIntel:201000 CLFS:6a000 tm:26000 PSHED:1a000"+
-			" BOOTVID:b000 FLTMGR:72000 msrpc:61000 ksecdd:2c000 clipsp:114000 cmimcext:f000 werkernel:12000 ntosext:d000"+
-			" CI:eb000 cng:ba000 Wdf01000:d1000 WDFLDR:13000 SleepStudyHelper:f000 WppRecorder:11000 acpiex:26000"+
-			" mssecflt:5e000 SgrmAgent:1a000 ACPI:cc000 WMILIB:c000 intelpep:5b000 msisadrv:b000 pci:6f000 vdrvroot:14000"+
-			" pdc:2f000 CEA:19000 partmgr:31000 spaceport:aa000 volmgr:1a000 volmgrx:63000 mountmgr:1e000 stornvme:35000"+
-			" storport:b1000 EhStorClass:1c000 fileinfo:1a000 Wof:40000 WdFilter:7e000 Ntfs:2d9000 Fs_Rec:d000 ndis:16f000"+
-			" NETIO:98000 ksecpkg:32000 tcpip:2ec000 fwpkclnt:7a000 wfplwfs:30000 fvevol:c9000 volume:b000 volsnap:70000"+
-			" rdyboost:4d000 mup:26000 iorate:12000 disk:1c000 CLASSPNP:6c000"),
+		layout(0xfffff806_17400000, `
+			kd_02_8086:9e000 mcupdate_GenuineIntel:201000 CLFS:6a000 tm:26000 PSHED:1a000 BOOTVID:b000
+			FLTMGR:72000 msrpc:61000 ksecdd:2c000 clipsp:114000 cmimcext:f000 werkernel:12000 ntosext:d000
+			CI:eb000 cng:ba000 Wdf01000:d1000 WDFLDR:13000 SleepStudyHelper:f000 WppRecorder:11000
+			acpiex:26000 mssecflt:5e000 SgrmAgent:1a000 ACPI:cc000 WMILIB:c000 intelpep:5b000 msisadrv:b000
+			pci:6f000 vdrvroot:14000 pdc:2f000 CEA:19000 partmgr:31000 spaceport:aa000 volmgr:1a000
+			volmgrx:63000 mountmgr:1e000 stornvme:35000 storport:b1000 EhStorClass:1c000 fileinfo:1a000
+			Wof:40000 WdFilter:7e000 Ntfs:2d9000 Fs_Rec:d000 ndis:16f000 NETIO:98000 ksecpkg:32000
+			tcpip:2ec000 fwpkclnt:7a000 wfplwfs:30000 fvevol:c9000 volume:b000 volsnap:70000 rdyboost:4d000
+			mup:26000 iorate:12000 disk:1c000 CLASSPNP:6c000`),
 		layout(0xfffff806_1c400000, "nt:1046000 hal:6000"),
-		layout(0xfffff806_2e000000, "crashdmp:21000 cdrom:30000 filecrypt:15000 tbs:e000 Null:a000 Beep:a000 dxgkrnl:3a4000"+
-			" watchdog:18000 BasicDisplay:16000 BasicRender:11000 Npfs:1c000 Msfs:11000 CimFS:22000 tdx:23000 TDI:10000"+
-			" netbt:59000 afunix:13000 afd:a7000 vwififlt:1a000 pacer:2b000 ndiscap:14000 netbios:14000 Vid:a2000"+
-			" winhvr:21000 rdbss:7c000 csc:93000 nsiproxy:12000 npsvctrig:e000 mssmbios:10000 gpuenergydrv:b000 dfsc:2c000"+
-			" bam:17000 ahcache:50000 CompositeBus:12000 kdnic:d000 umbus:15000 igdkmd64:1f7b000 HDAudBus:2c000 portcls:66000"+
-			" drmk:21000 ks:79000 USBXHCI:9c000 ucx01000:48000 TeeDriverW8x64:46000 e1d68x64:9a000 i8042prt:25000"+
-			" kbdclass:14000 mouclass:13000 CmBatt:14000 BATTC:f000 wmiacpi:c000 intelppm:41000 UEFI:c000 NdisVirtualBus:d000"+
-			" swenum:c000 rdpbus:e000 UsbHub3:a3000 USBD:e000 RTKVHD64:61b000 ksthunk:f000 HIDUSB:12000 HIDCLASS:3f000"+
-			" HIDPARSE:13000 luafv:29000 wcifs:36000 cldflt:86000 storqosflt:1a000 bindflt:27000 mslldp:19000 lltdio:18000"+
-			" rspndr:1b000 wanarp:1d000 msquic:5a000 HTTP:18e000 bowser:25000 mpsdrv:1a000 mrxsmb:94000 mrxsmb20:45000"+
-			" Ndu:28000 peauth:d6000 srvnet:51000 srv2:c7000 tcpipreg:14000 condrv:12000 "+extra))
+		layout(0xfffff806_2e000000, `
+			crashdmp:21000 cdrom:30000 filecrypt:15000 tbs:e000 Null:a000 Beep:a000 dxgkrnl:3a4000
+			watchdog:18000 BasicDisplay:16000 BasicRender:11000 Npfs:1c000 Msfs:11000 CimFS:22000 tdx:23000
+			TDI:10000 netbt:59000 afunix:13000 afd:a7000 vwififlt:1a000 pacer:2b000 ndiscap:14000
+			netbios:14000 Vid:a2000 winhvr:21000 rdbss:7c000 csc:93000 nsiproxy:12000 npsvctrig:e000
+			mssmbios:10000 gpuenergydrv:b000 dfsc:2c000 bam:17000 ahcache:50000 CompositeBus:12000
+			kdnic:d000 umbus:15000 igdkmd64:1f7b000 HDAudBus:2c000 portcls:66000 drmk:21000 ks:79000
+			USBXHCI:9c000 ucx01000:48000 TeeDriverW8x64:46000 e1d68x64:9a000 i8042prt:25000 kbdclass:14000
+			mouclass:13000 CmBatt:14000 BATTC:f000 wmiacpi:c000 intelppm:41000 UEFI:c000 NdisVirtualBus:d000
+			swenum:c000 rdpbus:e000 UsbHub3:a3000 USBD:e000 RTKVHD64:61b000 ksthunk:f000 HIDUSB:12000
+			HIDCLASS:3f000 HIDPARSE:13000 luafv:29000 wcifs:36000 cldflt:86000 storqosflt:1a000
+			bindflt:27000 mslldp:19000 lltdio:18000 rspndr:1b000 wanarp:1d000 msquic:5a000 HTTP:18e000
+			bowser:25000 mpsdrv:1a000 mrxsmb:94000 mrxsmb20:45000 Ndu:28000 peauth:d6000 srvnet:51000
+			srv2:c7000 tcpipreg:14000 condrv:12000 `+extra))
 }
 
 // peers are the filters of an ordinary Windows 10 machine, one instance a
-// volume for those that attach everywhere.
+// volume for those that attach everywhere, and more, highest altitude first.
 func peers(m string, volumes int, more ...filter) []filter {
-	fs := []filter{attach(m, true, "bindflt", "409800", "bindflt Instance", 1)}
-	fs = append(fs, more...)
-	return append(fs,
+	fs := append(more,
+		attach(m, true, "bindflt", "409800", "bindflt Instance", 1),
 		attach(m, true, "WdFilter", "328010", "WdFilter Instance", volumes+2),
 		attach(m, true, "storqosflt", "244000", "storqosflt", 0),
 		attach(m, true, "wcifs", "189900", "wcifs Instance", 0),
@@ -59,6 +65,14 @@ func peers(m string, volumes int, more ...filter) []filter {
 		attach(m, true, "Wof", "40700", "Wof Instance", volumes),
 		attach(m, true, "FileInfo", "40500", "FileInfo", volumes+2),
 	)
+	slices.SortFunc(fs, func(a, b filter) int { return cmp.Compare(height(b), height(a)) })
+	return fs
+}
+
+// height is good enough to order the few altitudes of the samples.
+func height(f filter) float64 {
+	h, _ := strconv.ParseFloat(f.altitude, 64)
+	return h
 }
 
 // filterTags makes the filter manager's tags agree with the listing.
@@ -68,6 +82,7 @@ func (t table) filterTags(filters []filter, volumes int64) {
 		"FMis": {n + 214, 214, n * 1024},
 		"FMvo": {volumes + 31, 31, volumes * 4096},
 		"FMfl": {int64(len(filters)), 0, int64(len(filters)) * 1104},
+		"FMrr": {n + volumes + 77, 68, (n + volumes + 9) * 1040},
 	} {
 		t.find(tag).np = u
 	}
@@ -83,7 +98,8 @@ func healthy() string {
 	t.filterTags(filters, 6)
 	t.find("Proc").np = usage{11877, 11718, 159 * 3504}
 	s := open(`C:\kdlogs\kd_0bf4_2024-05-14_10-12-47-318.log`, "0: kd>")
-	s.run("vertarget", windows10("", time.Date(2024, 5, 14, 10, 12, 58, 604e6, lab), "4 days 1:20:33.417").vertarget())
+	at := time.Date(2024, 5, 14, 10, 12, 58, 604e6, lab)
+	s.run("vertarget", windows10("", at, "4 days 1:20:33.417").vertarget())
 	s.run(".sympath", sympath)
 	s.run("!vm", vmPlain(windows10PageFiles, vmNT10(t, 4177316, 2604418, 388)))
 	s.run("!poolused 3", "...\n"+t.sorted(nonpaged).verbose(byNonPaged))
@@ -104,20 +120,25 @@ const windows10PageFiles = "Page File: \\??\\C:\\pagefile.sys\n" +
 // desktop is 150 live processes and two that have exited but are still listed.
 func desktop() []process {
 	next := uint32(0x88)
-	ps := []process{{cid: 4, session: "none", image: "System"}, {cid: 0x7c, parent: 4, session: "none", image: "Registry"}}
+	ps := []process{
+		{cid: 4, session: "none", image: "System"},
+		{cid: 0x7c, parent: 4, session: "none", image: "Registry"},
+	}
 	ps = append(ps, tree(&next, 4, "none", "smss.exe MemCompression")...)
 	ps = append(ps, tree(&next, 0x1c8, "0", "csrss.exe wininit.exe")...)
 	ps = append(ps, tree(&next, 0x230, "1", "csrss.exe winlogon.exe")...)
 	ps = append(ps, tree(&next, 0x238, "0", "services.exe lsass.exe fontdrvhost.exe")...)
 	ps = append(ps, tree(&next, 0x244, "1", "fontdrvhost.exe dwm.exe")...)
-	ps = append(ps, tree(&next, 0x2b0, "0", "svchost.exe*71 spoolsv.exe MsMpEng.exe NisSrv.exe Sysmon64.exe"+
-		" igfxCUIService.exe RtkAudUService64.exe*2 SearchIndexer.exe WmiPrvSE.exe*3 dllhost.exe SgrmBroker.exe")...)
-	ps = append(ps, tree(&next, 0xe14, "1", "sihost.exe svchost.exe*5 taskhostw.exe*2 ctfmon.exe explorer.exe"+
-		" StartMenuExperienceHost.exe RuntimeBroker.exe*7 SearchApp.exe TextInputHost.exe SecurityHealthSystray.exe"+
-		" RtkAudUService64.exe OneDrive.exe ApplicationFrameHost.exe ShellExperienceHost.exe dllhost.exe*2"+
-		" smartscreen.exe")...)
-	ps = append(ps, tree(&next, 0x1a3c, "1", "msedge.exe*14 WINWORD.EXE EXCEL.EXE notepad.exe cmd.exe conhost.exe"+
-		" Teams.exe*4")...)
+	ps = append(ps, tree(&next, 0x2b0, "0", `
+			svchost.exe*71 spoolsv.exe MsMpEng.exe NisSrv.exe Sysmon64.exe igfxCUIService.exe
+			RtkAudUService64.exe*2 SearchIndexer.exe WmiPrvSE.exe*3 dllhost.exe SgrmBroker.exe`)...)
+	ps = append(ps, tree(&next, 0xe14, "1", `
+			sihost.exe svchost.exe*5 taskhostw.exe*2 ctfmon.exe explorer.exe StartMenuExperienceHost.exe
+			RuntimeBroker.exe*7 SearchApp.exe TextInputHost.exe SecurityHealthSystray.exe
+			RtkAudUService64.exe OneDrive.exe ApplicationFrameHost.exe ShellExperienceHost.exe dllhost.exe*2
+			smartscreen.exe`)...)
+	ps = append(ps, tree(&next, 0x1a3c, "1", "msedge.exe*14 WINWORD.EXE EXCEL.EXE notepad.exe cmd.exe"+
+		" conhost.exe Teams.exe*4")...)
 	zombies := tree(&next, 0x1a3c, "1", "msedge.exe backgroundTaskHost.exe")
 	for i := range zombies {
 		zombies[i].zombie = true
@@ -136,7 +157,8 @@ func manyVolumes() string {
 	t.filterTags(filters, volumes+2)
 	t.find("Vpb ").np = usage{311, 240, 71 * 112}
 	s := open(`D:\logs\volumes.log`, "3: kd>")
-	s.run("vertarget", windows10(name, time.Date(2024, 6, 4, 9, 41, 7, 91e6, lab), "0 days 19:04:51.022").vertarget())
+	at := time.Date(2024, 6, 4, 9, 41, 7, 91e6, lab)
+	s.run("vertarget", windows10(name, at, "0 days 19:04:51.022").vertarget())
 	s.run("!vm", vmPlain(windows10PageFiles, vmNT10(t, 4177316, 3011204, 402)))
 	s.run("!poolused 2", "..\n"+t.sorted(nonpaged).compact(byNonPaged))
 	s.run("!poolused 4", "..\n"+t.sorted(paged).compact(byPaged))

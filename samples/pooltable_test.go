@@ -212,7 +212,8 @@ func (t table) compact(caption string) string {
 	b.WriteString(" Tag     Allocs         Used     Allocs         Used\n\n")
 	const numbers = " %9d %12d %10d %12d"
 	for _, r := range t {
-		fmt.Fprintf(&b, " %-4s"+numbers+"\t%s\n", r.tag, r.np.held(), r.np.bytes, r.paged.held(), r.paged.bytes, r.desc)
+		fmt.Fprintf(&b, " %-4s"+numbers+"\t%s\n",
+			r.tag, r.np.held(), r.np.bytes, r.paged.held(), r.paged.bytes, r.desc)
 	}
 	np, paged := t.total()
 	fmt.Fprintf(&b, "\nTOTAL"+numbers+"\n", np.held(), np.bytes, paged.held(), paged.bytes)
@@ -222,7 +223,7 @@ func (t table) compact(caption string) string {
 // verbose prints the eight-column layout of the newer extension.
 func (t table) verbose(caption string) string {
 	var b strings.Builder
-	b.WriteString(caption + "\n                            NonPaged                                         Paged\n")
+	fmt.Fprintf(&b, "%s\n%36s%46s\n", caption, "NonPaged", "Paged")
 	b.WriteString(" Tag       Allocs       Frees      Diff         Used")
 	b.WriteString("       Allocs       Frees      Diff         Used\n\n")
 	const numbers = " %11d %11d %9d %12d %12d %11d %9d %12d"

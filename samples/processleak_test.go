@@ -13,7 +13,8 @@ var leakTop = []row{
 	full("SePa", usage{955604, 942626, 2247904}, usage{17, 16, 16},
 		"Process audit image names and captured polity structures", "nt!se"),
 	full("TCPt", usage{47617, 47580, 1423848}, usage{1, 1, 0}, "TCP/IP network protocol", "TCP"),
-	full("SeTd", usage{372125, 359104, 833344}, usage{372125, 359104, 1145088}, "Security Token dynamic part", "nt!se"),
+	full("SeTd", usage{372125, 359104, 833344}, usage{372125, 359104, 1145088},
+		"Security Token dynamic part", "nt!se"),
 }
 
 // leakDriver are the published rows of the driver under test after it was
@@ -50,7 +51,8 @@ type share struct {
 // Tags that take the rest: objects of which a stressed server has more, buffers
 // of any size, and the tags that turn over fastest.
 var (
-	nonpagedObjects = []share{{"Even", 5, 48}, {"MmCa", 3, 120}, {"Ntfn", 2, 120}, {"Vad ", 4, 48}, {"Sema", 1, 56}}
+	nonpagedObjects = []share{{"Even", 5, 48}, {"MmCa", 3, 120}, {"Ntfn", 2, 120}, {"Vad ", 4, 48},
+		{"Sema", 1, 56}}
 	nonpagedBuffers = []share{{"NDpp", 4, 0}, {"Pool", 3, 0}, {"Ddk ", 2, 0}, {"Io  ", 1, 0}, {"usbp", 2, 0},
 		{"Cont", 3, 0}, {"NDam", 1, 0}}
 	nonpagedChurn = []share{{"Irp ", 31, 0}, {"Io  ", 17, 0}, {"File", 9, 0}, {"Even", 11, 0}, {"Mdl ", 12, 0},
@@ -116,16 +118,19 @@ func server2003(at time.Time, uptime string) target {
 func server2003Modules(extra string) []image {
 	return slices.Concat(
 		layout(0x80800000, "nt:25a000 hal:2c000"),
-		layout(0xb9b01000, "HTTP:53d00 Cdfs:11400 Fastfat:25e80 srv:5b100 mrxsmb:6f380 rdbss:2f300 netbt:2b400"+
-			" afd:27400 tcpip:5f680 ipsec:15a00 RDPWD:26700 dump_symmpi:e000 "+extra),
+		layout(0xb9b01000, `
+			HTTP:53d00 Cdfs:11400 Fastfat:25e80 srv:5b100 mrxsmb:6f380 rdbss:2f300 netbt:2b400 afd:27400
+			tcpip:5f680 ipsec:15a00 RDPWD:26700 dump_symmpi:e000 `+extra),
 		layout(0xbf800000, "win32k:1c7b00 dxg:17a00 vmx_fb:1c480"),
-		layout(0xf5a13000, "update:63e00 redbook:e900 rasl2tp:e480 raspptp:10100 ndiswan:17200 psched:14200 ks:22d00"+
-			" USBPORT:23500 VIDEOPRT:14280 rdpdr:30180"),
-		layout(0xf7192000, "Ntfs:99200 KSecDD:1bc00 Mup:1b680 NDIS:37500 fltmgr:21200 symmpi:18680 SCSIPORT:1be00"+
-			" volsnap:29b80 dmio:29c00 ftdisk:1f600 pci:17280 ACPI:34280 CLASSPNP:e780 disk:f280 MountMgr:10480"+
-			" isapnp:d980 agp440:b980 vmci:f080 e1000325:1e280 i8042prt:f500 raspti:7e00 TDI:7a80 usbhub:11b80"+
-			" kbdclass:a300 mouclass:9280 usbuhci:8480 Npfs:9f80 Msfs:7080 intelide:5380 dmload:4900"+
-			" PartMgr:8280 vmmouse:3880 swenum:1480 mnmdd:2480 RDPCDD:1480 Null:e00 Beep:1280"),
+		layout(0xf5a13000, `
+			update:63e00 redbook:e900 rasl2tp:e480 raspptp:10100 ndiswan:17200 psched:14200 ks:22d00
+			USBPORT:23500 VIDEOPRT:14280 rdpdr:30180`),
+		layout(0xf7192000, `
+			Ntfs:99200 KSecDD:1bc00 Mup:1b680 NDIS:37500 fltmgr:21200 symmpi:18680 SCSIPORT:1be00
+			volsnap:29b80 dmio:29c00 ftdisk:1f600 pci:17280 ACPI:34280 CLASSPNP:e780 disk:f280
+			MountMgr:10480 isapnp:d980 agp440:b980 vmci:f080 e1000325:1e280 i8042prt:f500 raspti:7e00
+			TDI:7a80 usbhub:11b80 kbdclass:a300 mouclass:9280 usbuhci:8480 Npfs:9f80 Msfs:7080 intelide:5380
+			dmload:4900 PartMgr:8280 vmmouse:3880 swenum:1480 mnmdd:2480 RDPCDD:1480 Null:e00 Beep:1280`),
 	)
 }
 
@@ -136,10 +141,13 @@ func processLeak() string {
 	t.trim(833344)
 	t.set(leakTop...)
 	t.set(leakDriver...)
-	t.complete(func(r *row) *usage { return &r.np }, leakTotal[0], nonpagedObjects, nonpagedBuffers, nonpagedChurn)
-	t.complete(func(r *row) *usage { return &r.paged }, leakTotal[1], pagedObjects, pagedBuffers, pagedChurn)
+	t.complete(func(r *row) *usage { return &r.np }, leakTotal[0],
+		nonpagedObjects, nonpagedBuffers, nonpagedChurn)
+	t.complete(func(r *row) *usage { return &r.paged }, leakTotal[1],
+		pagedObjects, pagedBuffers, pagedChurn)
 	s := open(`C:\kdlogs\stress-stopped.log`, "0: kd>")
-	s.run("vertarget", server2003(time.Date(2012, 4, 3, 15, 47, 2, 375e6, lab), "0 days 6:38:11.781").vertarget())
+	at := time.Date(2012, 4, 3, 15, 47, 2, 375e6, lab)
+	s.run("vertarget", server2003(at, "0 days 6:38:11.781").vertarget())
 	s.run("!poolused 7", t.sorted(nonpaged).starred())
 	s.run("!running -it", runningIdle)
 	s.run("lm", lm(server2003Modules(""), serverSymbols)+unloaded(
@@ -171,7 +179,8 @@ func processLeakListed() string {
 		full("SEY3", usage{1, 0, 64}, usage{1, 0, 2048}, "", ""),
 	)
 	s := open(`C:\kdlogs\kd_20120411.log`, "1: kd>")
-	s.run("vertarget", server2003(time.Date(2012, 4, 11, 11, 20, 36, 812e6, lab), "0 days 2:09:54.343").vertarget())
+	at := time.Date(2012, 4, 11, 11, 20, 36, 812e6, lab)
+	s.run("vertarget", server2003(at, "0 days 2:09:54.343").vertarget())
 	s.run(".sympath", sympath)
 	s.run("!vm", vmTabbed(pageFile("\t", `Page File: \??\C:\pagefile.sys`, 1572864, 1561004, 3145728),
 		vmXP(t, 262004, 118233, 57344, 117)))
@@ -189,11 +198,13 @@ func serverProcesses() []process {
 	ps = append(ps, tree(&next, 4, "none", "smss.exe")...)
 	ps = append(ps, tree(&next, ps[1].cid, "0", "csrss.exe winlogon.exe")...)
 	ps = append(ps, tree(&next, ps[3].cid, "0", "services.exe lsass.exe")...)
-	ps = append(ps, tree(&next, ps[4].cid, "0", "vmacthlp.exe svchost.exe*7 spoolsv.exe msdtc.exe dfssvc.exe"+
-		" inetinfo.exe vmtoolsd.exe wmiprvse.exe*2 alg.exe")...)
+	ps = append(ps, tree(&next, ps[4].cid, "0", `
+			vmacthlp.exe svchost.exe*7 spoolsv.exe msdtc.exe dfssvc.exe inetinfo.exe vmtoolsd.exe
+			wmiprvse.exe*2 alg.exe`)...)
 	ps = append(ps, tree(&next, ps[3].cid, "0", "logon.scr rdpclip.exe")...)
-	ps = append(ps, tree(&next, 0x6e8, "0", "explorer.exe vmtoolsd.exe ctfmon.exe cmd.exe*3 perfmon.exe mmc.exe"+
-		" taskmgr.exe stress.exe*5 notepad.exe dbgview.exe")...)
+	ps = append(ps, tree(&next, 0x6e8, "0", `
+			explorer.exe vmtoolsd.exe ctfmon.exe cmd.exe*3 perfmon.exe mmc.exe taskmgr.exe stress.exe*5
+			notepad.exe dbgview.exe`)...)
 	return append(ps, tree(&next, 0x6e8, "1", "csrss.exe")...)
 }
 

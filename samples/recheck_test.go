@@ -22,6 +22,7 @@ var (
 	totalRow    = regexp.MustCompile(`(?m)^ ?TOTAL((?: +\d+)+)$`)
 	poolCommand = regexp.MustCompile(`(?ms)^\d: kd> !poolused (\d)\n(.*?)(?:^\d: kd> |\z)`)
 	listCommand = regexp.MustCompile(`(?ms)^\d: kd> !fltkd\.filters\n(.*?)^\d: kd> `)
+	instanceRow = regexp.MustCompile(`(?m)^      FLT_INSTANCE: ([0-9a-f]+) ".+" "[\d.]+"$`)
 )
 
 // printed is a table as read back: the columns of each tag, and of TOTAL.
@@ -171,7 +172,7 @@ func TestListedInstancesAreAllOutstanding(t *testing.T) {
 			}
 			return
 		}
-		found := regexp.MustCompile(`(?m)^      FLT_INSTANCE: ([0-9a-f]+) ".+" "[\d.]+"$`).FindAllStringSubmatch(m[1], -1)
+		found := instanceRow.FindAllStringSubmatch(m[1], -1)
 		distinct := map[string]bool{}
 		for _, i := range found {
 			distinct[i[1]] = true

@@ -62,15 +62,16 @@ func short(tag string, np, npBytes, pg, pgBytes int64, desc, binary string) row 
 	return row{tag, usage{np, 0, npBytes}, usage{pg, 0, pgBytes}, describe(tag, desc, binary)}
 }
 
-// wavxTop is the number of instances the published listing begins with; the
-// rest of it was left out there and is made here.
+// The published filters. Of WavxDMgr's instances only the first were printed;
+// the rest of them is made here.
 var (
 	sEye = filter{"897e5ba8", "SEyeFilter", "382020", sames("SEyeFilter - Top Instance", "382020",
 		"89965510", "89964b50")}
 	wavxPeers = []filter{
 		{"89e8be68", "SPBBCDrv", "365100", sames("SPBBCDrv", "365100", "89987420", "89984008")},
 		{"89e4aba8", "eeCtrl", "329010", sames("eeCtrl", "329010", "89ec5c28", "899ba008")},
-		{"89ab9568", "SRTSP", "329000", sames("SRTSP", "329000", "89981de0", "89982270", "896dd780", "896be9d8")},
+		{"89ab9568", "SRTSP", "329000",
+			sames("SRTSP", "329000", "89981de0", "89982270", "896dd780", "896be9d8")},
 		{"893e0e30", "vfsmfd", "263410", append(
 			sames("VEAI", "263400", "893f6008", "89649008", "895ee008", "895f0008"),
 			instance{"893f67c0", "Default", "263410"})},
@@ -97,7 +98,8 @@ func wavxFilters() []filter {
 	address := uint32(0x86ff02d0)
 	for missing := attachments - attached(filters) - int64(len(wavxFirst)); missing > 0; missing-- {
 		address -= 0x260 + uint32(noise(fmt.Sprint("wavx", missing))*17300)&^7
-		wavx.instances = append(wavx.instances, instance{fmt.Sprintf("%08x", address), "WavxDMgr Instance", "145300"})
+		wavx.instances = append(wavx.instances,
+			sames("WavxDMgr Instance", "145300", fmt.Sprintf("%08x", address))...)
 	}
 	return append(filters, wavx)
 }
@@ -121,15 +123,20 @@ func xpModules(sEyeToo bool) []image {
 		layout(0x804d7000, "nt:216780"),
 		layout(0x806ee000, "hal:20300"),
 		layout(0xa7011000, late+" ParVdm:1a80 sysaudio:eb80 Fastfat:23280"),
-		layout(0xa7ddb000, "WavxDMgr:39180 NAVEX15:14ba80 NAVENG:15d00 SRTSP:4de00 eeCtrl:5c980 SYMEVENT:24100"+
-			" EraserUtilRebootDrv:1b680 mrxsmb:6f400 rdbss:2ac00 afd:21f80 netbt:27a00 tcpip:58980 ipsec:12880"+
-			" SYMTDI:2e180 SPBBCDrv:6ba80 vfsmfd:1b580"),
-		layout(0xb8f21000, "dump_iaStor:d3e00 Wdf01000:7c100 ialmnt5:5c7400 VIDEOPRT:13c80 HDAudBus:25280 b57xp32:28e80"+
-			" USBPORT:23380 portcls:24080 drmk:e800 ks:22a80 update:5d380 psched:11b00 ndiswan:16480 rdpdr:2fc00"),
-		layout(0xba0c3000, "iaStor:d4a00 Mup:1a780 NDIS:2c800 Ntfs:8c480 KSecDD:16800 sr:11e80 fltmgr:1f780 dmio:25780"+
-			" ftdisk:1e900 atapi:17900 pci:10c80 ACPI:2dd80"),
-		layout(0xba8a8000, "isapnp:9080 MountMgr:a580 VolSnap:cd80 disk:8e80 CLASSPNP:cd00 i8042prt:cc80 raspptp:bd00"+
-			" usbhub:e880 NDProxy:9e80 Msfs:4a80 Npfs:7880 kbdclass:6080 mouclass:5a80 usbuhci:5080 TDI:4d80"),
+		layout(0xa7ddb000, `
+			WavxDMgr:39180 NAVEX15:14ba80 NAVENG:15d00 SRTSP:4de00 eeCtrl:5c980 SYMEVENT:24100
+			EraserUtilRebootDrv:1b680 mrxsmb:6f400 rdbss:2ac00 afd:21f80 netbt:27a00 tcpip:58980 ipsec:12880
+			SYMTDI:2e180 SPBBCDrv:6ba80 vfsmfd:1b580`),
+		layout(0xb8f21000, `
+			dump_iaStor:d3e00 Wdf01000:7c100 ialmnt5:5c7400 VIDEOPRT:13c80 HDAudBus:25280 b57xp32:28e80
+			USBPORT:23380 portcls:24080 drmk:e800 ks:22a80 update:5d380 psched:11b00 ndiswan:16480
+			rdpdr:2fc00`),
+		layout(0xba0c3000, `
+			iaStor:d4a00 Mup:1a780 NDIS:2c800 Ntfs:8c480 KSecDD:16800 sr:11e80 fltmgr:1f780 dmio:25780
+			ftdisk:1e900 atapi:17900 pci:10c80 ACPI:2dd80`),
+		layout(0xba8a8000, `
+			isapnp:9080 MountMgr:a580 VolSnap:cd80 disk:8e80 CLASSPNP:cd00 i8042prt:cc80 raspptp:bd00
+			usbhub:e880 NDProxy:9e80 Msfs:4a80 Npfs:7880 kbdclass:6080 mouclass:5a80 usbuhci:5080 TDI:4d80`),
 		layout(0xbf800000, "win32k:1c3800 dxg:11600 ialmdd5:e8200"),
 	}
 	return slices.Concat(regions...)
