@@ -127,19 +127,19 @@ func desktop() []process {
 	ps = append(ps, tree(&next, 4, "none", "smss.exe MemCompression")...)
 	ps = append(ps, tree(&next, 0x1c8, "0", "csrss.exe wininit.exe")...)
 	ps = append(ps, tree(&next, 0x230, "1", "csrss.exe winlogon.exe")...)
-	ps = append(ps, tree(&next, 0x238, "0", "services.exe lsass.exe fontdrvhost.exe")...)
-	ps = append(ps, tree(&next, 0x244, "1", "fontdrvhost.exe dwm.exe")...)
-	ps = append(ps, tree(&next, 0x2b0, "0", `
+	ps = append(ps, tree(&next, cid(ps, "wininit.exe"), "0", "services.exe lsass.exe fontdrvhost.exe")...)
+	ps = append(ps, tree(&next, cid(ps, "winlogon.exe"), "1", "fontdrvhost.exe dwm.exe")...)
+	ps = append(ps, tree(&next, cid(ps, "services.exe"), "0", `
 			svchost.exe*71 spoolsv.exe MsMpEng.exe NisSrv.exe Sysmon64.exe igfxCUIService.exe
 			RtkAudUService64.exe*2 SearchIndexer.exe WmiPrvSE.exe*3 dllhost.exe SgrmBroker.exe`)...)
-	ps = append(ps, tree(&next, 0xe14, "1", `
+	ps = append(ps, tree(&next, cid(ps, "svchost.exe"), "1", `
 			sihost.exe svchost.exe*5 taskhostw.exe*2 ctfmon.exe explorer.exe StartMenuExperienceHost.exe
 			RuntimeBroker.exe*7 SearchApp.exe TextInputHost.exe SecurityHealthSystray.exe
 			RtkAudUService64.exe OneDrive.exe ApplicationFrameHost.exe ShellExperienceHost.exe dllhost.exe*2
 			smartscreen.exe`)...)
-	ps = append(ps, tree(&next, 0x1a3c, "1", "msedge.exe*14 WINWORD.EXE EXCEL.EXE notepad.exe cmd.exe"+
+	ps = append(ps, tree(&next, cid(ps, "explorer.exe"), "1", "msedge.exe*14 WINWORD.EXE EXCEL.EXE notepad.exe cmd.exe"+
 		" conhost.exe Teams.exe*4")...)
-	zombies := tree(&next, 0x1a3c, "1", "msedge.exe backgroundTaskHost.exe")
+	zombies := tree(&next, cid(ps, "svchost.exe"), "1", "msedge.exe backgroundTaskHost.exe")
 	for i := range zombies {
 		zombies[i].zombie = true
 	}

@@ -31,6 +31,16 @@ func tree(next *uint32, parent uint32, session, list string) []process {
 	return ps
 }
 
+// cid returns the identifier of the first process of an image.
+func cid(ps []process, image string) uint32 {
+	for _, p := range ps {
+		if p.image == image {
+			return p.cid
+		}
+	}
+	panic("no " + image)
+}
+
 // processes2000 prints !process 0 0 of the 32-bit extensions: everything up to
 // the parent on one line, blank padded.
 func processes2000(ps []process) string {
@@ -74,8 +84,11 @@ func processes64(ps []process) string {
 }
 
 func handles(p process) int {
-	if p.zombie {
+	switch {
+	case p.zombie:
 		return 0
+	case p.image == "System":
+		return 1877
 	}
 	return 61 + int(noise(p.image+fmt.Sprint(p.cid)+"handles")*740)
 }

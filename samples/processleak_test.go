@@ -196,16 +196,16 @@ func serverProcesses() []process {
 	next := uint32(0x118)
 	ps := []process{{cid: 4, session: "none", image: "System"}}
 	ps = append(ps, tree(&next, 4, "none", "smss.exe")...)
-	ps = append(ps, tree(&next, ps[1].cid, "0", "csrss.exe winlogon.exe")...)
-	ps = append(ps, tree(&next, ps[3].cid, "0", "services.exe lsass.exe")...)
-	ps = append(ps, tree(&next, ps[4].cid, "0", `
+	ps = append(ps, tree(&next, cid(ps, "smss.exe"), "0", "csrss.exe winlogon.exe")...)
+	ps = append(ps, tree(&next, cid(ps, "winlogon.exe"), "0", "services.exe lsass.exe")...)
+	ps = append(ps, tree(&next, cid(ps, "services.exe"), "0", `
 			vmacthlp.exe svchost.exe*7 spoolsv.exe msdtc.exe dfssvc.exe inetinfo.exe vmtoolsd.exe
 			wmiprvse.exe*2 alg.exe`)...)
-	ps = append(ps, tree(&next, ps[3].cid, "0", "logon.scr rdpclip.exe")...)
+	ps = append(ps, tree(&next, cid(ps, "winlogon.exe"), "0", "logon.scr rdpclip.exe")...)
 	ps = append(ps, tree(&next, 0x6e8, "0", `
 			explorer.exe vmtoolsd.exe ctfmon.exe cmd.exe*3 perfmon.exe mmc.exe taskmgr.exe stress.exe*5
 			notepad.exe dbgview.exe`)...)
-	return append(ps, tree(&next, 0x6e8, "1", "csrss.exe")...)
+	return append(ps, tree(&next, cid(ps, "smss.exe"), "1", "csrss.exe")...)
 }
 
 var serverSymbols = pdbs{"nt": `ntkrpamp.pdb\0F4D2C6A9B7E4E3380C51A77D2E5B3F12\ntkrpamp.pdb`}
