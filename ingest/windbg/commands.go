@@ -1,0 +1,90 @@
+package windbg
+
+import (
+	"bytes"
+	"strings"
+)
+
+// command is an entry of the table of commands that are read.
+type command struct {
+	names []string // first word, lower case
+	// accepts tells by the arguments whether this use of the command is read;
+	// nil reads every use.
+	accepts func(c typed) bool
+	// header recognises the first line of the output where no command is echoed;
+	// nil where the output does not give itself away.
+	header func(text []byte) bool
+	// body returns a reader for the output, and a key that is equal for commands
+	// that print the same.
+	body func(p *parser, c typed) (body, string)
+}
+
+// commands lists what poolsweep reads. docs/adding-a-command.md tells how to add one.
+var commands = []*command{
+	{
+		names:   []string{"!poolused", "!kdexts.poolused", "!kdextx86.poolused"},
+		accepts: readablePool,
+		header:  poolusedHeader,
+		body:    newPoolused,
+	},
+	{
+		names:  []string{"!fltkd.filters", "!filters"},
+		header: filterListHeader,
+		body:   newFilters,
+	},
+	{
+		names:   []string{"!for_each_module", "s"},
+		accepts: searchesText,
+		body:    newScan,
+	},
+	{
+		names:  []string{"lm", "lmv", "lmvm", "lmm", "lmk", "lmu", "lma", "lmt", "lmf", "lmn", "lmo"},
+		header: modulesHeader,
+		body:   newModules,
+	},
+	{
+		names:   []string{"!process"},
+		accepts: listsAllProcesses,
+		header:  processesHeader,
+		body:    newProcesses,
+	},
+	{
+		names:  []string{"!vm"},
+		header: vmHeader,
+		body:   newVM,
+	},
+	{
+		names: []string{".time", "vertarget", "version"},
+		body:  newSessionOutput,
+	},
+}
+
+// named returns the entry that reads a typed command, nil when it is unknown.
+func named(c typed) *command {
+	word := c.word
+	if strings.HasPrefix(word, "!") {
+		word = strings.ToLower(word) // extensions are found without regard to case
+	}
+	for _, cmd := range commands {
+		for _, name := range cmd.names {
+			if name == word && (cmd.accepts == nil || cmd.accepts(c)) {
+				return cmd
+			}
+		}
+	}
+	return nil
+}
+
+// headed returns the command whose output begins with the line, nil for none.
+func headed(text []byte) *command {
+	text = unindent(text)
+	if len(text) == 0 || !bytes.ContainsRune([]byte("STtFPs*"), rune(text[0])) {
+		return nil
+	}
+	for _, cmd := range commands {
+		if cmd.header != nil && cmd.header(text) {
+			return cmd
+		}
+	}
+	return nil
+}

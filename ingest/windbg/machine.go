@@ -1,0 +1,290 @@
+// Package windbg reads what kernel debuggers print (WinDbg, kd, livekd) into
+// snapshots. It works in two layers: a block machine that finds out which line
+// belongs to which command's output, and one reader a command for the lines inside.
+// Nothing in a text is an error: what cannot be read becomes a warning.
+package windbg
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"poolsweep/ingest"
+)
+
+// Read reads clean UTF-8 text from r. The name stands in every Source. Only a
+// failing r is an error.
+func Read(r io.Reader, name string) (*ingest.Document, error) {
+	p := newParser(name)
+	in := newLines(r)
+	for in.next() {
+		p.read(in.line)
+	}
+	if in.err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, in.err)
+	}
+	return p.finish(in.no), nil
+}
+
+// state is where the block machine stands. Every line moves it on by one method
+// of parser.
+type state uint8
+
+const (
+	// between: no output is being read. At the start, after a block, after an empty
+	// prompt. Prompts and the headers of pasted tables are looked for.
+	//   "0: kd> !poolused 2", "Filter List: …"  → inside
+	//   "0: kd> !analyze -v"                    → skipping
+	between state = iota + 1
+	// inside: the lines belong to the block of a command we read.
+	//   " NtFC   1204   385280   0   0"         → inside
+	//   "TOTAL …", prose after a blank line     → between
+	//   "0: kd> …"                              → as from between
+	inside
+	// skipping: the output of a command we do not read. Whatever stands there, even
+	// the header of a table, belongs to that command; only session lines count.
+	//   "0: kd> …"                              → as from between
+	skipping
+)
+
+// parser is the block machine and what it has found so far.
+type parser struct {
+	doc    *ingest.Document
+	doubts doubts // about the file as a whole
+
+	state state
+	block *block  // the block being read when inside
+	hints []typed // commands typed without their output seen yet
+
+	cur     *moment  // the snapshot being put together; nil before the first fact
+	session session  // what session lines told since the last block
+	asked   []*block // .time and the like since then
+	later   session  // a time told by .time that no snapshot has taken yet
+
+	names map[string]string // repeated texts, kept once
+}
+
+func newParser(name string) *parser {
+	return &parser{
+		doc:   &ingest.Document{File: strings.ReplaceAll(name, `\`, "/")},
+		state: between,
+		names: map[string]string{},
+	}
+}
+
+func (p *parser) read(l line) {
+	if l.long {
+		p.doubts.add(p.source(l.no), "line longer than 64 KiB, the rest of it is not read", excerpt(l.text))
+	}
+	switch p.state {
+	case inside:
+		p.inside(l)
+	case skipping:
+		p.skipping(l)
+	default:
+		p.between(l)
+	}
+}
+
+// finish ends the document after its last line.
+func (p *parser) finish(count int) *ingest.Document {
+	if p.state == inside {
+		p.close(byEOF)
+	}
+	p.settle()
+	if p.cur != nil {
+		p.record(p.asked)
+	}
+	p.doc.Lines = count
+	blocks := 0
+	for _, s := range p.doc.Snapshots {
+		blocks += len(s.Blocks)
+	}
+	if blocks == 0 {
+		p.doubts.add(p.source(0), "no known debugger output was found", "")
+	}
+	p.doc.Warnings = p.doubts.list()
+	return p.doc
+}
+
+// between looks for the begin of a block.
+func (p *parser) between(l line) {
+	if command, ok := prompt(l.text); ok {
+		p.command(command, l)
+		return
+	}
+	if p.sessionLine(l, false) {
+		return
+	}
+	if cmd := headed(l.text); cmd != nil {
+		p.open(cmd, p.hinted(cmd, l), false)
+		p.inside(l)
+		return
+	}
+	p.hint(l)
+}
+
+// skipping drops the output of an unknown command.
+func (p *parser) skipping(l line) {
+	if command, ok := prompt(l.text); ok {
+		p.command(command, l)
+		return
+	}
+	p.sessionLine(l, false)
+}
+
+// inside hands the line to the block's reader, and finds out where the block
+// ends when the reader does not know the line.
+func (p *parser) inside(l line) {
+	b := p.block
+	switch b.body.read(b, l) {
+	case row:
+		b.Rows++
+		b.LastLine, b.blank = l.no, false
+	case noise:
+		if promptLength(l.text) > 0 || isSessionLine(l.text) { // readers of "Label: value" lines are generous
+			p.foreign(b, l)
+			return
+		}
+		b.LastLine = l.no
+	case last:
+		b.LastLine = l.no
+		p.close(byItself)
+	case partial:
+		b.cut = true
+		b.LastLine = l.no
+		b.warn(l, "file ends in the middle of a row")
+	case foreign:
+		p.foreign(b, l)
+	}
+}
+
+// foreign decides about a line the block's reader does not know.
+func (p *parser) foreign(b *block, l line) {
+	switch command, ok := prompt(l.text); {
+	case ok:
+		p.close(byPrompt)
+		p.command(command, l)
+	case len(trim(l.text)) == 0:
+		b.blank = true
+	case p.endsWith(b, l):
+		p.close(byText)
+		p.between(l)
+	case !b.begun: // the debugger loads symbols, sizes its cache, …
+		b.stray(l)
+	case elided(l.text):
+		b.unread(l)
+	case b.blank:
+		p.close(byText)
+		p.between(l)
+	default:
+		b.unread(l)
+		b.cut = b.cut || l.open
+	}
+}
+
+// endsWith reports whether a line inside a block begins something else: the
+// session's own lines, or the header of a table pasted right below.
+func (p *parser) endsWith(b *block, l line) bool {
+	if cmd := headed(l.text); cmd != nil && (b.begun || cmd != b.cmd) {
+		return true
+	}
+	if !b.typed && !b.begun { // only a caption was seen, and no table follows
+		return true
+	}
+	return isSessionLine(l.text)
+}
+
+// command starts what a typed command line asks for.
+func (p *parser) command(text []byte, l line) {
+	p.state = between
+	p.hints = p.hints[:0]
+	for _, c := range commandsIn(text, l.no) {
+		cmd := named(c)
+		switch {
+		case cmd != nil && p.state != inside:
+			p.open(cmd, c, true)
+		case cmd != nil:
+			p.hints = append(p.hints, c)
+		case !quiet(c.word):
+			p.skip(c)
+		}
+	}
+}
+
+// quiet reports whether a command prints nothing of its own, or what other
+// commands print: a comment, a script, a loop.
+func quiet(word string) bool {
+	switch {
+	case strings.HasPrefix(word, "*"), strings.HasPrefix(word, "$"):
+		return true
+	}
+	switch word {
+	case ".foreach", ".block", ".if", ".else", ".for", ".echo", ".logopen", ".logappend", ".logclose":
+		return true
+	}
+	return false
+}
+
+// maxSkipped bounds how many different unknown commands are told apart.
+const maxSkipped = 500
+
+// skip counts a command that is not read.
+func (p *parser) skip(c typed) {
+	if p.state == between {
+		p.state = skipping
+	}
+	for i := range p.doc.Skipped {
+		if p.doc.Skipped[i].Command == c.word {
+			p.doc.Skipped[i].Count++
+			return
+		}
+	}
+	if len(p.doc.Skipped) < maxSkipped {
+		p.doc.Skipped = append(p.doc.Skipped, ingest.SkippedCommand{Command: c.word, Count: 1, Line: c.line})
+	}
+}
+
+// hint remembers a command that stands alone on a line without a prompt: copies
+// of a log often lose the prompt, and articles name the command above its output.
+func (p *parser) hint(l line) {
+	text := trim(l.text)
+	if len(text) < 2 || text[0] != '!' && !bytes.HasPrefix(text, []byte("lm")) {
+		return
+	}
+	if c := newTyped(text, l.no); named(c) != nil {
+		p.hints = append(p.hints[:0], c)
+	}
+}
+
+// hinted returns the command line that a table found by its header belongs to.
+func (p *parser) hinted(cmd *command, l line) typed {
+	for i, c := range p.hints {
+		if named(c) == cmd {
+			p.hints = append(p.hints[:0], p.hints[i+1:]...)
+			return c
+		}
+	}
+	return typed{line: l.no}
+}
+
+// source returns the place of a line of the file.
+func (p *parser) source(no int) ingest.Source {
+	return ingest.Source{File: p.doc.File, Line: no}
+}
+
+// maxNames bounds the texts kept for reuse.
+const maxNames = 1 << 14
+
+// intern returns the text as a string, the same one for the same bytes.
+func (p *parser) intern(text []byte) string {
+	if s, ok := p.names[string(text)]; ok {
+		return s
+	}
+	s := strings.ToValidUTF8(string(text), "\ufffd")
+	if len(p.names) < maxNames {
+		p.names[string(text)] = s
+	}
+	return s
+}

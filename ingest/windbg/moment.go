@@ -1,0 +1,125 @@
+package windbg
+
+import (
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+// moment is a snapshot while it is put together, with what is needed to merge
+// the outputs of several commands without counting anything twice.
+type moment struct {
+	snap    *ingest.Snapshot
+	base    uint64            // kernel base: changes with every boot
+	runs    map[string]body   // what every command printed last
+	rows    map[rowKey]int    // index into snap.Tags
+	modules map[moduleKey]int // index into snap.Modules
+}
+
+// rowKey identifies a row of a pool table: the same tag may be used in both pools.
+type rowKey struct {
+	tag  ingest.Tag
+	pool ingest.Pool
+}
+
+// moduleKey identifies a module: unloaded ones come back at other addresses.
+type moduleKey struct {
+	start    uint64
+	name     string
+	unloaded bool
+}
+
+// settle assigns the session lines seen since the last block: they complete the
+// current snapshot, or begin a new one when they tell of another moment.
+func (p *parser) settle() {
+	s := p.session
+	p.session = session{}
+	switch {
+	case !s.known():
+	case p.cur == nil, s.elsewhere(p.cur):
+		p.later = s
+		p.next(s.line)
+	case len(p.cur.snap.Blocks) == 0:
+		p.cur.identify(s)
+	default:
+		p.cur.complete(s)
+		if !s.at.IsZero() && !s.at.Equal(p.cur.snap.At) {
+			p.later = s
+		}
+	}
+}
+
+// next begins a snapshot at a line, with the identity that is known by then.
+func (p *parser) next(no int) {
+	s := p.later
+	p.later = session{}
+	if s.line > 0 {
+		no = s.line
+	}
+	m := &moment{
+		snap:    &ingest.Snapshot{Source: p.source(no)},
+		runs:    map[string]body{},
+		rows:    map[rowKey]int{},
+		modules: map[moduleKey]int{},
+	}
+	m.identify(s)
+	if p.cur != nil {
+		m.inherit(p.cur, s)
+	}
+	p.cur = m
+	p.doc.Snapshots = append(p.doc.Snapshots, m.snap)
+}
+
+// identify takes over what session lines told, the later ones winning.
+func (m *moment) identify(s session) {
+	before := *m.snap
+	m.snap.Machine, m.snap.OS, m.snap.At = s.machine, s.os, s.at
+	m.snap.Uptime, m.snap.UptimeOK = s.uptime, s.uptimeOK
+	if s.base != 0 {
+		m.base = s.base
+	}
+	m.complete(session{
+		machine: before.Machine, os: before.OS, at: before.At,
+		uptime: before.Uptime, uptimeOK: before.UptimeOK,
+	})
+}
+
+// complete takes over what the snapshot does not know yet.
+func (m *moment) complete(s session) {
+	if m.snap.Machine.Name == "" {
+		m.snap.Machine = s.machine
+	}
+	if m.snap.OS.Text == "" {
+		m.snap.OS = s.os
+	}
+	if m.snap.At.IsZero() {
+		m.snap.At = s.at
+		if !m.snap.UptimeOK {
+			m.snap.Uptime, m.snap.UptimeOK = s.uptime, s.uptimeOK
+		}
+	}
+	if m.base == 0 {
+		m.base = s.base
+	}
+}
+
+// inherit carries over what stays the same on one machine, and the modules when
+// it was not booted in between. The lines s begin the new snapshot.
+func (m *moment) inherit(from *moment, s session) {
+	if s.os.Text != "" && from.snap.OS.Text != "" && s.os.Text != from.snap.OS.Text ||
+		differ(s.machine.Name, from.snap.Machine.Name) {
+		return // another machine's dump in the same log
+	}
+	m.complete(session{machine: from.snap.Machine, os: from.snap.OS})
+	m.snap.RAM = from.snap.RAM
+	if s.rebooted(from) {
+		return
+	}
+	m.base = from.base
+	m.snap.Modules = slices.Clone(from.snap.Modules)
+	for i, mod := range m.snap.Modules {
+		m.modules[keyOf(mod)] = i
+	}
+}
+
+func keyOf(m ingest.Module) moduleKey { return moduleKey{m.Start, m.Name, m.Unloaded} }

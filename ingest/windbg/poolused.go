@@ -1,0 +1,486 @@
+package windbg
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"poolsweep/ingest"
+)
+
+// Flags of !poolused: bit 0 prints allocations and frees apart, bits 1 and 2
+// sort, bit 3 shows the pool of a session instead of the system's.
+const (
+	poolVerbose       = 1
+	poolSortNonPaged  = 2
+	poolSortPaged     = 4
+	poolOfTheSession  = 8
+	maxTagDescription = 200
+)
+
+// poolused reads the tables of !poolused. All layouts print a tag of exactly
+// four columns, which may hold blanks, dots and digits, then the numbers of the
+// nonpaged half, then those of the paged half, then what the tag is used for:
+//
+//	Tag    Allocs     Used    Allocs     Used                (2000, XP: description glued)
+//	AcpA        3      192         1      504ACPI Pooltags , Binary: acpi.sys
+//
+//	Tag     Allocs         Used     Allocs         Used      (7 and later: TAB before it)
+//	IoWI   5769999    646239888          0            0	Io work items , Binary: nt!io
+//
+//	Tag       Allocs       Frees      Diff         Used       Allocs  …   (flags with bit 0)
+//	ALPC        4528        2111      2417      1440624            0  …
+//
+//	Tag    Allocs    Frees     Diff     Used *  Allocs    Frees     Diff     Used   (the same, 2003)
+//	Proc    12980        1    12979  8618056 *       0        0        0        0	Process objects
+type poolused struct {
+	p     *parser
+	flags uint64
+	part  bool // a tag was asked for: TOTAL is not that of the pool
+
+	head    poolHead
+	only    ingest.Pool // the pool named above a table of one half
+	edge    int         // where the last number of the row before ended
+	rows    []ingest.TagUsage
+	index   map[rowKey]int
+	sum     [8]uint64
+	total   []ingest.PoolTotal
+	correct bool // TOTAL agrees with the rows
+}
+
+// poolHead is what the line "Tag Allocs Used …" tells about the rows below it.
+type poolHead struct {
+	each  int // numbers of one pool: 2, or 4 when verbose; 0 before the header
+	pools []ingest.Pool
+	tag   int // column of the tag
+	edge  int // column after the last number, when it is not wider than its column
+}
+
+// numbers returns how many numbers a row has.
+func (h poolHead) numbers() int { return h.each * len(h.pools) }
+
+func newPoolused(p *parser, c typed) (body, string) {
+	t := &poolused{p: p, index: map[rowKey]int{}}
+	var tag string
+	t.flags, tag = poolArguments(c.args)
+	t.part = tag != ""
+	return t, fmt.Sprintf("!poolused %d %s", t.flags, tag)
+}
+
+// poolArguments splits "2", "0x3 Even" or "/t20 4". Words behind them, in any
+// language, are remarks. A row limit leaves out rows as a tag does.
+func poolArguments(args string) (flags uint64, tag string) {
+	fields := strings.Fields(args)
+	if len(fields) > 0 && strings.HasPrefix(fields[0], "/") {
+		tag, fields = fields[0], fields[1:]
+		if tag == "/t" && len(fields) > 0 {
+			fields = fields[1:]
+		}
+	}
+	if len(fields) == 0 {
+		return 0, tag
+	}
+	flags, err := strconv.ParseUint(strings.TrimPrefix(fields[0], "0x"), 16, 32)
+	if err != nil {
+		return 0, tag
+	}
+	if len(fields) > 1 && len(fields[1]) <= 4 && fields[1][0] < 0x80 {
+		tag += fields[1]
+	}
+	return flags, tag
+}
+
+// readablePool leaves out session pools: their tags are not the machine's.
+func readablePool(c typed) bool {
+	flags, _ := poolArguments(c.args)
+	return flags&poolOfTheSession == 0
+}
+
+// poolusedHeader recognises " Sorting by NonPaged Pool Consumed" or the column header.
+func poolusedHeader(text []byte) bool {
+	return isCaption(text) || columnHeader(text).each > 0
+}
+
+func isCaption(text []byte) bool {
+	text, ok := bytes.CutPrefix(unindent(text), []byte("Sorting by "))
+	text = trim(text)
+	return ok && (string(text) == "Tag" || bytes.HasSuffix(text, []byte("Pool Consumed")))
+}
+
+// poolColumns maps the column names below "Tag" to the numbers of one pool.
+// Vista prints one pool alone for flags that sort by it.
+var poolColumns = []struct {
+	names string
+	each  int
+	pools []ingest.Pool
+}{
+	{"Tag Allocs Used Allocs Used", 2, bothPools},
+	{"Tag Allocs Frees Diff Used Allocs Frees Diff Used", 4, bothPools},
+	{"Tag Allocs Used", 2, bothPools[:1]},
+	{"Tag Allocs Frees Diff Used", 4, bothPools[:1]},
+}
+
+var bothPools = []ingest.Pool{ingest.NonPaged, ingest.Paged}
+
+// columnHeader reads the line of column names. The caption above is the same for
+// compact and verbose tables, only this line tells them apart.
+func columnHeader(text []byte) poolHead {
+	at := skipBlanks(text, 0)
+	if !bytes.HasPrefix(text[at:], []byte("Tag")) || len(text) > 300 {
+		return poolHead{}
+	}
+	names := strings.Fields(strings.Replace(string(text), " * ", " ", 1))
+	for _, c := range poolColumns {
+		if strings.Join(names, " ") == c.names {
+			return poolHead{each: c.each, pools: c.pools, tag: at, edge: len(bytes.TrimRight(text, " \t"))}
+		}
+	}
+	return poolHead{}
+}
+
+func (t *poolused) read(b *block, l line) verdict {
+	if t.head.each == 0 {
+		return t.preamble(b, l)
+	}
+	if text := unindent(l.text); bytes.HasPrefix(text, []byte("TOTAL")) {
+		var v [8]uint64
+		// The TOTAL of XP does not stand below its columns.
+		if end := t.numbers(text, len("TOTAL"), len(text), &v); end > 0 {
+			return t.close(b, l, &v, end == len(text))
+		}
+	}
+	if len(trim(l.text)) == 0 && b.Rows == 0 {
+		return noise // between header and rows
+	}
+	return t.row(b, l)
+}
+
+// preamble reads what stands above the rows: captions, sizes of the debugger's
+// cache, rows of progress dots.
+func (t *poolused) preamble(b *block, l line) verdict {
+	t.head = columnHeader(l.text)
+	if t.head.each > 0 {
+		b.begun = true
+		if len(t.head.pools) == 1 && (t.only == ingest.Paged || t.only == 0 && t.flags&poolSortPaged != 0) {
+			t.head.pools = bothPools[1:]
+		}
+		if b.Command == "" {
+			b.Command = t.concluded()
+			b.key = b.Command
+		}
+		return noise
+	}
+	switch text := trim(l.text); {
+	case isCaption(text):
+		if !b.typed {
+			t.flags = sortedBy(text)
+		}
+	case string(text) == "NonPaged":
+		t.only = ingest.NonPaged
+	case string(text) == "Paged":
+		t.only = ingest.Paged
+	case bytes.HasPrefix(text, []byte("Pool Used:")), bytes.HasPrefix(text, []byte("NonPaged ")):
+	case len(text) > 0 && len(bytes.Trim(text, ".")) == 0: // progress
+	default:
+		return foreign
+	}
+	return noise
+}
+
+// sortedBy returns the flag that prints a caption.
+func sortedBy(caption []byte) uint64 {
+	switch {
+	case bytes.Contains(caption, []byte("NonPaged")):
+		return poolSortNonPaged
+	case bytes.Contains(caption, []byte("Paged")):
+		return poolSortPaged
+	}
+	return 0
+}
+
+// concluded returns the command that prints such a table, for tables without one.
+func (t *poolused) concluded() string {
+	if t.head.each == 4 {
+		t.flags |= poolVerbose
+	}
+	if t.flags == 0 {
+		return "!poolused"
+	}
+	return fmt.Sprintf("!poolused %d", t.flags)
+}
+
+// row reads one row of the table.
+func (t *poolused) row(b *block, l line) verdict {
+	var v [8]uint64
+	tag, end := t.aligned(l.text, &v)
+	if end == 0 {
+		tag, end = t.collapsed(l.text, &v)
+	}
+	if end == 0 {
+		if l.open && t.looksLikeRow(l.text) {
+			return partial
+		}
+		return foreign
+	}
+	// Without a description nothing tells whether all digits of the last number are there.
+	if l.open && end == len(l.text) && end != t.edge && end != t.head.edge {
+		return partial
+	}
+	t.edge = end
+	t.add(b, l, tag, &v, trim(l.text[end:]))
+	return row
+}
+
+// looksLikeRow reports whether the line begins as a row does: tag and a number.
+func (t *poolused) looksLikeRow(text []byte) bool {
+	at := t.head.tag + len(ingest.Tag{})
+	return len(text) <= at || text[at] == ' ' && (skipBlanks(text, at) == len(text) || digit(text[skipBlanks(text, at)]))
+}
+
+// aligned reads a row whose tag stands below the word Tag of the header.
+func (t *poolused) aligned(text []byte, v *[8]uint64) (tag ingest.Tag, end int) {
+	at := t.head.tag
+	if len(text) < at+6 || text[at+4] != ' ' || len(trim(text[:at])) > 0 {
+		return tag, 0
+	}
+	end = t.numbers(text, at+4, t.head.edge, v)
+	copy(tag[:], text[at:])
+	return tag, end
+}
+
+// numbers reads the numbers of a row from column at and returns the column
+// after them, 0 when they are not all there. The last number may end at edge.
+func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
+	count := t.head.numbers()
+	for i := range count {
+		from := skipBlanks(text, at)
+		if i == 4 && from < len(text) && text[from] == '*' { // between the halves, 2003 verbose
+			from = skipBlanks(text, from+1)
+		}
+		value, n := number(text[from:])
+		if n == 0 || from == at {
+			return 0
+		}
+		if i == count-1 && from+n > edge && from > edge-8 && from < edge {
+			// The description is glued to the last number and begins with a digit
+			// itself ("03Com adapter"): the number ends where its column does.
+			value, n = number(text[from:edge])
+		}
+		v[i], at = value, from+n
+		if i < count-1 && at < len(text) && !blank(text[at]) {
+			return 0
+		}
+	}
+	return at
+}
+
+// collapsed reads a row of a copy that lost its columns: "Dh 1 5 344 2 384ACPI".
+// The tag is what stands before the first run of numbers of the right length; a
+// run that is longer by one begins with a tag of digits.
+func (t *poolused) collapsed(text []byte, v *[8]uint64) (tag ingest.Tag, end int) {
+	from := skipBlanks(text, 0)
+	for at := from; at < len(text) && at <= from+len(tag); at++ {
+		if !blank(text[at]) || at == from {
+			continue
+		}
+		stop := t.numbers(text, at, len(text), v)
+		if stop == 0 || t.longer(text, stop) && at < from+len(tag)-1 && t.numbersAfterWord(text, at) {
+			continue
+		}
+		return padded(text[from:at]), stop
+	}
+	return tag, 0
+}
+
+// longer reports whether another number follows.
+func (t *poolused) longer(text []byte, at int) bool {
+	next := skipBlanks(text, at)
+	_, n := number(text[next:])
+	return n > 0 && next > at && (next+n == len(text) || blank(text[next+n]))
+}
+
+// numbersAfterWord reports whether a row's numbers follow the next word, too.
+func (t *poolused) numbersAfterWord(text []byte, at int) bool {
+	at = skipBlanks(text, at)
+	for at < len(text) && !blank(text[at]) {
+		at++
+	}
+	var v [8]uint64
+	return t.numbers(text, at, len(text), &v) > 0
+}
+
+func padded(text []byte) ingest.Tag {
+	tag := ingest.Tag{' ', ' ', ' ', ' '}
+	copy(tag[:], bytes.TrimRight(text, " \t"))
+	return tag
+}
+
+// add keeps the halves of a row that hold anything.
+func (t *poolused) add(b *block, l line, tag ingest.Tag, v *[8]uint64, description []byte) {
+	for i := range t.head.numbers() {
+		t.sum[i] += v[i]
+	}
+	text := t.p.intern(description[:min(len(description), maxTagDescription)])
+	empty := allZero(v[:])
+	for i, pool := range t.head.pools {
+		n := v[i*t.head.each : (i+1)*t.head.each]
+		if allZero(n) && !(empty && i == 0) {
+			continue
+		}
+		t.keep(ingest.TagUsage{
+			Tag: tag, Pool: pool, Usage: t.usage(b, l, n), Description: text, Source: b.p.source(l.no),
+		})
+	}
+}
+
+func allZero(v []uint64) bool {
+	for _, n := range v {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// keep adds a row. Tags whose unprintable bytes are shown as dots may print
+// alike: they are one tag for us, and hold what both hold.
+func (t *poolused) keep(u ingest.TagUsage) {
+	key := rowKey{u.Tag, u.Pool}
+	i, ok := t.index[key]
+	if !ok {
+		t.index[key] = len(t.rows)
+		t.rows = append(t.rows, u)
+		return
+	}
+	old := &t.rows[i].Usage
+	old.Outstanding += u.Outstanding
+	old.Bytes += u.Bytes
+	old.Allocs += u.Allocs
+	old.Frees += u.Frees
+}
+
+// usage names the numbers of one half by what they mean: the Allocs of a compact
+// table are the outstanding allocations, which a verbose one calls Diff.
+func (t *poolused) usage(b *block, l line, v []uint64) ingest.Usage {
+	if len(v) == 2 {
+		return ingest.Usage{Outstanding: int64(v[0]), Bytes: held(b, l, v[1])}
+	}
+	if allocs, frees, diff := v[0], v[1], v[2]; !same(allocs-frees, diff) {
+		b.warn(l, "allocations less frees is not the difference printed")
+	}
+	return ingest.Usage{
+		Allocs: v[0], Frees: v[1], Outstanding: int64(v[2]), Bytes: held(b, l, v[3]), Counted: true,
+	}
+}
+
+// held returns a number of bytes. Sums that went below zero are printed as huge
+// unsigned numbers.
+func held(b *block, l line, v uint64) uint64 {
+	if v > math.MaxInt64 {
+		b.warn(l, "bytes in use below zero, taken as none")
+		return 0
+	}
+	return v
+}
+
+// same compares counters, which run over at 32 bits on x86.
+func same(a, b uint64) bool { return a == b || b <= math.MaxUint32 && uint32(a) == uint32(b) }
+
+// close compares the TOTAL row with the rows above it. At the end of the file a
+// row that does not agree may have lost digits.
+func (t *poolused) close(b *block, l line, v *[8]uint64, bare bool) verdict {
+	var wrong []string
+	for i, pool := range t.head.pools {
+		from := i * t.head.each
+		if text := t.compare(t.sum[from:from+t.head.each], v[from:]); text != "" {
+			wrong = append(wrong, pool.String()+" rows do not add up to TOTAL: "+text)
+		}
+	}
+	if len(wrong) > 0 && l.open && bare {
+		return partial
+	}
+	for _, message := range wrong {
+		b.warn(l, message)
+	}
+	for i, pool := range t.head.pools {
+		from := i * t.head.each
+		t.total = append(t.total, ingest.PoolTotal{
+			Pool: pool, Usage: t.usage(b, l, v[from:from+t.head.each]), Source: b.p.source(l.no),
+		})
+	}
+	t.correct = len(wrong) == 0
+	return last
+}
+
+// compare names the sums of one pool's rows that differ from TOTAL.
+func (t *poolused) compare(sum, total []uint64) string {
+	var wrong []string
+	for i, n := range sum {
+		if !same(n, total[i]) {
+			wrong = append(wrong, fmt.Sprintf("%s %d, TOTAL %d", poolNumbers[t.head.each][i], n, total[i]))
+		}
+	}
+	return strings.Join(wrong, "; ")
+}
+
+// poolNumbers names the numbers of one pool in a compact and a verbose row.
+var poolNumbers = map[int][]string{
+	2: {"allocations", "bytes"},
+	4: {"allocations ever", "frees", "allocations", "bytes"},
+}
+
+func (t *poolused) finish(b *block, _ ending) {
+	b.State = ingest.BlockUnclosed
+	if t.correct {
+		b.State = ingest.BlockComplete
+	}
+}
+
+// differs reports whether a table of the same command shows another moment. A
+// row may be missing in one of two copies that were shortened differently, but
+// not in two complete ones.
+func (t *poolused) differs(before body) bool {
+	old, ok := before.(*poolused)
+	if !ok {
+		return false
+	}
+	if t.correct && old.correct && len(t.rows) != len(old.rows) {
+		return true
+	}
+	for _, u := range t.rows {
+		i, ok := old.index[rowKey{u.Tag, u.Pool}]
+		if ok && old.rows[i].Usage != u.Usage || !ok && t.correct && old.correct {
+			return true
+		}
+	}
+	return false
+}
+
+// merge adds the rows the snapshot does not have. !poolused 2 and !poolused 4
+// list the same tags in another order; verbose rows tell more and replace.
+func (t *poolused) merge(m *moment) {
+	for _, u := range t.rows {
+		key := rowKey{u.Tag, u.Pool}
+		i, ok := m.rows[key]
+		switch {
+		case !ok:
+			m.rows[key] = len(m.snap.Tags)
+			m.snap.Tags = append(m.snap.Tags, u)
+		case u.Counted && !m.snap.Tags[i].Counted:
+			m.snap.Tags[i] = u
+		}
+	}
+	if t.part {
+		return
+	}
+	for _, total := range t.total {
+		switch old := m.snap.Total(total.Pool); {
+		case old == nil:
+			m.snap.Totals = append(m.snap.Totals, total)
+		case total.Counted && !old.Counted:
+			*old = total
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package windbg
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"poolsweep/ingest"
+)
+
+// scan reads the hits of a search for text in memory:
+//
+//	0: kd> !for_each_module s -a @#Base @#End "tsni"
+//	a7e0f300  74 73 6e 69 14 02 00 00-68 c9 54 80 50 c9 54 80  tsni....h.T.P.T.
+//
+// The debugger does not say in which module a hit lies.
+type scan struct {
+	p *parser
+	ingest.Scan
+}
+
+// maxHits is how many hits are kept: a pattern as short as a tag may stand in
+// code by chance, but nobody looks at more.
+const maxHits = 10000
+
+// asciiSearch matches "s -a" with its range, alone or inside !for_each_module.
+// Flags may stand in brackets: s -[l4]a.
+var asciiSearch = regexp.MustCompile(`(?:^|[\s"])s +-(?:\[[^\]]*\])?a\s`)
+
+func searchesText(c typed) bool { return asciiSearch.MatchString(c.text) }
+
+func newScan(p *parser, c typed) (body, string) {
+	s := &scan{p: p, Scan: ingest.Scan{Pattern: searchPattern(c.text), Source: p.source(c.line)}}
+	return s, c.text
+}
+
+// searchPattern returns the text between the last pair of quotes, which may be
+// escaped where the whole search is an argument itself; or else the last word.
+func searchPattern(text string) string {
+	text = strings.TrimRight(strings.ReplaceAll(text, `\"`, `"`), " \t")
+	for strings.HasSuffix(text, `""`) {
+		text = strings.TrimSuffix(text, `"`)
+	}
+	if end := strings.LastIndexByte(text, '"'); end > 0 {
+		if begin := strings.LastIndexByte(text[:end], '"'); begin >= 0 && begin+1 < end {
+			return text[begin+1 : end]
+		}
+	}
+	fields := strings.Fields(text)
+	return strings.Trim(fields[len(fields)-1], `"`)
+}
+
+func (s *scan) read(b *block, l line) verdict {
+	b.begun = true // no hit prints nothing
+	addr, n := address(unindent(l.text))
+	text := unindent(l.text)[n:]
+	if n == 0 || !blank(first(text)) {
+		return foreign
+	}
+	ascii, ok := asciiColumn(unindent(text))
+	if !ok {
+		return broken(l)
+	}
+	if len(s.Hits) == maxHits {
+		b.warn(l, "more hits than are kept")
+		return row
+	}
+	s.Hits = append(s.Hits, ingest.ScanHit{Address: addr, Text: s.p.intern(ascii), Source: s.p.source(l.no)})
+	return row
+}
+
+func first(text []byte) byte {
+	if len(text) == 0 {
+		return 0
+	}
+	return text[0]
+}
+
+// asciiColumn returns what follows the bytes in hex: up to 16 of them, with a
+// dash in the middle, then two blanks, then one character a byte.
+func asciiColumn(text []byte) ([]byte, bool) {
+	n := 0
+	for n < 16 && len(text) >= 3 && hexValues[text[0]] < 16 && hexValues[text[1]] < 16 {
+		if c := text[2]; c != ' ' && c != '-' {
+			break
+		}
+		text = text[3:]
+		n++
+	}
+	if n == 0 || len(text) == 0 {
+		return nil, false
+	}
+	text = bytes.TrimPrefix(text, []byte(" "))
+	return bytes.TrimRight(text[:min(len(text), n)], " \t"), true
+}
+
+func (s *scan) finish(b *block, end ending) {
+	b.State = listed(end)
+	if b.blank {
+		b.State = ingest.BlockComplete
+	}
+}
+
+func (s *scan) merge(m *moment) { m.snap.Scans = append(m.snap.Scans, s.Scan) }

@@ -1,0 +1,280 @@
+package windbg
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// session is what the debugger's own lines tell about the target: its banner,
+// vertarget, version and .time.
+type session struct {
+	line     int  // of the first such line, 0 when there is none
+	banner   bool // printed at the begin of a session, not asked for by a command
+	os       ingest.OS
+	machine  ingest.Machine
+	base     uint64
+	at       time.Time
+	uptime   time.Duration
+	uptimeOK bool
+}
+
+// known reports whether the lines told anything about the target.
+func (s session) known() bool {
+	return s.os.Text != "" || s.machine.Name != "" || s.base != 0 || !s.at.IsZero() || s.uptimeOK
+}
+
+// elsewhere reports whether the lines tell of another moment than the snapshot's
+// without a doubt. A later time printed by .time alone does not: somebody looked
+// at the clock between two commands on a live target.
+func (s session) elsewhere(m *moment) bool {
+	if len(m.snap.Blocks) == 0 {
+		return false
+	}
+	return s.rebooted(m) || differ(s.machine.Name, m.snap.Machine.Name) ||
+		s.banner && !s.at.IsZero() && !m.snap.At.IsZero() && !s.at.Equal(m.snap.At)
+}
+
+// rebooted reports whether the target was started anew: the kernel lies at
+// another address, or the machine runs for a shorter time than before.
+func (s session) rebooted(m *moment) bool {
+	return s.base != 0 && m.base != 0 && s.base != m.base ||
+		s.uptimeOK && m.snap.UptimeOK && s.uptime < m.snap.Uptime
+}
+
+// differ reports whether two names are known and not the same.
+func differ(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
+
+// sessionLines lists how the debugger's own lines begin. Some tell nothing that
+// is kept, but no command's output goes on after them. Order is that of print.
+var sessionLines = []struct {
+	begin string
+	read  func(s *session, rest []byte) error
+}{
+	{"Opened log file", beginSession},
+	{"Microsoft (R) Windows Debugger", beginSession}, // the version is the debugger's, not the target's
+	{"Loading Dump File", beginSession},
+	{"Connected to Windows", beginSession}, // its time is the host's clock
+	{"Windows ", readOS},
+	{"Machine Name:", readMachine},
+	{"Computer Name:", readMachine}, // MEX !di
+	{"COMPUTERNAME=", readMachine},  // the environment in !peb
+	{"Kernel base =", readBase},
+	{"Debug session time:", readTime},
+	{"System Uptime:", readUptime},
+	{"Closing open log file", nil},
+	{"quit:", nil},
+}
+
+// isSessionLine reports whether a line is the debugger's own.
+func isSessionLine(text []byte) bool {
+	text = unindent(text)
+	return sessionIndex(text) >= 0
+}
+
+func sessionIndex(text []byte) int {
+	if len(text) == 0 || !bytes.ContainsRune([]byte("OMLCWKDSq"), rune(text[0])) {
+		return -1
+	}
+	for i, s := range sessionLines {
+		if bytes.HasPrefix(text, []byte(s.begin)) && (s.begin != "Windows " || isOS(text)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sessionLine reads one of the debugger's own lines and reports whether it is
+// one. Asked means that a command such as .time prints it.
+func (p *parser) sessionLine(l line, asked bool) bool {
+	text := unindent(l.text)
+	i := sessionIndex(text)
+	if i < 0 {
+		return false
+	}
+	entry := sessionLines[i]
+	if entry.read == nil {
+		return true
+	}
+	s := &p.session
+	banner := s.banner
+	if err := entry.read(s, bytes.TrimSpace(text[len(entry.begin):])); err != nil {
+		p.doubts.add(p.source(l.no), err.Error(), excerpt(l.text))
+	}
+	if s.line == 0 && (s.known() || s.banner) {
+		s.line = l.no
+	}
+	if asked {
+		s.banner = banner
+	}
+	return true
+}
+
+func beginSession(s *session, _ []byte) error {
+	s.banner = true
+	return nil
+}
+
+// isOS recognises the banner's line about the target:
+//
+//	Windows 10 Kernel Version 22621 MP (4 procs) Free x64
+//	Windows XP Kernel Version 2600 (Service Pack 3) MP (2 procs) Free x86 compatible
+func isOS(text []byte) bool { return bytes.Contains(text, []byte(" Kernel Version ")) }
+
+func readOS(s *session, rest []byte) error {
+	s.banner = true
+	_, after, _ := strings.Cut(string(rest), "Kernel Version ")
+	s.os = ingest.OS{Text: "Windows " + strings.ToValidUTF8(string(rest), "\ufffd")}
+	if fields := strings.Fields(after); len(fields) > 0 {
+		s.os.Build, _ = strconv.Atoi(fields[0])
+	}
+	s.os.ServicePack = numberAfter(after, "(Service Pack ")
+	switch {
+	case strings.Contains(after, " MP ("):
+		s.os.Processors = numberAfter(after, " MP (")
+	case strings.Contains(after, " UP "):
+		s.os.Processors = 1
+	}
+	switch {
+	case strings.Contains(after, " x64"), strings.Contains(after, "64-bit"), strings.Contains(after, "AMD64"):
+		s.os.Bits = 64
+	case strings.Contains(after, " x86"), strings.Contains(after, "Thumb-2"):
+		s.os.Bits = 32
+	}
+	return nil
+}
+
+// numberAfter returns the number that follows label in text, 0 when there is none.
+func numberAfter(text, label string) int {
+	_, after, found := strings.Cut(text, label)
+	v, n := number([]byte(after))
+	if !found || n == 0 || n > 9 {
+		return 0
+	}
+	return int(v)
+}
+
+// readMachine takes over a computer's name. Nearly all debuggers print none, MEX
+// prints "Not Found"; copies have blanks or curly quotes around it.
+func readMachine(s *session, rest []byte) error {
+	name := strings.Trim(string(rest), "\"'“”″ \t")
+	if name == "" || len(name) > 63 || strings.ContainsAny(name, " \t\\/:") {
+		return nil
+	}
+	s.machine = ingest.Machine{Name: strings.ToValidUTF8(name, "\ufffd"), From: ingest.NameFromLog}
+	return nil
+}
+
+func readBase(s *session, rest []byte) error {
+	v, n := address(rest)
+	if n == 0 {
+		return fmt.Errorf("kernel base is no address")
+	}
+	s.base = v
+	return nil
+}
+
+// readTime reads the time of the target in any of the forms
+//
+//	Wed Jan 31 14:47:08 2001
+//	Tue Jun 17 02:28:23.000 2008 (GMT-7)
+//	Fri Sep  9 11:46:06.702 2023 (UTC - 7:00)
+//
+// A time without a zone is taken as UTC.
+func readTime(s *session, rest []byte) error {
+	clock, zone, _ := strings.Cut(string(rest), "(")
+	fields := strings.Fields(clock)
+	if len(fields) != 5 {
+		return fmt.Errorf("session time not understood")
+	}
+	at, err := time.Parse("Jan 2 15:04:05 2006", strings.Join(fields[1:], " "))
+	if err != nil {
+		return fmt.Errorf("session time not understood")
+	}
+	offset, ok := zoneOffset(zone)
+	if !ok {
+		return fmt.Errorf("time zone not understood")
+	}
+	if zone != "" {
+		at = at.Add(-offset).In(time.FixedZone("", int(offset/time.Second)))
+	}
+	s.at = at
+	return nil
+}
+
+// zoneOffset reads "UTC - 7:00)" or "GMT+5:30)"; no zone is UTC.
+func zoneOffset(zone string) (time.Duration, bool) {
+	zone = strings.TrimSuffix(strings.ReplaceAll(zone, " ", ""), ")")
+	if zone == "" || zone == "UTC" || zone == "GMT" {
+		return 0, true
+	}
+	if len(zone) < 5 || zone[:3] != "UTC" && zone[:3] != "GMT" || zone[3] != '+' && zone[3] != '-' {
+		return 0, false
+	}
+	hours, minutes, _ := strings.Cut(zone[4:], ":")
+	h, err := strconv.Atoi(hours)
+	if err != nil || h < 0 || h > 14 {
+		return 0, false
+	}
+	m, err := strconv.Atoi("0" + minutes)
+	if err != nil || m > 59 {
+		return 0, false
+	}
+	offset := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+	if zone[3] == '-' {
+		offset = -offset
+	}
+	return offset, true
+}
+
+// readUptime reads "0 days 0:10:16.931", "1 days 21:45:06" or "not available".
+func readUptime(s *session, rest []byte) error {
+	fields := strings.Fields(string(rest))
+	if string(rest) == "not available" {
+		return nil
+	}
+	if len(fields) != 3 {
+		return fmt.Errorf("uptime not understood")
+	}
+	days, err := strconv.Atoi(fields[0])
+	if err != nil || days < 0 || days > 36500 {
+		return fmt.Errorf("uptime not understood")
+	}
+	part := strings.Split(fields[2], ":")
+	if len(part) != 3 {
+		return fmt.Errorf("uptime not understood")
+	}
+	clock, err := time.ParseDuration(part[0] + "h" + part[1] + "m" + part[2] + "s")
+	if err != nil || clock < 0 {
+		return fmt.Errorf("uptime not understood")
+	}
+	s.uptime, s.uptimeOK = time.Duration(days)*24*time.Hour+clock, true
+	return nil
+}
+
+// sessionOutput reads .time, vertarget and version, which print session lines.
+type sessionOutput struct{}
+
+func newSessionOutput(_ *parser, c typed) (body, string) { return sessionOutput{}, c.word }
+
+// read accepts the lines that stand between those session lines, too: "Product:
+// WinNt, suite: …", "Built by: …", "Process Uptime: …".
+func (sessionOutput) read(b *block, l line) verdict {
+	if b.p.sessionLine(l, true) {
+		b.begun = true
+		return row
+	}
+	text := unindent(l.text)
+	if b.begun && len(text) < len(l.text) || bytes.Contains(text, []byte(": ")) {
+		return noise
+	}
+	return foreign
+}
+
+func (sessionOutput) finish(b *block, end ending) { b.State = listed(end) }
+
+func (sessionOutput) merge(*moment) {}
