@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"poolsweep/analyze"
@@ -87,12 +88,13 @@ func (s *speaker) done(what string) error {
 	return fmt.Errorf("build %s: %w", what, s.err)
 }
 
-// documents returns the documents that hold a snapshot of one of the machines.
+// documents returns the documents that hold a snapshot of one of the machines,
+// whose names differ in case only by accident.
 func (in Input) documents(machines []string) []*ingest.Document {
 	var docs []*ingest.Document
 	for _, d := range in.Documents {
 		if slices.ContainsFunc(d.Snapshots, func(s *ingest.Snapshot) bool {
-			return slices.Contains(machines, s.Machine.Name)
+			return slices.ContainsFunc(machines, func(m string) bool { return strings.EqualFold(m, s.Machine.Name) })
 		}) {
 			docs = append(docs, d)
 		}
@@ -100,10 +102,11 @@ func (in Input) documents(machines []string) []*ingest.Document {
 	return docs
 }
 
-// machine returns the judgement on a machine, or nil.
+// machine returns the judgement on a machine, or nil. Windows names machines
+// without regard to case.
 func (in Input) machine(name string) *analyze.Machine {
 	for i := range in.Result.Machines {
-		if in.Result.Machines[i].Name == name {
+		if strings.EqualFold(in.Result.Machines[i].Name, name) {
 			return &in.Result.Machines[i]
 		}
 	}

@@ -104,6 +104,9 @@ func usages(members []analyze.Member) []ingest.TagUsage {
 	return rows
 }
 
+// evidenceRows is how many tags the first page has room for; section 4 shows all.
+const evidenceRows = 14
+
 // evidenceTable is the table of the first page: the tags of the case with their
 // figures, the change since the first snapshot of the boot session, and how they
 // relate to the events.
@@ -115,7 +118,12 @@ func (s *speaker) evidenceTable(c *analyze.Case) Table {
 			members, tones = append(members, m), append(tones, g.tone)
 		}
 	}
-	g := newGrid("", len(members))
+	caption := ""
+	if more := len(members) - evidenceRows; more > 0 {
+		caption = s.say("caption.more", facts{"more": more})
+		members, tones = members[:evidenceRows], tones[:evidenceRows]
+	}
+	g := newGrid(caption, len(members))
 	s.usageColumns(g, usages(members))
 	if first := s.firstOfBoot(c.Lead); first != nil {
 		g.number(s.label("column.change"), 0.11, func(i int) string { return change(first, members[i].TagUsage) })

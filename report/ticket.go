@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -13,30 +15,63 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
 	lines := []string{
 		s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
 		s.say("ticket.verdict", facts{"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence}),
-		s.pair(s.label("fact.machine"), w.Subtitle),
+		s.pair(s.label("fact.machine"), leadFirst(c)[0]),
 	}
 	if c.Lead != nil && c.Lead.OS.Text != "" {
 		lines = append(lines, s.pair(s.label("fact.os"), c.Lead.OS.Text))
 	}
-	for _, p := range append(w.Figures, w.Notes...) {
-		lines = append(lines, s.pair(p.Label, p.Value))
+	for _, p := range slices.Concat(w.Figures, w.Notes) {
+		lines = append(lines, folded("", s.pair(p.Label, p.Value))...)
 	}
 	for _, a := range w.Attribution {
-		lines = append(lines, s.say("ticket.role", facts{
+		lines = append(lines, folded("", s.say("ticket.role", facts{
 			"role": a.Role, "module": a.Module, "weight": a.Weight, "basis": a.Basis,
-		}))
+		}))...)
 	}
 	lines = append(lines, s.ticketRows(c)...)
 	for _, p := range w.Points {
 		lines = append(lines, "", s.say("ticket.heading", facts{"title": p.Title}))
 		for _, item := range p.Items {
-			lines = append(lines, "- "+item)
+			lines = append(lines, folded("- ", item)...)
 		}
 	}
 	lines = append(lines, s.ticketSteps(w.Next)...)
-	lines = append(lines, "", s.pair(s.label("fact.signature"), c.Signature),
-		s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}))
+	lines = append(lines, "")
+	lines = append(lines, folded("", s.pair(s.label("fact.signature"), c.Signature))...)
+	lines = append(lines, s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}))
 	return []Block{{Text: s.label("intro.14")}, {Code: lines}}
+}
+
+// ticketWidth is where the lines of a ticket end: most trackers show them in a
+// fixed-width face without folding.
+const ticketWidth = 96
+
+// folded breaks a text into lines of at most ticketWidth characters where it has
+// a blank to break at. The first line begins with a mark, the others are indented.
+func folded(mark, text string) []string {
+	indent := strings.Repeat(" ", max(2, len(mark)))
+	var lines []string
+	for at := foldAt(text); at > 0; at = foldAt(text) {
+		lines = append(lines, mark+text[:at])
+		text, mark = text[at+1:], indent
+	}
+	return append(lines, mark+text)
+}
+
+// foldAt returns the place of the last blank that lets a line end in time; 0 when
+// the text fits on one, or has no such blank.
+func foldAt(text string) int {
+	at, runes := 0, 0
+	for i, r := range text {
+		if runes > ticketWidth-2 {
+			return at
+		}
+		if r == ' ' {
+			at = i
+		}
+		runes++
+	}
+	return 0
 }
 
 func (s *speaker) pair(label, value string) string {
@@ -63,7 +98,7 @@ func (s *speaker) ticketSteps(steps []Step) []string {
 	}
 	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.next")})}
 	for _, step := range steps {
-		lines = append(lines, "- "+step.Why)
+		lines = append(lines, folded("- ", step.Why)...)
 		if step.Command != "" {
 			lines = append(lines, "    "+step.Command)
 		}

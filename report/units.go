@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"poolsweep/ingest"
@@ -30,10 +29,11 @@ func signed(n int64) string {
 	return count(n)
 }
 
-// bytesEach writes the mean size of an allocation, to the byte when it is whole.
+// bytesEach writes the mean size of an allocation: in whole bytes, which is the
+// size of the structure when all have one size, or below 100 with three digits.
 func bytesEach(v float64) string {
-	if v == math.Trunc(v) {
-		return count(int64(v))
+	if v == math.Trunc(v) || v >= 100 {
+		return count(int64(math.Round(v)))
 	}
 	return templates.Significant(v)
 }
@@ -85,11 +85,4 @@ func addresses(m ingest.Module) string {
 		digits = 16
 	}
 	return fmt.Sprintf("%0*x %0*x", digits, m.Start, digits, m.End)
-}
-
-// firstLine returns what stands before the first line end, for places that hold
-// a single line.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return strings.TrimRight(line, "\r")
 }

@@ -205,15 +205,24 @@ func (s *speaker) tagChart(c *analyze.Case) *Chart {
 	for _, g := range groups(c) {
 		for _, m := range g.members {
 			chart.Bars = append(chart.Bars, Bar{
-				Label: m.Tag.String(), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: g.tone,
+				Label: s.barLabel(c, m), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: g.tone,
 			})
 		}
 	}
 	if len(chart.Bars) == 0 {
 		return nil
 	}
+	chart.Bars = chart.Bars[:min(evidenceRows, len(chart.Bars))]
 	if c.Events > 0 {
 		chart.Marks = []Mark{{Value: float64(c.Events), Label: s.say("event.mark", facts{"events": c.Events})}}
 	}
 	return chart
+}
+
+// barLabel names a tag, and its pool when the case has tags in both.
+func (s *speaker) barLabel(c *analyze.Case, m analyze.Member) string {
+	if len(c.Pools) < 2 {
+		return m.Tag.String()
+	}
+	return s.say("chart.tag-pool", facts{"tag": m.Tag, "pool": s.label("pool." + m.Pool.String())})
 }

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares a dump with testdata/name.golden.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (-update makes it)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; -update rewrites it.\n%s", path, firstDifference(got, string(want)))
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range g {
+		if i >= len(w) || g[i] != w[i] {
+			return fmt.Sprintf("line %d: got  %s\nwant %s", i+1, g[i], strings.Join(w[min(i, len(w)):min(i+1, len(w))], ""))
+		}
+	}
+	return "the golden file goes on"
+}
+
+// dumper writes a view model as text, in the order a reader meets it.
+type dumper struct{ strings.Builder }
+
+func (d *dumper) line(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
+
+var tones = [...]string{"", "muted", "good", "notice", "warning", "alarm"}
+
+// toned writes a text with its tone: "7,204 <alarm>".
+func toned(text string, tone Tone) string {
+	if tone == TonePlain {
+		return text
+	}
+	return text + " <" + tones[tone] + ">"
+}
+
+func dumpWriteup(w *Writeup) string {
+	var d dumper
+	d.line("%s · %s · %s", w.ID, w.Revision, w.Lang)
+	d.line("# %s\n%s", w.Title, w.Subtitle)
+	d.line("[%s]", toned(strings.Join([]string{w.Band.Verdict, w.Band.Class, w.Band.Confidence}, " | "), w.Band.Tone))
+	for _, p := range w.Figures {
+		d.line("%s: %s", p.Label, p.Value)
+	}
+	d.line("\n## %s", w.Labels.Attribution)
+	for _, a := range w.Attribution {
+		d.line("%s: %s | %s | %s | known=%v", a.Role, a.Module, a.Weight, a.Basis, a.Known)
+	}
+	d.line("\n## %s", w.Labels.Evidence)
+	d.table(&w.Evidence)
+	d.chart(w.Chart)
+	for _, p := range w.Points {
+		d.line("\n## %s", toned(p.Title, p.Tone))
+		d.items("- ", p.Items)
+	}
+	d.line("")
+	for _, n := range w.Notes {
+		d.line("%s: %s", n.Label, n.Value)
+	}
+	d.line("\n## %s", w.NextTitle)
+	for _, s := range w.Next {
+		d.line("- `%s` (%s): %s", s.Command, s.Where, s.Why)
+	}
+	for _, s := range w.Sections {
+		d.section(s)
+	}
+	d.line("\nfooter: %s | %s | %s | %s", w.Footer.Left, w.Footer.Hash, w.Footer.Tool, w.Labels.PageOf)
+	d.line("created: %s", w.Created.UTC().Format(time.RFC3339))
+	return d.String()
+}
+
+func (d *dumper) items(mark string, items []string) {
+	for _, i := range items {
+		d.line("%s%s", mark, i)
+	}
+}
+
+func (d *dumper) section(s Section) {
+	d.line("\n%d %s%s", s.Number, s.Title, map[bool]string{true: " (appendix)"}[s.Appendix])
+	for _, b := range s.Blocks {
+		switch {
+		case b.Text != "":
+			d.line("%s", b.Text)
+		case b.Table != nil:
+			d.table(b.Table)
+		case b.Chart != nil:
+			d.chart(b.Chart)
+		default:
+			d.items("- ", b.Bullets)
+			d.items("-> ", b.Chain)
+			d.items("| ", b.Code)
+		}
+	}
+}
+
+func (d *dumper) table(t *Table) {
+	if t.Caption != "" {
+		d.line("[%s]", t.Caption)
+	}
+	var titles []string
+	for _, c := range t.Columns {
+		titles = append(titles, c.Title)
+	}
+	d.line("  %s", strings.Join(titles, " | "))
+	for _, r := range t.Rows {
+		var cells []string
+		for _, c := range r {
+			cells = append(cells, toned(c.Text, c.Tone))
+		}
+		d.line("  %s", strings.Join(cells, " | "))
+	}
+}
+
+func (d *dumper) chart(c *Chart) {
+	if c == nil {
+		return
+	}
+	d.line("(chart: %s; %s; log=%v)", c.Title, c.Unit, c.Log)
+	for _, b := range c.Bars {
+		d.line("  %s: %g %s", b.Label, b.Value, toned(b.Text, b.Tone))
+	}
+	for _, m := range c.Marks {
+		d.line("  at %g: %s", m.Value, m.Label)
+	}
+}
+
+func dumpBook(b *Workbook) string {
+	var d dumper
+	d.line("%s · %s · %s", b.Title, b.Tool, b.Created.UTC().Format(time.RFC3339))
+	for _, s := range b.Sheets {
+		d.line("\n# %s (%s)\n%s", s.Name, s.Heading, s.Intro)
+		for _, g := range s.Groups {
+			d.line("[%s]", g.Title)
+			for _, p := range g.Pairs {
+				d.line("  %s: %s", p.Label, p.Value)
+			}
+		}
+		if c := s.Chart; c != nil {
+			d.line("(chart: %s of %s by %s, top %d)", c.Title, s.Columns[c.Value].Title, s.Columns[c.Category].Title, c.Top)
+		}
+		for i, r := range s.Rows {
+			d.line("row %d", i+1)
+			for j, v := range r {
+				d.line("  %s: %s", s.Columns[j].Title, dumpValue(v))
+			}
+		}
+	}
+	return d.String()
+}
+
+// dumpValue writes a sheet's value with its type, nil as "-".
+func dumpValue(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "-"
+	case time.Time:
+		return v.Format(time.RFC3339)
+	case Tagged:
+		return toned(v.Text, v.Tone)
+	case Link:
+		return v.Text + " -> " + v.Target
+	case string:
+		return fmt.Sprintf("%q", v)
+	}
+	return fmt.Sprintf("%v (%T)", v, v)
+}
