@@ -84,6 +84,9 @@ func (a axis) at(v float64) float64 {
 
 // tickText prints a round number: in full up to ten million, shorter above.
 func tickText(v float64) string {
+	if v >= 1e16 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
 	for _, unit := range []struct {
 		size float64
 		name string

@@ -24,7 +24,7 @@ type plot struct {
 	title  []line
 	axis   axis
 	labels [][]line
-	values []line
+	values [][]line
 	marks  []markLabel
 	levels int     // lines of mark labels above the bars
 	left   float64 // of the bars
@@ -42,7 +42,9 @@ type markLabel struct {
 // chart draws a bar chart. One with more bars than a page holds goes on.
 func (d *document) chart(c *report.Chart) {
 	p := d.plan(c)
-	d.need(p.height())
+	if whole := d.bottom() - marginTop; p.height() <= whole || d.room() < whole/2 {
+		d.need(min(p.height(), whole))
+	}
 	for _, l := range p.title {
 		d.page().draw(l, marginX, baseline(d.y, leading(l.style.size), l.style.size))
 		d.y += leading(l.style.size)
@@ -71,14 +73,11 @@ func (d *document) plan(c *report.Chart) *plot {
 	widest, end := 0.0, 0.0
 	for _, b := range c.Bars {
 		values = append(values, b.Value)
-		label := d.glyphs.wrap(b.Label, cellTone(barText, b.Tone), d.column()*0.3)
-		for _, l := range label {
-			widest = max(widest, l.width)
-		}
-		p.labels = append(p.labels, label)
-		value := d.one(b.Text, d.glyphs.fit(b.Text, cellTone(barText, b.Tone), d.column()*0.3, 4))
-		p.values = append(p.values, value)
-		end = max(end, value.width)
+		st := cellTone(barText, b.Tone)
+		label := d.glyphs.wrap(b.Label, st, d.column()*0.3)
+		value := d.glyphs.wrap(b.Text, st, d.column()*0.25)
+		p.labels, p.values = append(p.labels, label), append(p.values, value)
+		widest, end = max(widest, broadest(label)), max(end, broadest(value))
 	}
 	for _, m := range c.Marks {
 		values = append(values, m.Value)
@@ -90,24 +89,37 @@ func (d *document) plan(c *report.Chart) *plot {
 	return p
 }
 
-// placeMarks puts each mark's label beside its line, one line higher than
-// any label it would run into.
+// broadest is the width of the widest line.
+func broadest(lines []line) float64 {
+	width := 0.0
+	for _, l := range lines {
+		width = max(width, l.width)
+	}
+	return width
+}
+
+// placeMarks puts each mark's label beside its line, above any label it would
+// run into.
 func (d *document) placeMarks(p *plot) {
 	var ends []float64 // right edge of the last label on each level
 	right := d.width - marginX
 	for _, m := range p.chart.Marks {
 		x := p.left + p.axis.at(m.Value)*p.width
-		for _, l := range d.glyphs.wrap(m.Label, tickFont.in(ink), d.column()*0.6) {
-			at := min(x+3, right-l.width)
-			level := 0
-			for level < len(ends) && at < ends[level]+6 {
-				level++
+		lines := d.glyphs.wrap(m.Label, tickFont.in(ink), d.column()*0.6)
+		at := min(x+3, right-broadest(lines))
+		level := 0
+		for i, end := range ends {
+			if at < end+6 {
+				level = i + 1
 			}
-			if level == len(ends) {
+		}
+		for i, l := range lines {
+			up := level + len(lines) - 1 - i
+			for len(ends) <= up {
 				ends = append(ends, 0)
 			}
-			ends[level] = at + l.width
-			p.marks = append(p.marks, markLabel{line: l, x: x, at: at, level: level})
+			ends[up] = max(ends[up], at+l.width)
+			p.marks = append(p.marks, markLabel{line: l, x: x, at: at, level: up})
 		}
 	}
 	p.levels = len(ends)
@@ -115,7 +127,11 @@ func (d *document) placeMarks(p *plot) {
 
 // bar is the height of one bar with the gap below it.
 func (p *plot) bar(i int) float64 {
-	return max(barHeight, float64(len(p.labels[i]))*leading(barText.size)) + barGap
+	lines := max(len(p.labels[i]), len(p.values[i]))
+	if lines < 2 {
+		return barHeight + barGap
+	}
+	return float64(lines)*leading(barText.size) + barGap
 }
 
 // frame is the height of all but bars and title.
@@ -193,13 +209,15 @@ func (d *document) bar(p *plot, i int, y float64) {
 			pg.frame(p.left, top, length, barHeight, muted)
 		}
 	}
-	for n, l := range p.labels[i] {
-		lines := float64(len(p.labels[i])) * leading(barText.size)
-		line := y + (high-lines)/2 + float64(n)*leading(barText.size)
-		pg.draw(l, marginX, baseline(line, leading(barText.size), barText.size))
-	}
-	value := p.values[i]
-	pg.draw(value, p.left+length+4, baseline(top, barHeight, value.style.size))
+	d.beside(p.labels[i], marginX, y, high)
+	end := p.left + length + 4
+	pg.rect(end-1, top, broadest(p.values[i])+2, barHeight, white) // grid lines stop at numbers
+	d.beside(p.values[i], end, y, high)
+}
+
+// beside draws a label's or a value's lines in the middle of a bar's height.
+func (d *document) beside(lines []line, x, y, height float64) {
+	d.stack(lines, x, y+(height-float64(len(lines))*leading(barText.size))/2)
 }
 
 // hatch draws slanting lines over a rectangle, cut at its edges.

@@ -199,7 +199,12 @@ func (d *document) footer(i int) {
 	p.drawRight(right, d.width-marginX, base)
 	width := d.column() - right.width - 12
 	left := joined("   ·   ", f.Left, f.Tool, f.Hash)
-	for n, l := range d.glyphs.wrap(left, d.glyphs.fit(left, smallText, width, leastSize), width) {
+	lines := d.glyphs.wrap(left, d.glyphs.fit(left, smallText, width, leastSize), width)
+	for n, l := range lines[:min(2, len(lines))] {
+		// Two lines hold any sane footer, and the case stands on page one.
+		if n == 1 && len(lines) > 2 {
+			p.draw(d.one("…", l.style), marginX+width+2, base+leading(l.style.size))
+		}
 		p.draw(l, marginX, base+float64(n)*leading(l.style.size))
 	}
 }

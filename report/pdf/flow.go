@@ -52,19 +52,32 @@ func (d *document) part(n int, height float64) int {
 	return fit
 }
 
+// A bullet's dot and the space around it, and the space below each item.
+const (
+	bulletIndent = 11
+	bulletGap    = 2
+)
+
 // bullets is a list with a dot before each item.
 func (d *document) bullets(items []string, st style, x, width float64) {
-	const indent = 11
+	height := leading(st.size)
 	for _, item := range items {
-		lines := d.glyphs.wrap(item, st, width-indent)
-		height := leading(st.size)
+		lines := d.glyphs.wrap(item, st, width-bulletIndent)
 		if d.part(len(lines), height) == 0 {
 			d.turn()
 		}
 		d.page().add(op{kind: opCircle, x: x + 2.5, y: d.y + height/2, w: 1.2, color: muted})
-		d.lines(lines, x+indent)
-		d.y += 2
+		d.lines(lines, x+bulletIndent)
+		d.y += bulletGap
 	}
+}
+
+func (d *document) bulletsHeight(items []string, st style, width float64) float64 {
+	sum := 0.0
+	for _, item := range items {
+		sum += float64(len(d.glyphs.wrap(item, st, width-bulletIndent)))*leading(st.size) + bulletGap
+	}
+	return sum
 }
 
 // Measures of a chain of reasoning: the text's indent, the numbers' circles
@@ -102,17 +115,14 @@ func (d *document) chain(steps []string) {
 }
 
 // reasoning is the height to ask for before a chain: all of it, so that it is
-// read in one look, unless that would leave half a page empty.
+// read in one look, unless that would leave much of a page empty.
 func (d *document) reasoning(steps []string) float64 {
 	sum := 0.0
 	for _, step := range steps {
 		lines := d.glyphs.wrap(step, bodyText, d.column()-chainIndent)
 		sum += max(float64(len(lines))*leading(bodyText.size), 2*chainRadius) + chainArrow
 	}
-	if sum > (d.bottom()-marginTop)*0.4 {
-		return 3 * leading(bodyText.size)
-	}
-	return sum
+	return min(sum, 130)
 }
 
 // code is text in fixed width on a grey ground, kept exactly. Lines too long

@@ -110,29 +110,30 @@ func (d *document) figures(pairs []report.Pair) {
 	if len(pairs) == 0 {
 		return
 	}
-	columns := len(pairs)
-	if columns > 5 {
-		columns = 4
+	rows := (len(pairs) + 4) / 5
+	columns := (len(pairs) + rows - 1) / rows
+	width := d.column() / float64(columns)
+	st := style{bold, 12.5, ink}
+	for _, p := range pairs {
+		// All values are of one size, that of the longest.
+		st.size = min(st.size, d.glyphs.fit(p.Value, st, width-cardPad, 9.5).size)
 	}
 	d.gap(10)
 	for len(pairs) > 0 {
 		n := min(columns, len(pairs))
-		d.cards(pairs[:n], d.column()/float64(columns))
+		d.cards(pairs[:n], st, width)
 		pairs = pairs[n:]
-		d.y += 4
+		d.y += 5
 	}
+	d.y -= 3
 }
 
-// cards is one row of figures; all its values are of one size.
-func (d *document) cards(pairs []report.Pair, width float64) {
-	const pad = 9
-	st := style{bold, 12.5, ink}
-	inner := width - pad
-	size := st.size
-	for _, p := range pairs {
-		size = min(size, d.glyphs.fit(p.Value, st, inner, 9.5).size)
-	}
-	st = st.sized(size)
+// cardPad is the space between a card's text and the next card.
+const cardPad = 9
+
+// cards is one row of figures.
+func (d *document) cards(pairs []report.Pair, st style, width float64) {
+	inner := width - cardPad
 	labels, values := make([][]line, len(pairs)), make([][]line, len(pairs))
 	above, below := 0, 0
 	for i, p := range pairs {
@@ -147,7 +148,7 @@ func (d *document) cards(pairs []report.Pair, width float64) {
 		x := marginX + float64(i)*width
 		if i > 0 {
 			d.page().stroke(x-1, top+1, 0, height-2, 0.5, hairline)
-			x += pad - 2
+			x += cardPad - 2
 		}
 		d.stack(labels[i], x, top)
 		d.stack(values[i], x, top+float64(above)*leading(smallText.size))
@@ -164,55 +165,50 @@ func (d *document) stack(lines []line, x, top float64) {
 	}
 }
 
-// attribution is a line each for owner, holder, trigger and amplifier.
+// attribution is a row each for owner, holder, trigger and amplifier.
 func (d *document) attribution(list []report.Attribution) {
 	if len(list) == 0 {
 		return
 	}
-	const weigh, gutter = 30, 10
 	d.gap(10)
 	d.need(60)
 	if d.m.Labels.Attribution != "" {
 		d.kicker(d.m.Labels.Attribution)
 	}
-	module := (d.column() - labelColumn - weigh - 2*gutter) * 0.34
-	basis := d.column() - labelColumn - module - weigh - 2*gutter
-	for i, a := range list {
+	const weigh = 30 // width of the weights
+	module := (d.column() - labelColumn - weigh) * 0.28
+	basis := marginX + labelColumn + module + weigh + 2*gutter
+	g := &grid{size: bodyText.size,
+		table:  &report.Table{Columns: []report.Column{{}, {}, {Align: report.AlignRight}, {}}},
+		x:      []float64{marginX, marginX + labelColumn, marginX + labelColumn + module, basis},
+		widths: []float64{labelColumn - gutter, module - gutter, weigh, d.width - marginX - basis}}
+	for _, a := range list {
 		name := strongText
 		if !a.Known {
 			name = bodyText.in(muted)
 		}
-		role := d.glyphs.wrap(a.Role, labelText, labelColumn-8)
-		who := d.glyphs.wrap(a.Module, name, module)
-		why := d.glyphs.wrap(a.Basis, labelText.in(ink), basis)
-		height := max(float64(len(role))*leading(labelText.size), float64(len(who))*leading(name.size),
-			float64(len(why))*leading(labelText.size)) + 3
-		d.need(height)
-		if i > 0 {
-			d.page().rule(marginX, d.y-1, d.column(), 0.3, hairline)
-		}
-		d.stack(role, marginX, d.y)
-		d.stack(who, marginX+labelColumn, d.y)
-		x := marginX + labelColumn + module + gutter
-		d.page().drawRight(d.one(a.Weight, bodyText), x+weigh-8, baseline(d.y, leading(bodyText.size), bodyText.size))
-		d.stack(why, x+weigh+gutter-4, d.y)
-		d.y += height
+		d.place(g, row{}, d.row(g, []string{a.Role, a.Module, a.Weight, a.Basis},
+			labelText, name, d.glyphs.fit(a.Weight, bodyText, weigh, 5), labelText.in(ink)))
 	}
+	d.y += 3
 }
 
-// points are reasons under a title, beside a stripe in their tone.
+// points are reasons under a title, beside a stripe in their tone. A block of
+// usual length is not torn apart at the end of a page.
 func (d *document) points(p *report.Points) {
 	if len(p.Items) == 0 {
 		return
 	}
+	st := style{bold, 9, toneColor(p.Tone)}
+	title := d.glyphs.wrap(p.Title, st, labelColumn-16)
+	width := d.column() - labelColumn
+	head := float64(len(title)) * leading(st.size)
 	d.gap(9)
-	title := d.glyphs.wrap(p.Title, style{bold, 9, toneColor(p.Tone)}, labelColumn-16)
-	d.need(max(float64(len(title)), 2) * leading(9))
-	d.page().rect(marginX, d.y+1, 2, max(float64(len(title))*leading(9)-2, 10), toneColor(p.Tone))
+	d.need(max(head, min(d.bulletsHeight(p.Items, bodyText, width), 140)))
+	d.page().rect(marginX, d.y+1, 2, max(head-2, 10), st.color)
 	d.stack(title, marginX+8, d.y)
-	low := d.y + float64(len(title))*leading(9)
-	start := d.page()
-	d.bullets(p.Items, bodyText, marginX+labelColumn, d.column()-labelColumn)
+	start, low := d.page(), d.y+head
+	d.bullets(p.Items, bodyText, marginX+labelColumn, width)
 	if start == d.page() {
 		d.y = max(d.y, low)
 	}
@@ -266,10 +262,14 @@ func (d *document) step(n int, s *report.Step) {
 	d.need(float64(min(len(why), 4))*leading(bodyText.size) + leading(commandText.size) + 14)
 	first := baseline(d.y, leading(bodyText.size), bodyText.size)
 	d.page().draw(d.one(itoa(n), strongText.in(accent)), marginX, first)
+	start, low := d.page(), d.y
 	if s.Where != "" {
-		d.aside(s.Where)
+		low = d.aside(s.Where)
 	}
 	d.lines(why, marginX+indent)
+	if start == d.page() {
+		d.y = max(d.y, low)
+	}
 	if s.Command != "" {
 		d.y += 1.5
 		d.code([]string{s.Command}, commandText, marginX+indent, d.column()-indent)
@@ -277,11 +277,13 @@ func (d *document) step(n int, s *report.Step) {
 	d.y += 6
 }
 
-// aside draws a small text at the right margin, beside what follows.
-func (d *document) aside(s string) {
+// aside draws a small text at the right margin, beside what follows, and
+// returns where it ends.
+func (d *document) aside(s string) float64 {
 	y := d.y
 	for _, l := range d.glyphs.wrap(s, smallText, d.column()/3) {
 		d.page().drawRight(l, d.width-marginX, baseline(y, leading(bodyText.size), smallText.size))
 		y += leading(smallText.size)
 	}
+	return y
 }

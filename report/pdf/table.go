@@ -176,16 +176,18 @@ func spread(share, least []float64, space float64) []float64 {
 
 // header breaks the column titles.
 func (d *document) header(g *grid) row {
-	r := row{cells: make([][]line, len(g.table.Columns))}
+	texts, styles := make([]string, len(g.table.Columns)), make([]style, len(g.table.Columns))
 	for i, c := range g.table.Columns {
-		r.cells[i] = d.glyphs.wrap(c.Title, columnText.sized(min(g.size, columnText.size)), g.widths[i])
-		r.lines = max(r.lines, len(r.cells[i]))
+		texts[i], styles[i] = c.Title, columnText.sized(min(g.size, columnText.size))
 	}
-	return r
+	return d.row(g, texts, styles...)
 }
 
 // drawHeader puts the titles on the line below them.
 func (d *document) drawHeader(g *grid, head row) {
+	if len(head.cells) == 0 {
+		return
+	}
 	for i, cell := range head.cells {
 		d.cell(g, i, cell, d.y+float64(head.lines-len(cell))*leading(g.size))
 	}
@@ -206,19 +208,29 @@ func (d *document) cell(g *grid, column int, lines []line, top float64) {
 	}
 }
 
-// tableRow breaks the cells of a row.
-func (d *document) tableRow(g *grid, cells []report.Cell) row {
+// row breaks texts into the cells of a row, each in its style.
+func (d *document) row(g *grid, texts []string, styles ...style) row {
 	r := row{cells: make([][]line, len(g.table.Columns)), lines: 1}
-	for i := range min(len(cells), len(r.cells)) {
-		r.cells[i] = d.glyphs.wrap(cells[i].Text, cellTone(g.style(i), cells[i].Tone), g.widths[i])
+	for i := range min(len(texts), len(r.cells)) {
+		r.cells[i] = d.glyphs.wrap(texts[i], styles[i], g.widths[i])
 		r.lines = max(r.lines, len(r.cells[i]))
 	}
 	return r
 }
 
+// tableRow is a row in the tones of its cells.
+func (d *document) tableRow(g *grid, cells []report.Cell) row {
+	texts, styles := make([]string, len(cells)), make([]style, len(cells))
+	for i := range min(len(cells), len(g.table.Columns)) {
+		texts[i], styles[i] = cells[i].Text, cellTone(g.style(i), cells[i].Tone)
+	}
+	return d.row(g, texts, styles...)
+}
+
 // place puts a row on this page or, below a new header, on the next. Only a
 // row taller than a page is cut.
 func (d *document) place(g *grid, head, r row) {
+	// A row from whole lines on does not fit on any page.
 	whole := int((d.bottom() - marginTop - g.height(head) - 3) / leading(g.size))
 	for r.lines > whole {
 		fit := int((d.room() - 3) / leading(g.size))

@@ -136,50 +136,35 @@ func (g *glyphs) wrap(s string, st style, width float64) []line {
 }
 
 // fill breaks one paragraph where Unicode line breaking (UAX #14) allows it,
-// so that Chinese punctuation stays with its word.
+// so that Chinese punctuation stays with its word. A word too long for any
+// line is broken between any two characters, from where it stands.
 func (g *glyphs) fill(lines []line, s string, st style, width float64) []line {
 	if g.measure(s, st) <= width {
 		return append(lines, g.cut(s, st))
 	}
 	start, end, used := 0, 0, 0.0
-	breakLine := func() {
-		lines = append(lines, g.cut(strings.TrimRight(s[start:end], " "), st))
-		start, used = end, 0
+	add := func(piece string) {
+		wide := g.measure(strings.TrimRight(piece, " "), st)
+		if used+wide > width && end > start {
+			lines = append(lines, g.cut(strings.TrimRight(s[start:end], " "), st))
+			start, used = end, 0
+		}
+		end += len(piece)
+		used += g.measure(piece, st)
 	}
 	segment, rest, state := "", s, -1
 	for rest != "" {
 		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
-		bare := g.measure(strings.TrimRight(segment, " "), st)
-		if used+bare > width && end > start {
-			breakLine()
+		if g.measure(strings.TrimRight(segment, " "), st) <= width {
+			add(segment)
+			continue
 		}
-		if bare > width {
-			lines, start, used = g.force(lines, s, end, end+len(segment), st, width)
-		} else {
-			used += g.measure(segment, st)
+		for cluster, more, inner := "", segment, -1; more != ""; {
+			cluster, more, _, inner = uniseg.FirstGraphemeClusterInString(more, inner)
+			add(cluster)
 		}
-		end += len(segment)
 	}
-	breakLine()
-	return lines
-}
-
-// force breaks the word s[from:to], too long for any line, between any two
-// characters. It returns where the last, still open, line starts and how
-// much of it is used.
-func (g *glyphs) force(lines []line, s string, from, to int, st style, width float64) ([]line, int, float64) {
-	start, used := from, 0.0
-	cluster, rest, state := "", s[from:to], -1
-	for at := from; rest != ""; at += len(cluster) {
-		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		wide := g.measure(cluster, st)
-		if used+wide > width && at > start {
-			lines = append(lines, g.cut(s[start:at], st))
-			start, used = at, 0
-		}
-		used += wide
-	}
-	return lines, start, used
+	return append(lines, g.cut(strings.TrimRight(s[start:], " "), st))
 }
 
 // fit returns the style shrunk, in half points down to least, until the text
