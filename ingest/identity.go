@@ -53,7 +53,8 @@ func (d *Document) NameMachines(p Place) {
 			s.Machine = guess
 			continue
 		}
-		if guess.From == NameFromFolder && hostName.MatchString(guess.Name) && !sameHost(guess.Name, s.Machine.Name) {
+		isName := guess.From == NameFromFolder && hostName.MatchString(guess.Name)
+		if isName && !sameHost(guess.Name, s.Machine.Name) {
 			s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
 				"the log names machine %q, its folder %q; the log is believed", s.Machine.Name, guess.Name)})
 		}
@@ -89,8 +90,8 @@ const (
 	// because LAB-0930 is a machine.
 	clock = `[-_. tT]*([01]?\d|2[0-3])[-_.:hH]?[0-5]\d([-_.:]?[0-5]\d)?(\.\d+)?[zZ]?`
 	// words say what a file or a folder holds, never whose it is.
-	words = `(logs?|dumps?|minidumps?|dmp|pool|poolused|pooltags?|poolmon|memory|mem|kd|cdb|livekd|windbg|windbgx|dbg|` +
-		`debug|debugger|output|out|text|txt|session|capture|snapshots?|snap|before|after|copy|` +
+	words = `(logs?|dumps?|minidumps?|dmp|pool|poolused|pooltags?|poolmon|memory|mem|kd|cdb|livekd|` +
+		`windbg|windbgx|dbg|debug|debugger|output|out|text|txt|session|capture|snapshots?|snap|before|after|copy|` +
 		`nonpaged|paged|npp|fltmc|fltkd|filters?|files?|results?|reports?|uploads?|drops?|incoming|` +
 		`inbox|archive|tmp|temp|run|day|week|full|kernel|crash|bsod|bugcheck|untitled|unnamed)`
 	// bare words are general by themselves only: VM-03 and DATA01 are machines.
@@ -103,7 +104,8 @@ var (
 	wordTail  = regexp.MustCompile(`(?i)([-_. ]+` + words + `[-_.]?\d{0,3}|[_. ]+` + bare + `|[ _]*\(\d+\))$`)
 	// Only "_" and blank part a leading word from a name: "MEMORY-LAB" may be a machine.
 	wordHead = regexp.MustCompile(`(?i)^` + words + `\d{0,3}[_ ]+`)
-	allWords = regexp.MustCompile(`(?i)^(([-_. ()]|` + date + `(` + clock + `)?|` + words + `|\d+)*|` + bare + `)$`)
+	allWords = regexp.MustCompile(`(?i)^(` + bare + `|([-_. ()]|\d+|` + words + `|` +
+		date + `(` + clock + `)?)*)$`)
 )
 
 // general reports whether a name is made of dates, numbers and general words only.

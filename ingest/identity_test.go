@@ -53,7 +53,8 @@ func TestPlaceMachine(t *testing.T) {
 		last := len(parts) - 1
 		p := Place{File: parts[last], Below: parts[:last], Outside: tt.outside}
 		if got, want := p.Machine(), (Machine{tt.name, tt.from}); got != want {
-			t.Errorf("%s below %q: got %q by %s, want %q by %s", tt.path, tt.outside, got.Name, got.From, want.Name, want.From)
+			t.Errorf("%s below %q: got %q by %s, want %q by %s",
+				tt.path, tt.outside, got.Name, got.From, want.Name, want.From)
 		}
 	}
 }
