@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"poolsweep/analyze"
+	"poolsweep/analyze/knowledge"
+	"poolsweep/report"
+	"poolsweep/report/jsonout"
+	"poolsweep/report/pdf"
+	"poolsweep/report/xlsx"
+	"poolsweep/templates"
+)
+
+// Files below the output folder; those of the cases are named by report.WriteupFile.
+const (
+	bookFile = "poolsweep.xlsx"
+	jsonFile = "poolsweep.json"
+)
+
+// judgement is all there is to say about a set of inputs.
+type judgement struct {
+	report.Input
+	output *report.Output
+	notes  []string // on what was passed over
+}
+
+// judge reads what was found and judges it.
+func judge(ctx context.Context, con *console, found *catch) (*judgement, error) {
+	step, done := progress(con.err, len(found.inputs))
+	read, err := readAll(ctx, found.inputs, step)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	con.explainNames(read.docs)
+	know, err := knowledge.Load()
+	if err != nil {
+		return nil, err
+	}
+	words, err := templates.Load("en")
+	if err != nil {
+		return nil, err
+	}
+	j := &judgement{notes: found.notes, Input: report.Input{
+		Documents: read.docs,
+		Refused:   append(found.refused, read.refused...),
+		Result:    analyze.Judge(read.docs, know, analyze.DefaultThresholds()),
+		Tool:      tool,
+		Lang:      words.Lang(),
+		Words:     words,
+	}}
+	if j.output, err = report.NewOutput(j.Input); err != nil {
+		return nil, err
+	}
+	j.output.Inputs = append(j.output.Inputs, read.twins...)
+	return j, nil
+}
+
+// drawJSON writes the whole JSON object.
+func (j *judgement) drawJSON(w io.Writer) error { return jsonout.Write(w, j.output) }
+
+// pages returns the reports to write below a folder.
+func (j *judgement) pages(out string) []page {
+	at := func(name string) string { return filepath.Join(out, filepath.FromSlash(name)) }
+	pages := []page{
+		{at(bookFile), j.drawBook},
+		{at(jsonFile), j.drawJSON},
+	}
+	for i := range j.Result.Cases {
+		c := &j.Result.Cases[i]
+		name := report.WriteupFile(c.ID)
+		pages = append(pages,
+			page{at(name), func(w io.Writer) error { return j.drawWriteup(w, c) }},
+			page{at(strings.TrimSuffix(name, ".pdf") + ".json"), func(w io.Writer) error { return j.drawCase(w, c) }})
+	}
+	return pages
+}
+
+func (j *judgement) drawBook(w io.Writer) error {
+	book, err := report.NewBook(j.Input)
+	if err != nil {
+		return err
+	}
+	return xlsx.Write(w, book)
+}
+
+func (j *judgement) drawWriteup(w io.Writer, c *analyze.Case) error {
+	writeup, err := report.NewWriteup(j.Input, c)
+	if err != nil {
+		return err
+	}
+	return pdf.Write(w, writeup, pdf.A4)
+}
+
+// drawCase writes the JSON object with one case and its machines and inputs only.
+func (j *judgement) drawCase(w io.Writer, c *analyze.Case) error {
+	one := *j.output
+	concerns := func(machine string) bool {
+		return slices.ContainsFunc(c.Machines, func(name string) bool { return strings.EqualFold(name, machine) })
+	}
+	one.Cases = keep(one.Cases, func(o report.OutputCase) bool { return o.ID == c.ID })
+	one.Machines = keep(one.Machines, func(m report.OutputMachine) bool { return concerns(m.Name) })
+	one.Inputs = keep(one.Inputs, func(in report.OutputInput) bool { return concerns(in.Machine) })
+	return jsonout.Write(w, &one)
+}
+
+// keep returns the items that pass, in a new slice.
+func keep[T any](items []T, pass func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool { return !pass(item) })
+}
+
+// unread counts the inputs that were not, or not fully, read.
+func (j *judgement) unread() int {
+	return len(keep(j.output.Inputs, func(in report.OutputInput) bool { return in.State != report.InputRead }))
+}
+
+// partial returns a failure when some input was not, or not fully, read.
+func (j *judgement) partial() error {
+	if j.unread() == 0 {
+		return nil
+	}
+	return &failure{exitPartial, fmt.Errorf("%d of %d inputs were not, or not fully, read",
+		j.unread(), len(j.output.Inputs)), ""}
+}

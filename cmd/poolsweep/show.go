@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"poolsweep/ingest"
+	"poolsweep/report"
+)
+
+func newShow(con *console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show LOG...",
+		Short: "Print what was understood of a log",
+		Long: `Print what the reader understood of logs, each fact with its line: whose log it
+is, the blocks of output, the rows in them, the commands passed over and the
+warnings. Nothing is judged and no file is written.
+
+A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
+		Example: `  poolsweep show LAB-014_20261124.log
+  poolsweep show drop/LAB-014`,
+		Args: usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found := find(args, nil)
+			step, done := progress(con.err, len(found.inputs))
+			read, err := readAll(cmd.Context(), found.inputs, step)
+			done()
+			if err != nil {
+				return err
+			}
+			con.explainNames(read.docs)
+			return showAll(con, read, found.refused)
+		},
+	}
+}
+
+// showAll prints all documents and says what came of the rest.
+func showAll(con *console, read *reading, refused []report.Refused) error {
+	unread := len(refused) + len(read.refused)
+	for i, d := range read.docs {
+		if i > 0 {
+			fmt.Fprintln(con.out)
+		}
+		showDocument(con.out, d)
+		if d.Partial() {
+			unread++
+		}
+	}
+	for _, r := range append(refused, read.refused...) {
+		con.note("%s: %s", r.Path, r.Reason)
+	}
+	for _, t := range read.twins {
+		con.note("%s: %s", t.Path, t.Reason)
+	}
+	switch {
+	case len(read.docs) == 0:
+		return &failure{exitFailed, errors.New("none of the input could be read"), ""}
+	case unread > 0:
+		return &failure{exitPartial, fmt.Errorf("%d of the logs were not, or not fully, read", unread), ""}
+	}
+	return nil
+}
+
+func showDocument(w io.Writer, d *ingest.Document) {
+	fmt.Fprintf(w, "%s\n  %s, %d bytes, %d lines, sha256 %s\n", d.File, d.Encoding, d.Bytes, d.Lines, d.SHA256)
+	for i, s := range d.Snapshots {
+		fmt.Fprintf(w, "\nSnapshot %d of %d, from line %d\n", i+1, len(d.Snapshots), s.Line)
+		showIdentity(w, s)
+		showBlocks(w, s.Blocks)
+		showPools(w, s)
+		showFilters(w, s.Filters)
+		showModules(w, s)
+		showWarnings(w, s.Warnings)
+	}
+	if len(d.Skipped) > 0 {
+		fmt.Fprint(w, "\nCommands passed over\n")
+		t := newTable("line", "command", "times")
+		for _, c := range d.Skipped {
+			t.AppendRow([]any{c.Line, c.Command, c.Count})
+		}
+		fmt.Fprintln(w, t.Render())
+	}
+	showWarnings(w, d.Warnings)
+}
+
+// showIdentity prints what is known of machine and moment, and only that.
+func showIdentity(w io.Writer, s *ingest.Snapshot) {
+	fmt.Fprintf(w, "  machine  %s, by %s\n", s.Machine.Name, s.Machine.From)
+	if s.OS.Text != "" {
+		fmt.Fprintf(w, "  system   %s\n", s.OS.Text)
+	}
+	if !s.At.IsZero() {
+		fmt.Fprintf(w, "  taken    %s\n", s.At.Format(time.RFC3339))
+	}
+	if s.UptimeOK {
+		fmt.Fprintf(w, "  uptime   %s\n", s.Uptime)
+	}
+	if s.RAM > 0 {
+		fmt.Fprintf(w, "  memory   %d bytes\n", s.RAM)
+	}
+	if v := s.VM; v != nil {
+		fmt.Fprintf(w, "  !vm      nonpaged %d of %d, paged %d of %d bytes, line %d\n",
+			v.NonPaged, v.NonPagedMax, v.Paged, v.PagedMax, v.Line)
+	}
+	if p := s.Processes; p != nil {
+		fmt.Fprintf(w, "  !process %d listed, %d live, line %d\n", p.Listed, p.Live(), p.Line)
+	}
+}
+
+func showBlocks(w io.Writer, blocks []ingest.Block) {
+	fmt.Fprint(w, "\nBlocks\n")
+	t := newTable("lines", "command", "rows", "unread", "state")
+	for _, b := range blocks {
+		t.AppendRow([]any{fmt.Sprintf("%d-%d", b.Line, b.LastLine), b.Command, b.Rows, b.Unread, b.State.String()})
+	}
+	fmt.Fprintln(w, t.Render())
+}
+
+func showPools(w io.Writer, s *ingest.Snapshot) {
+	if len(s.Tags)+len(s.Totals) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nPool tags\n")
+	t := newTable("line", "tag", "pool", "outstanding", "bytes", "allocs", "frees", "description")
+	for _, r := range s.Tags {
+		tag := "'" + r.Tag.String() + "'" // quoted: blanks are part of a tag
+		t.AppendRow(append([]any{r.Line, tag, r.Pool.String()}, append(figures(r.Usage), r.Description)...))
+	}
+	for _, r := range s.Totals {
+		t.AppendRow(append([]any{r.Line, "TOTAL", r.Pool.String()}, append(figures(r.Usage), "")...))
+	}
+	fmt.Fprintln(w, t.Render())
+}
+
+// figures returns the four columns of a usage; a table of outstanding
+// allocations alone leaves the last two empty.
+func figures(u ingest.Usage) []any {
+	if !u.Counted {
+		return []any{u.Outstanding, u.Bytes, "", ""}
+	}
+	return []any{u.Outstanding, u.Bytes, u.Allocs, u.Frees}
+}
+
+func showFilters(w io.Writer, filters []ingest.Filter) {
+	if len(filters) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nMinifilters\n")
+	t := newTable("line", "frame", "filter", "altitude", "instances", "instance", "volume")
+	for _, f := range filters {
+		t.AppendRow([]any{f.Line, f.Frame, f.Name, string(f.Altitude), f.Attached(), "", ""})
+		for _, i := range f.Instances {
+			t.AppendRow([]any{i.Line, "", "", string(i.Altitude), i.Count, i.Name, i.Volume})
+		}
+	}
+	fmt.Fprintln(w, t.Render())
+}
+
+func showModules(w io.Writer, s *ingest.Snapshot) {
+	if len(s.Modules) > 0 {
+		fmt.Fprint(w, "\nModules\n")
+		t := newTable("line", "start", "end", "module", "version", "image", "state")
+		for _, m := range s.Modules {
+			t.AppendRow([]any{m.Line, address(m.Start), address(m.End), m.Name, m.Version, m.Image, loaded(m)})
+		}
+		fmt.Fprintln(w, t.Render())
+	}
+	for _, scan := range s.Scans {
+		fmt.Fprintf(w, "\nMemory search for %q, line %d\n", scan.Pattern, scan.Line)
+		t := newTable("line", "address", "module", "text")
+		for _, h := range scan.Hits {
+			name := ""
+			if m := s.ModuleAt(h.Address); m != nil {
+				name = m.Name
+			}
+			t.AppendRow([]any{h.Line, address(h.Address), name, h.Text})
+		}
+		fmt.Fprintln(w, t.Render())
+	}
+}
+
+func address(a uint64) string { return fmt.Sprintf("%016x", a) }
+
+func loaded(m ingest.Module) string {
+	if m.Unloaded {
+		return "unloaded"
+	}
+	return "loaded"
+}
+
+func showWarnings(w io.Writer, warnings []ingest.Warning) {
+	if len(warnings) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nWarnings\n")
+	for _, warning := range warnings {
+		fmt.Fprintf(w, "  %s\n", warning)
+	}
+}
