@@ -1,0 +1,340 @@
+package xlsx
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+
+	"poolsweep/report"
+)
+
+// A table sheet has its heading in row 1, the introduction in row 2, the column
+// titles in row 4 and its rows from row 5 on.
+const (
+	headerRow = 4
+	firstRow  = 5
+)
+
+// heldLimit is the number of rows up to which a sheet is built in memory. Longer
+// ones are streamed, which is several times as fast but loses the extension that
+// lets a data bar begin at zero.
+const heldLimit = 2000
+
+// sentence is the width from which a text column wraps: it holds sentences.
+const sentence = 30
+
+// nothing stands in the first text column of a table without rows, because a
+// table must have one.
+const nothing = "—"
+
+// grid is a table sheet under construction.
+type grid struct {
+	*book
+	sheet  *report.Sheet
+	name   string
+	rows   [][]any
+	titles []string
+	looks  []style // of the columns' values
+	ids    []int   // the looks' numbers in the file
+}
+
+// table draws a sheet with a table. All but the cells is set before the first
+// row is written: a streamed sheet drops without an error what comes later.
+func (b *book) table(s *report.Sheet, name, tableName string) error {
+	g := &grid{book: b, sheet: s, name: name, rows: s.Rows, titles: columnTitles(s.Columns)}
+	if len(g.rows) == 0 {
+		g.rows = [][]any{nothingRow(s.Columns)}
+	}
+	for _, c := range s.Columns {
+		look := style{kind: c.Kind, wrap: c.Kind == report.KindText && c.Width >= sentence}
+		g.looks, g.ids = append(g.looks, look), append(g.ids, b.style(look))
+	}
+	if err := errors.Join(b.page(name), g.frame(), g.addTable(tableName), g.marks(), g.links(), g.chart()); err != nil {
+		return err
+	}
+	return g.write()
+}
+
+func nothingRow(columns []report.SheetColumn) []any {
+	row := make([]any, len(columns))
+	at := 0
+	for i := len(columns) - 1; i >= 0; i-- {
+		if columns[i].Kind == report.KindText {
+			at = i
+		}
+	}
+	row[at] = nothing
+	return row
+}
+
+// streamed reports whether the sheet is too long to be held in memory.
+func (g *grid) streamed() bool { return len(g.rows) > heldLimit }
+
+// frame sets the widths, keeps titles and first column in sight, repeats the
+// titles on every printed page and tells the sheet's extent, which a streamed
+// sheet does not find out by itself.
+func (g *grid) frame() error {
+	var errs []error
+	for i := range g.sheet.Columns {
+		letter, err := excelize.ColumnNumberToName(i + 1)
+		errs = append(errs, err, g.SetColWidth(g.name, letter, letter, g.width(i)))
+	}
+	return errors.Join(append(errs,
+		g.SetPanes(g.name, &excelize.Panes{
+			Freeze: true, XSplit: 1, YSplit: headerRow, TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}),
+		g.SetDefinedName(&excelize.DefinedName{
+			Name: "_xlnm.Print_Titles", Scope: g.name, RefersTo: fmt.Sprintf("%s!$%d:$%[2]d", quoted(g.name), headerRow)}),
+		g.SetSheetDimension(g.name, "A1:"+g.corner()),
+	)...)
+}
+
+// width returns a column's width: the model's, unless numbers would not fit and
+// show as ###.
+func (g *grid) width(col int) float64 {
+	const margin, filterButton, most = 2, 4, 255
+	c := g.sheet.Columns[col]
+	width := c.Width
+	if width == 0 {
+		width = float64(utf8.RuneCountInString(c.Title) + filterButton)
+	}
+	if c.Kind == report.KindTime {
+		return max(width, float64(len("2006-01-02 15:04")+margin))
+	}
+	if n := g.digits(col); n > 0 {
+		width = max(width, float64(n+n/3+margin))
+	}
+	return min(width, most)
+}
+
+// digits returns how many places the longest number of a column takes without
+// its separators, 0 in a column without numbers.
+func (g *grid) digits(col int) int {
+	const decimalsAndSign = 4
+	largest := -1.0
+	for _, row := range g.rows {
+		switch v := row[col].(type) {
+		case int64:
+			largest = max(largest, math.Abs(float64(v)))
+		case uint64:
+			largest = max(largest, float64(v))
+		case float64:
+			largest = max(largest, math.Abs(v))
+		}
+	}
+	if largest < 0 {
+		return 0
+	}
+	n := len(strconv.FormatFloat(largest, 'f', 0, 64))
+	if k := g.sheet.Columns[col].Kind; k != report.KindCount && k != report.KindBytes {
+		n += decimalsAndSign
+	}
+	return n
+}
+
+// corner names the table's last cell.
+func (g *grid) corner() string { return place(len(g.sheet.Columns), headerRow+len(g.rows)) }
+
+// column returns the range of a column's values.
+func (g *grid) column(col, rows int) string {
+	return place(col+1, firstRow) + ":" + place(col+1, headerRow+rows)
+}
+
+// addTable makes the rows a table. excelize reads the titles from the sheet, so
+// they are written here for it, and once more with the rows.
+func (g *grid) addTable(name string) error {
+	if err := g.SetSheetRow(g.name, place(1, headerRow), &g.titles); err != nil {
+		return err
+	}
+	return g.AddTable(g.name, &excelize.Table{
+		Range: place(1, headerRow) + ":" + g.corner(), Name: name, StyleName: "TableStyleLight1",
+	})
+}
+
+// marks adds data bars and colour scales.
+func (g *grid) marks() error {
+	var errs []error
+	for i, c := range g.sheet.Columns {
+		cells := g.column(i, len(g.rows))
+		if c.Bars {
+			errs = append(errs, g.SetConditionalFormat(g.name, cells, []excelize.ConditionalFormatOptions{{
+				Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: pale,
+				BarSolid: !g.streamed()}}))
+		}
+		if c.Scale {
+			errs = append(errs, g.SetConditionalFormat(g.name, cells, []excelize.ConditionalFormatOptions{{
+				Type: "2_color_scale", Criteria: "=", MinType: "min", MaxType: "max", MinColor: "FFFFFF", MaxColor: loud}}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// links adds the hyperlinks. A link that leads nowhere stays a text.
+func (g *grid) links() error {
+	for i, c := range g.sheet.Columns {
+		if c.Kind != report.KindLink {
+			continue
+		}
+		for r, row := range g.rows {
+			if err := g.link(place(i+1, firstRow+r), row[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *grid) link(cell string, v any) error {
+	l, _ := v.(report.Link)
+	if l.Sheet {
+		if target, ok := g.sheetTarget(l.Target); ok {
+			return g.SetCellHyperLink(g.name, cell, target, "Location")
+		}
+		return nil
+	}
+	if target, ok := fileTarget(l.Target); ok {
+		return g.SetCellHyperLink(g.name, cell, target, "External")
+	}
+	return nil
+}
+
+// write writes all rows from the top.
+func (g *grid) write() error {
+	if !g.streamed() {
+		return g.writeRows(heldRows{g.book, g.name})
+	}
+	stream, err := g.NewStreamWriter(g.name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(g.writeRows(stream), stream.Flush())
+}
+
+// writeRows reuses one row of cells: a long sheet has a million.
+func (g *grid) writeRows(rows rowWriter) error {
+	cells, row := make([]excelize.Cell, len(g.titles)), make([]any, len(g.titles))
+	for i := range cells {
+		cells[i] = excelize.Cell{StyleID: g.style(style{use: useColumn, kind: g.looks[i].kind}), Value: g.titles[i]}
+		row[i] = &cells[i]
+	}
+	height := excelize.RowOpts{Height: g.headerHeight()}
+	if err := errors.Join(g.title(rows, g.sheet), rows.SetRow(place(1, headerRow), row, height)); err != nil {
+		return err
+	}
+	for r, values := range g.rows {
+		for i, v := range values {
+			if err := g.fill(&cells[i], i, v); err != nil {
+				return fmt.Errorf("row %d, column %q: %w", r+1, g.titles[i], err)
+			}
+		}
+		height := excelize.RowOpts{Height: g.height(values)}
+		if err := rows.SetRow(place(1, firstRow+r), row, height); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headerHeight returns the height of the titles' row. The filter button hides
+// some of a title's width.
+func (g *grid) headerHeight() float64 {
+	const button, least = 3, 20
+	n := 0
+	for i, title := range g.titles {
+		n = max(n, lines(title, g.width(i)-button))
+	}
+	return max(rowHeight(n), least)
+}
+
+// height returns the height of a row with wrapped texts, 0 for the usual one.
+func (g *grid) height(values []any) float64 {
+	n := 0
+	for i, look := range g.looks {
+		if s, ok := values[i].(string); ok && look.wrap {
+			n = max(n, lines(s, g.sheet.Columns[i].Width))
+		}
+	}
+	return rowHeight(n)
+}
+
+// fill puts a value of the model into a cell of column col.
+func (g *grid) fill(c *excelize.Cell, col int, v any) error {
+	c.StyleID = g.ids[col]
+	switch x := v.(type) {
+	case nil:
+		c.Value = nil
+	case string:
+		c.Value = text(x)
+	case int64:
+		c.Value = signed(x, v)
+	case uint64:
+		c.Value = unsigned(x, v)
+	case float64:
+		c.Value = v
+	case time.Time:
+		if c.Value = nil; !x.IsZero() {
+			c.Value = x.UTC()
+		}
+	case report.Link:
+		c.Value = text(x.Text)
+	case report.Tagged:
+		look := g.looks[col]
+		look.tone = x.Tone
+		c.Value, c.StyleID = text(x.Text), g.style(look)
+	default:
+		return fmt.Errorf("no cell holds a %T", v)
+	}
+	return nil
+}
+
+// chart adds the sheet's bar chart: below a short table, beside a long one, over
+// its first rows. Row heights are not known before Excel has wrapped the texts,
+// so below is the place where nothing stretches it.
+func (g *grid) chart() error {
+	c := g.sheet.Chart
+	if c == nil || len(g.sheet.Rows) == 0 {
+		return nil
+	}
+	const short, width, perBar, around = 40, 760, 22, 130
+	bars := min(max(c.Top, 1), len(g.rows))
+	at := place(1, headerRow+len(g.rows)+3)
+	if len(g.rows) > short {
+		at = place(len(g.titles)+2, firstRow)
+	}
+	grey := excelize.Font{Size: 9, Color: inkSoft}
+	return g.AddChart(g.name, at, &excelize.Chart{
+		Type: excelize.Bar,
+		Series: []excelize.ChartSeries{{
+			Name:       g.absolute(c.Value, 0, 0),
+			Categories: g.absolute(c.Category, 1, bars), Values: g.absolute(c.Value, 1, bars), Fill: solid(bar)}},
+		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{
+			{Text: text(c.Title), Font: &excelize.Font{Bold: true, Size: 12, Color: ink}}}},
+		Legend:     excelize.ChartLegend{Position: "none"},
+		VaryColors: new(false),
+		Dimension:  excelize.ChartDimension{Width: width, Height: uint(bars*perBar + around)},
+		Format:     excelize.GraphicOptions{AltText: text(c.Title), Positioning: "oneCell"},
+		PlotArea:   excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
+		GapWidth:   new(uint(40)),
+		XAxis:      excelize.ChartAxis{ReverseOrder: true, Font: grey},
+		YAxis: excelize.ChartAxis{Font: grey, MajorGridLines: true, Minimum: new(0.0),
+			TickLabelPosition: excelize.ChartTickLabelHigh,
+			NumFmt:            excelize.ChartNumFmt{CustomNumFmt: "#,##0"},
+			Title:             excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text(c.Unit), Font: &grey}}}},
+	})
+}
+
+// absolute returns rows from to to of a column, counted below its title, as a
+// chart refers to them.
+func (g *grid) absolute(col, from, to int) string {
+	letter := strings.TrimRight(place(col+1, 1), "1")
+	ref := fmt.Sprintf("%s!$%s$%d", quoted(g.name), letter, headerRow+from)
+	if to > from {
+		ref += fmt.Sprintf(":$%s$%d", letter, headerRow+to)
+	}
+	return ref
+}

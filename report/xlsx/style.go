@@ -1,0 +1,145 @@
+package xlsx
+
+import (
+	"github.com/xuri/excelize/v2"
+
+	"poolsweep/report"
+)
+
+// use is what a cell is on its sheet.
+type use uint8
+
+const (
+	useValue use = iota // of a table, by its kind
+	useHeading
+	useIntro
+	useColumn // a column's title
+	useGroup
+	useLabel
+	usePair
+	useIndex // link to a sheet
+)
+
+// style names a look. Equal styles share one entry of the file.
+type style struct {
+	use  use
+	kind report.CellKind
+	tone report.Tone
+	wrap bool // a column for sentences
+}
+
+// style returns the number of a style, adding it when first used. excelize
+// refuses only looks that no style below has.
+func (b *book) style(s style) int {
+	id, ok := b.styles[s]
+	if !ok {
+		var err error
+		if id, err = b.NewStyle(s.look()); err != nil {
+			panic(err)
+		}
+		b.styles[s] = id
+	}
+	return id
+}
+
+// Colours: a dark blue for structure, and for tones a pale fill under dark text
+// of the same hue, readable in grey print and with red-green blindness.
+const (
+	ink     = "1F3A5F"
+	inkSoft = "5B6776"
+	link    = "0B5CAD"
+	rule    = "D5DBE3"
+	bar     = "5B8DB8" // of charts
+	pale    = "B5CFE8" // of data bars, which lie under figures
+	loud    = "F4A582"
+)
+
+var toneColours = map[report.Tone]struct{ fill, text string }{
+	report.ToneMuted:   {"F1F3F5", inkSoft},
+	report.ToneGood:    {"E3F1E1", "23582A"},
+	report.ToneNotice:  {"E1EBF5", "24507F"},
+	report.ToneWarning: {"FFF0C9", "7A5200"},
+	report.ToneAlarm:   {"FADBD6", "8C1D12"},
+}
+
+// formats are the number formats by kind. Text keeps the format "text", so that
+// a tag such as =ab1 stays one even when somebody edits its cell.
+var formats = map[report.CellKind]string{
+	report.KindText:    "@",
+	report.KindVerdict: "@",
+	report.KindLink:    "@",
+	report.KindCount:   "#,##0",
+	report.KindBytes:   "#,##0",
+	report.KindRatio:   "#,##0.00",
+	report.KindShare:   "0.0%",
+	report.KindTime:    "yyyy-mm-dd hh:mm",
+	report.KindHours:   "#,##0.0",
+}
+
+func (s style) look() *excelize.Style {
+	switch s.use {
+	case useHeading:
+		return &excelize.Style{Font: font(16, ink, true), Alignment: &excelize.Alignment{Vertical: "center"}}
+	case useIntro:
+		return &excelize.Style{Font: font(10, inkSoft, false)}
+	case useColumn:
+		l := &excelize.Style{Font: font(10, "FFFFFF", true), Fill: solid(ink), Alignment: s.place()}
+		l.Alignment.Vertical, l.Alignment.WrapText = "center", true
+		return l
+	case useGroup:
+		return &excelize.Style{Font: font(12, ink, true), Border: line(ink)}
+	case useLabel:
+		return &excelize.Style{Font: font(10, inkSoft, false), Alignment: s.place()}
+	case usePair:
+		return &excelize.Style{Font: font(10, "000000", false), Alignment: s.place()}
+	case useIndex:
+		return &excelize.Style{Font: underlined(font(10, link, false)), Alignment: s.place()}
+	}
+	return s.valueLook()
+}
+
+func (s style) valueLook() *excelize.Style {
+	l := &excelize.Style{Font: font(10, "000000", false), Border: line(rule), Alignment: s.place()}
+	if f, ok := formats[s.kind]; ok && !s.wrap {
+		l.CustomNumFmt = &f
+	}
+	if s.kind == report.KindLink {
+		l.Font = underlined(font(10, link, false))
+	}
+	if c, ok := toneColours[s.tone]; ok {
+		l.Fill, l.Font = solid(c.fill), font(10, c.text, s.tone >= report.ToneWarning)
+	}
+	return l
+}
+
+// place returns how a cell's text stands. The indent keeps a number away from
+// the text in the column to its right.
+func (s style) place() *excelize.Alignment {
+	a := &excelize.Alignment{Vertical: "top", WrapText: s.wrap, Horizontal: "left"}
+	if s.use == useValue || s.use == useColumn {
+		a.Indent = 1
+	}
+	switch s.kind {
+	case report.KindCount, report.KindBytes, report.KindRatio, report.KindShare, report.KindHours:
+		a.Horizontal = "right"
+	}
+	return a
+}
+
+// font names a family on every font: readers take a serif where none is named.
+func font(size float64, colour string, bold bool) *excelize.Font {
+	return &excelize.Font{Family: "Calibri", Size: size, Color: colour, Bold: bold}
+}
+
+func underlined(f *excelize.Font) *excelize.Font {
+	f.Underline = "single"
+	return f
+}
+
+func solid(colour string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
+}
+
+func line(colour string) []excelize.Border {
+	return []excelize.Border{{Type: "bottom", Color: colour, Style: 1}}
+}
