@@ -91,36 +91,20 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 	g.text(s.label("column.module"), 0.2, func(i int) string { return mods[i].Name })
 	g.mono(s.label("column.range"), 0.35, func(i int) string { return addresses(mods[i]) })
 	g.text(s.label("column.version"), 0.2, func(i int) string { return mods[i].Version })
-	g.mono(s.label("column.source"), 0.25, func(i int) string { return mods[i].Source.String() })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return s.cite(mods[i].Source) })
 	return []Block{{Table: g.table()}}
 }
 
 // sources gives the file and line of each figure and of each step of the
 // argument.
 func (s *speaker) sources(c *analyze.Case) []Block {
-	rows := s.evidence(c)
-	for _, r := range slices.Concat(c.Chain, c.Why, c.WhyNot, c.Unsure, c.Limits) {
-		for _, at := range r.Sources {
-			rows = append(rows, fact{s.label("source.reason"), s.reason(r), at})
-		}
-	}
-	rows = distinct(rows)
+	rows := slices.Concat(s.evidence(c), s.argued(c))
 	shown, more := s.bounded(len(rows))
 	g := newGrid(s.label("caption.sources"), shown)
 	g.text(s.label("column.fact"), 0.17, func(i int) string { return rows[i].what })
 	g.text(s.label("column.value"), 0.55, func(i int) string { return rows[i].value })
-	g.mono(s.label("column.source"), 0.28, func(i int) string { return rows[i].source.String() })
+	g.mono(s.label("column.source"), 0.28, func(i int) string { return s.citeAll(rows[i].at) })
 	return append([]Block{{Table: g.table()}}, more...)
-}
-
-// distinct drops what repeats an earlier fact at the same place.
-func distinct(rows []fact) []fact {
-	seen := map[fact]bool{}
-	return slices.DeleteFunc(rows, func(f fact) bool {
-		again := seen[f]
-		seen[f] = true
-		return again
-	})
 }
 
 // bounded returns how many of n rows an appendix shows, and the note on the rest.
@@ -157,7 +141,7 @@ func (s *speaker) skipped(docs []*ingest.Document) []Block {
 	g := newGrid(s.label("caption.skipped"), shown)
 	g.mono(s.label("column.command"), 0.4, func(i int) string { return uses[i].Command })
 	g.number(s.label("column.uses"), 0.1, func(i int) string { return count(int64(uses[i].Count)) })
-	g.mono(s.label("column.source"), 0.5, func(i int) string { return uses[i].at.String() })
+	g.mono(s.label("column.source"), 0.5, func(i int) string { return s.cite(uses[i].at) })
 	return append([]Block{{Table: g.table()}}, more...)
 }
 
@@ -180,7 +164,7 @@ func (s *speaker) unread(docs []*ingest.Document) []Block {
 	g.text(s.label("column.state"), 0.15, func(i int) string { return s.label("block." + blocks[i].State.String()) })
 	g.number(s.label("column.rows"), 0.1, func(i int) string { return count(int64(blocks[i].Rows)) })
 	g.number(s.label("column.unread"), 0.15, func(i int) string { return count(int64(blocks[i].Unread)) })
-	g.mono(s.label("column.source"), 0.25, func(i int) string { return blocks[i].Source.String() })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return s.cite(blocks[i].Source) })
 	return append([]Block{{Table: g.table()}}, more...)
 }
 
@@ -193,6 +177,6 @@ func (s *speaker) warnings(docs []*ingest.Document) []Block {
 	g := newGrid(s.label("caption.warnings"), shown)
 	g.text(s.label("column.message"), 0.35, func(i int) string { return all[i].Message })
 	g.mono(s.label("column.text"), 0.4, func(i int) string { return all[i].Text })
-	g.mono(s.label("column.source"), 0.25, func(i int) string { return all[i].Source.String() })
+	g.mono(s.label("column.source"), 0.25, func(i int) string { return s.cite(all[i].Source) })
 	return append([]Block{{Table: g.table()}}, more...)
 }

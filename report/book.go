@@ -221,7 +221,7 @@ func (s *speaker) tagSheet() Sheet {
 	l := s.rows(&sheet, len(t))
 	l.add("hex", KindText, 11, func(i int) any { return t[i].Tag.Hex() })
 	l.add("tag", KindText, 7, func(i int) any { return t[i].Tag.String() })
-	l.add("pool", KindText, 11, func(i int) any { return s.label("pool." + t[i].Pool.String()) })
+	l.add("pool", KindText, 11, func(i int) any { return s.pool(t[i].Pool) })
 	l.add("description", KindText, 48, func(i int) any { return orEmpty(t[i].Description) })
 	l.add("owner", KindText, 18, func(i int) any { return s.module(t[i].Owner) })
 	l.add("owner-basis", KindText, 50, func(i int) any { return s.basis(t[i].Owner) })

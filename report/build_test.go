@@ -141,6 +141,8 @@ func runawayCase() analyze.Case {
 		Next: []analyze.Step{
 			{Command: "!fltkd.filter 8a001234", Why: because(analyze.NextFilter, analyze.Facts{"filter": "AcmeVault"})},
 			{Command: "fltmc instances", Shell: true, Why: because(analyze.NextInstances, nil)},
+			{Why: because(analyze.MitigateRestart, nil)},
+			{Command: "!poolused 3", Why: because(analyze.NextAgain, nil)},
 		},
 		Mitigation: []analyze.Reason{because(analyze.MitigateFilter, analyze.Facts{"filter": "AcmeVault"})},
 		Known: &knowledge.Issue{ID: "acme-vault-attach", Title: "AcmeVault attaches at each volume notification",

@@ -39,8 +39,9 @@ func WriteupFile(id string) string { return "cases/" + id + ".pdf" }
 // is kept in err and the builder goes on; it is our own mistake, and the builder
 // returns it in place of the report.
 type speaker struct {
-	in  Input
-	err error
+	in    Input
+	err   error
+	bases map[string]int // how many inputs have a file name; made by cite
 }
 
 // fail keeps the first error.

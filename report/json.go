@@ -145,19 +145,22 @@ func (s *speaker) outputModule(a analyze.Attribution) *OutputModule {
 	return &OutputModule{Module: a.Module, Weight: a.Weight, Source: s.reason(a.Basis), Proven: a.Proven}
 }
 
-// outputEvidence gives each reason of the argument a line of the log, and each
-// tag of the case the line of its row.
+// outputEvidence gives each line of the log that the case rests on, with what it
+// says: the figures, then the steps of the argument.
 func (s *speaker) outputEvidence(c *analyze.Case) []OutputFact {
-	var facts []OutputFact
-	for _, e := range s.evidence(c) {
-		facts = append(facts, OutputFact{Text: e.what + ": " + e.value, File: e.source.File, Line: e.source.Line})
-	}
-	for _, r := range slices.Concat(c.Why, c.WhyNot) {
-		for _, at := range r.Sources {
-			facts = append(facts, OutputFact{Text: s.reason(r), File: at.File, Line: at.Line})
+	var out []OutputFact
+	add := func(text string, at []ingest.Source) {
+		for _, src := range at {
+			out = append(out, OutputFact{Text: text, File: src.File, Line: src.Line})
 		}
 	}
-	return facts
+	for _, f := range s.evidence(c) {
+		add(f.what+": "+f.value, f.at)
+	}
+	for _, f := range s.argued(c) {
+		add(f.value, f.at)
+	}
+	return out
 }
 
 func (s *speaker) outputSteps(steps []analyze.Step) []OutputStep {

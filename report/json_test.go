@@ -91,7 +91,7 @@ func TestHostileNamesPassUnchanged(t *testing.T) {
 	if w.Attribution[0].Module != hostile || w.Subtitle != "Machine "+hostile {
 		t.Errorf("the write-up changed a name: %q, %q", w.Attribution[0].Module, w.Subtitle)
 	}
-	if !strings.HasPrefix(w.Title, hostile+" is attached") {
+	if !strings.HasPrefix(w.Title, hostile+" is attached 7,204 times") {
 		t.Errorf("title %q", w.Title)
 	}
 }

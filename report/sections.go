@@ -18,7 +18,7 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(7, s.reconciliation(c)),
 		s.section(9, s.argument(c)),
 		s.section(10, s.bullets(c.Limits)),
-		s.section(11, s.nextSteps(w.Next)),
+		s.section(11, s.nextSteps(s.steps(c.Next))),
 		s.section(12, s.bullets(c.Mitigation)),
 		s.section(13, s.knownIssue(c)),
 		s.section(14, s.ticket(c, w)),
@@ -209,7 +209,7 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 		return nil
 	}
 	g := newGrid(s.label("caption.pools"), len(p))
-	g.text(s.label("column.pool"), 0.1, func(i int) string { return s.label("pool." + p[i].Pool.String()) })
+	g.text(s.label("column.pool"), 0.1, func(i int) string { return s.pool(p[i].Pool) })
 	g.number(s.label("column.rows"), 0.06, func(i int) string { return count(int64(p[i].Rows)) })
 	g.number(s.label("column.sum"), 0.14, func(i int) string { return counter(p[i].Sum.Bytes) })
 	g.number(s.label("column.total"), 0.14, func(i int) string { return s.total(p[i]) })
@@ -221,7 +221,7 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	blocks := []Block{{Table: g.table()}}
 	for _, pool := range p {
 		if basis := s.reason(pool.Basis); basis != "" {
-			blocks = append(blocks, Block{Text: s.say("pool.basis", facts{"pool": s.label("pool." + pool.Pool.String()),
+			blocks = append(blocks, Block{Text: s.say("pool.basis", facts{"pool": s.pool(pool.Pool),
 				"basis": basis})})
 		}
 	}
@@ -312,7 +312,11 @@ func (s *speaker) cleared(c []analyze.Cleared) *Table {
 	return g.table()
 }
 
+// nextSteps lists all steps, unless the first page has them all.
 func (s *speaker) nextSteps(steps []Step) []Block {
+	if len(steps) <= firstSteps {
+		return nil
+	}
 	g := newGrid(s.label("caption.next"), len(steps))
 	g.mono(s.label("column.command"), 0.4, func(i int) string { return steps[i].Command })
 	g.text(s.label("column.where"), 0.15, func(i int) string { return steps[i].Where })
@@ -320,6 +324,8 @@ func (s *speaker) nextSteps(steps []Step) []Block {
 	return []Block{{Table: g.table()}}
 }
 
+// knownIssue tells what is published. What helps against it is among the
+// mitigations of section 12.
 func (s *speaker) knownIssue(c *analyze.Case) []Block {
 	k := c.Known
 	if k == nil {
@@ -328,9 +334,6 @@ func (s *speaker) knownIssue(c *analyze.Case) []Block {
 	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID})}}
 	if k.Mechanism != "" {
 		blocks = append(blocks, Block{Text: k.Mechanism})
-	}
-	if len(k.Mitigation) > 0 {
-		blocks = append(blocks, Block{Bullets: k.Mitigation})
 	}
 	if len(k.References) > 0 {
 		blocks = append(blocks, Block{Text: s.label("caption.references")}, Block{Bullets: k.References})

@@ -67,7 +67,7 @@ func (g *grid) muted(row int) {
 func (s *speaker) usageColumns(g *grid, rows []ingest.TagUsage) {
 	g.mono(s.label("column.tag"), 0.07, func(i int) string { return rows[i].Tag.String() })
 	g.mono(s.label("column.hex"), 0.11, func(i int) string { return rows[i].Tag.Hex() })
-	g.text(s.label("column.pool"), 0.11, func(i int) string { return s.label("pool." + rows[i].Pool.String()) })
+	g.text(s.label("column.pool"), 0.11, func(i int) string { return s.pool(rows[i].Pool) })
 	if counted(rows) {
 		g.number(s.label("column.allocs"), 0.11, func(i int) string { return ever(rows[i].Usage, rows[i].Allocs) })
 		g.number(s.label("column.frees"), 0.11, func(i int) string { return ever(rows[i].Usage, rows[i].Frees) })

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"poolsweep/analyze"
-	"poolsweep/ingest"
 )
 
 // ticket is the plain text for a bug tracker: all that the first page says, with
@@ -35,16 +35,19 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
 			lines = append(lines, folded("- ", item)...)
 		}
 	}
-	lines = append(lines, s.ticketSteps(w.Next)...)
+	lines = append(lines, s.ticketSteps(s.steps(c.Next))...)
 	lines = append(lines, "")
 	lines = append(lines, folded("", s.pair(s.label("fact.signature"), c.Signature))...)
 	lines = append(lines, s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}))
 	return []Block{{Text: s.label("intro.14")}, {Code: lines}}
 }
 
-// ticketWidth is where the lines of a ticket end: most trackers show them in a
-// fixed-width face without folding.
-const ticketWidth = 96
+// Lines of a ticket end at ticketWidth: most trackers show them in a fixed-width
+// face without folding.
+const (
+	ticketWidth  = 96
+	ticketIndent = 6 // at most
+)
 
 // folded breaks a text into lines of at most ticketWidth characters where it has
 // a blank to break at. The first line begins with a mark, the others are indented.
@@ -58,20 +61,24 @@ func folded(mark, text string) []string {
 	return append(lines, mark+text)
 }
 
-// foldAt returns the place of the last blank that lets a line end in time; 0 when
-// the text fits on one, or has no such blank.
+// foldAt returns the place of the last blank that lets a line end in time, or of
+// the first one after that; 0 when the text fits on a line or has no blank.
 func foldAt(text string) int {
+	room := ticketWidth - ticketIndent
+	if utf8.RuneCountInString(text) <= room {
+		return 0
+	}
 	at, runes := 0, 0
 	for i, r := range text {
-		if runes > ticketWidth-2 {
-			return at
+		if runes > room && at > 0 {
+			break
 		}
 		if r == ' ' {
 			at = i
 		}
 		runes++
 	}
-	return 0
+	return at
 }
 
 func (s *speaker) pair(label, value string) string {
@@ -84,66 +91,26 @@ func (s *speaker) ticketRows(c *analyze.Case) []string {
 	for _, g := range groups(c) {
 		for _, m := range g.members {
 			lines = append(lines, fmt.Sprintf("  %-4s %s %-8s %12s %15s  %s", m.Tag, m.Tag.Hex(), m.Pool,
-				count(m.Outstanding), counter(m.Bytes), m.Source))
+				count(m.Outstanding), counter(m.Bytes), s.cite(m.Source)))
 		}
 	}
 	return lines
 }
 
 // ticketSteps lists what to do next: commands alone on their line, so that they
-// can be copied.
+// can be copied, and below each what it tells.
 func (s *speaker) ticketSteps(steps []Step) []string {
 	if len(steps) == 0 {
 		return nil
 	}
 	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.next")})}
 	for _, step := range steps {
-		lines = append(lines, folded("- ", step.Why)...)
+		mark := "- "
 		if step.Command != "" {
 			lines = append(lines, "    "+step.Command)
+			mark = "      "
 		}
+		lines = append(lines, folded(mark, step.Why)...)
 	}
 	return lines
-}
-
-// fact is a figure of the case as the log has it, with its place.
-type fact struct {
-	what, value string
-	source      ingest.Source
-}
-
-// evidence lists each figure of the case with the line it was read from: tag
-// rows, totals, !vm, filters that stand out.
-func (s *speaker) evidence(c *analyze.Case) []fact {
-	var out []fact
-	for _, g := range groups(c) {
-		for _, m := range g.members {
-			out = append(out, fact{s.say("source.tag", facts{"tag": m.Tag, "pool": s.label("pool." + m.Pool.String())}),
-				s.usage(m.Usage), m.Source})
-		}
-	}
-	for _, p := range c.Pool {
-		if p.Total != nil {
-			out = append(out, fact{s.say("source.total", facts{"pool": s.label("pool." + p.Pool.String())}),
-				s.usage(p.Total.Usage), p.Total.Source})
-		}
-	}
-	if c.Lead != nil && c.Lead.VM != nil {
-		vm := c.Lead.VM
-		out = append(out, fact{s.label("column.vm"),
-			s.say("source.vm-value", facts{"nonPaged": vm.NonPaged, "paged": vm.Paged}), vm.Source})
-	}
-	for _, f := range c.Filters {
-		if f.Runaway {
-			out = append(out, fact{s.say("source.filter", facts{"filter": f.Name}), s.say("source.filter-value",
-				facts{"instances": f.Instances, "altitude": string(f.Altitude)}), f.Source})
-		}
-	}
-	return out
-}
-
-// usage words a row's figures exactly.
-func (s *speaker) usage(u ingest.Usage) string {
-	return s.say("source.tag-value", facts{"counted": u.Counted, "allocs": u.Allocs, "frees": u.Frees,
-		"outstanding": u.Outstanding, "bytes": u.Bytes})
 }

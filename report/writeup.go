@@ -24,7 +24,8 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 			Confidence: s.say("band.confidence", facts{"confidence": c.Confidence}),
 		},
 		Figures: s.figures(c), Attribution: s.attribution(c), Evidence: s.evidenceTable(c), Chart: s.tagChart(c),
-		Points: s.points(c), Notes: s.notes(c), NextTitle: s.label("heading.next"), Next: s.steps(c.Next),
+		Points: s.points(c), Notes: s.notes(c), NextTitle: s.label("heading.next"),
+		Next:    s.steps(c.Next[:min(firstSteps, len(c.Next))]),
 		Created: newest,
 		Labels: Labels{
 			PageOf: s.label("page.of"), Attribution: s.label("heading.attribution"),
@@ -52,6 +53,9 @@ func (s *speaker) title(c *analyze.Case) string {
 		"holder": c.Holder.Module, "owner": c.Owner.Module,
 	})
 }
+
+// pool words one pool.
+func (s *speaker) pool(p ingest.Pool) string { return s.label("pool." + p.String()) }
 
 // pools words the pools of a case.
 func (s *speaker) pools(pools []ingest.Pool) string { return s.label("pool." + poolWord(pools)) }
@@ -97,6 +101,10 @@ func (s *speaker) rate(c *analyze.Case) string {
 func (s *speaker) exhaustion(c *analyze.Case) string {
 	e := c.Exhausts
 	if e == nil {
+		// The first page has room for a few words only; the whole reason is in section 10.
+		if short := "short." + string(c.NoExhaustion.Rule); s.in.Words.Has(short) {
+			return s.say(short, c.NoExhaustion.Facts)
+		}
 		return s.noExhaustion(c)
 	}
 	f := facts{"hours": e.In, "ceiling": e.Ceiling}
@@ -186,6 +194,10 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 	}
 }
 
+// firstSteps is how many next steps the first page names; if there are more,
+// section 11 has them all.
+const firstSteps = 3
+
 func (s *speaker) steps(steps []analyze.Step) []Step {
 	var out []Step
 	for _, step := range steps {
@@ -213,10 +225,21 @@ func (s *speaker) tagChart(c *analyze.Case) *Chart {
 		return nil
 	}
 	chart.Bars = chart.Bars[:min(evidenceRows, len(chart.Bars))]
-	if c.Events > 0 {
-		chart.Marks = []Mark{{Value: float64(c.Events), Label: s.say("event.mark", facts{"events": c.Events})}}
-	}
+	chart.Marks = s.eventMark(c)
 	return chart
+}
+
+// eventMark is the count that stands for one allocation an event: the anchor's,
+// which may be a little above the events of the case.
+func (s *speaker) eventMark(c *analyze.Case) []Mark {
+	events := c.Events
+	if c.Cluster != nil {
+		events = c.Cluster.Events
+	}
+	if events == 0 {
+		return nil
+	}
+	return []Mark{{Value: float64(events), Label: s.say("event.mark", facts{"events": events})}}
 }
 
 // barLabel names a tag, and its pool when the case has tags in both.
@@ -224,5 +247,5 @@ func (s *speaker) barLabel(c *analyze.Case, m analyze.Member) string {
 	if len(c.Pools) < 2 {
 		return m.Tag.String()
 	}
-	return s.say("chart.tag-pool", facts{"tag": m.Tag, "pool": s.label("pool." + m.Pool.String())})
+	return s.say("chart.tag-pool", facts{"tag": m.Tag, "pool": s.pool(m.Pool)})
 }

@@ -51,6 +51,7 @@ func TestSectionsWithoutFactsAreLeftOut(t *testing.T) {
 		{"no pool totals", func(c *analyze.Case) { c.Pool = nil }, 7},
 		{"no limits", func(c *analyze.Case) { c.Limits = nil }, 10},
 		{"no steps", func(c *analyze.Case) { c.Next = nil }, 11},
+		{"few steps", func(c *analyze.Case) { c.Next = c.Next[:firstSteps] }, 11},
 		{"no mitigation", func(c *analyze.Case) { c.Mitigation = nil }, 12},
 		{"no known issue", func(c *analyze.Case) { c.Known = nil }, 13},
 	} {
@@ -156,7 +157,7 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 		alter func(*analyze.Case, *Input)
 		want  string
 	}{
-		{"since boot", func(*analyze.Case, *Input) {}, "mean since boot over 2 days 4 hours"},
+		{"since boot", func(*analyze.Case, *Input) {}, "mean over 2 days 4 hours since boot"},
 		{"measured", func(c *analyze.Case, _ *Input) { c.Rate.SinceBoot, c.Rate.Window = false, 6*time.Hour },
 			"139 events/h, 532 KB/h, measured over 6 hours"},
 		{"no uptime", func(c *analyze.Case, _ *Input) { c.Rate, c.Lead.UptimeOK = nil, false }, "without uptime: no rate"},
@@ -185,7 +186,15 @@ func TestExhaustionHasADateOrAReason(t *testing.T) {
 	if got := writeup(t, fleet(t), k).Figures[3].Value; !strings.HasPrefix(got, "1 day 6 hours after") {
 		t.Errorf("undated: %q", got)
 	}
-	k.Exhausts, k.NoExhaustion = nil, analyze.Reason{}
+	k.Exhausts = nil
+	if got := writeup(t, fleet(t), k).Figures[3].Value; !strings.HasPrefix(got, "no date: one snapshot") {
+		t.Errorf("in few words: %q", got)
+	}
+	k.NoExhaustion = because(analyze.RuleCeilingUnknown, analyze.Facts{"pool": "paged"})
+	if got := writeup(t, fleet(t), k).Figures[3].Value; !strings.HasPrefix(got, "the log does not say") {
+		t.Errorf("in a sentence: %q", got)
+	}
+	k.NoExhaustion = analyze.Reason{}
 	if got := writeup(t, fleet(t), k).Figures[3].Value; got != "no date" {
 		t.Errorf("without a reason: %q", got)
 	}
@@ -232,6 +241,22 @@ func TestAppendixIsBounded(t *testing.T) {
 	}
 }
 
+func TestSourcesAreCitedShortUnlessTwoFilesShareAName(t *testing.T) {
+	for _, c := range []struct {
+		name, other, want string
+	}{
+		{"one of its name", "lab/second.log", "kd.log:3, 7; second.log:1; kd.log:9"},
+		{"two of its name", `D:\drop\b\kd.log`, "a/kd.log:3, 7; second.log:1; a/kd.log:9"},
+	} {
+		s := &speaker{in: Input{Documents: []*ingest.Document{document("a/kd.log"), document(c.other)}}}
+		got := s.citeAll([]ingest.Source{{File: "a/kd.log", Line: 3}, {File: "a/kd.log", Line: 7},
+			{File: "lab/second.log", Line: 1}, {File: "a/kd.log", Line: 9}})
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestTicketLinesAreFolded(t *testing.T) {
 	w := writeup(t, fleet(t), runawayCase())
 	i := slices.Index(numbers(w), 14)
@@ -239,6 +264,18 @@ func TestTicketLinesAreFolded(t *testing.T) {
 	for _, line := range code[1:] {
 		if len(line) > ticketWidth {
 			t.Errorf("%d characters: %s", len(line), line)
+		}
+	}
+	room := ticketWidth - ticketIndent
+	for _, c := range []struct{ text, first string }{
+		{strings.Repeat("x", room-2) + " y", strings.Repeat("x", room-2) + " y"},
+		{strings.Repeat("x", room-1) + " y", strings.Repeat("x", room-1)},
+		{strings.Repeat("x", room) + " y", strings.Repeat("x", room)},
+		{strings.Repeat("x", room+50) + " y", strings.Repeat("x", room+50)},
+		{"a " + strings.Repeat("x", room), "a"},
+	} {
+		if got := folded("", c.text)[0]; got != c.first {
+			t.Errorf("%d characters begin with %q", len(c.text), got)
 		}
 	}
 	if got, want := folded("- ", strings.Repeat("x", 200)), "- "+strings.Repeat("x", 200); len(got) != 1 || got[0] != want {
