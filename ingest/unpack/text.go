@@ -64,6 +64,9 @@ func detect(head []byte) (name string, mark int) {
 // offsets when little-endian, at even ones when big-endian. NULs on both sides
 // are no UTF-16 but the hole a crash leaves in a file.
 func byParity(head []byte) string {
+	if bytes.IndexByte(head, 0) < 0 {
+		return UTF8
+	}
 	var nuls [2]int
 	for i, c := range head {
 		if c == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	bufferSize = 256 << 10
+	bufferSize = 128 << 10
 	// maxLine is how much of a line is kept. The longest lines that debuggers print
 	// themselves, rows of progress dots, stay far below.
 	maxLine = 64 << 10

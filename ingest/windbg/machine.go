@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"poolsweep/ingest"
 )
@@ -62,7 +63,9 @@ type parser struct {
 	asked   []*block // .time and the like since then
 	later   session  // a time told by .time that no snapshot has taken yet
 
+	table *poolused         // the pool table read last
 	names map[string]string // repeated texts, kept once
+	texts strings.Builder   // the others, many in one piece of memory
 }
 
 func newParser(name string) *parser {
@@ -279,6 +282,9 @@ const maxNames = 1 << 14
 
 // intern returns the text as a string, the same one for the same bytes.
 func (p *parser) intern(text []byte) string {
+	if len(text) == 0 {
+		return ""
+	}
 	if s, ok := p.names[string(text)]; ok {
 		return s
 	}
@@ -287,4 +293,19 @@ func (p *parser) intern(text []byte) string {
 		p.names[string(text)] = s
 	}
 	return s
+}
+
+// keep returns the text as a string, for texts that seldom come twice.
+func (p *parser) keep(text []byte) string {
+	const piece = 16 << 10
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
+	}
+	if p.texts.Cap()-p.texts.Len() < len(text) {
+		p.texts = strings.Builder{} // strings made so far keep the old piece alive
+		p.texts.Grow(max(piece, len(text)))
+	}
+	from := p.texts.Len()
+	p.texts.Write(text)
+	return p.texts.String()[from:]
 }

@@ -1,6 +1,7 @@
 package windbg
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"poolsweep/ingest"
@@ -9,17 +10,20 @@ import (
 // moment is a snapshot while it is put together, with what is needed to merge
 // the outputs of several commands without counting anything twice.
 type moment struct {
-	snap    *ingest.Snapshot
-	base    uint64            // kernel base: changes with every boot
-	runs    map[string]body   // what every command printed last
-	rows    map[rowKey]int    // index into snap.Tags
-	modules map[moduleKey]int // index into snap.Modules
+	snap     *ingest.Snapshot
+	base     uint64            // kernel base: changes with every boot
+	runs     map[string]body   // what every command printed last
+	borrowed bool              // snap.Tags are still the rows of the first table
+	rows     map[rowKey]int    // index into snap.Tags
+	modules  map[moduleKey]int // index into snap.Modules
 }
 
-// rowKey identifies a row of a pool table: the same tag may be used in both pools.
-type rowKey struct {
-	tag  ingest.Tag
-	pool ingest.Pool
+// rowKey identifies a row of a pool table by tag and pool: the same tag may be
+// used in both.
+type rowKey uint64
+
+func keyOfRow(tag ingest.Tag, pool ingest.Pool) rowKey {
+	return rowKey(binary.BigEndian.Uint32(tag[:]))<<8 | rowKey(pool)
 }
 
 // moduleKey identifies a module: unloaded ones come back at other addresses.
@@ -59,7 +63,6 @@ func (p *parser) next(no int) {
 	m := &moment{
 		snap:    &ingest.Snapshot{Source: p.source(no)},
 		runs:    map[string]body{},
-		rows:    map[rowKey]int{},
 		modules: map[moduleKey]int{},
 	}
 	m.identify(s)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,9 @@ const (
 	poolOfTheSession  = 8
 	maxTagDescription = 200
 )
+
+// usualTags is about how many tags a machine has; tables of 500 to 2,500 are seen.
+const usualTags = 1000
 
 // poolused reads the tables of !poolused. All layouts print a tag of exactly
 // four columns, which may hold blanks, dots and digits, then the numbers of the
@@ -45,6 +49,7 @@ type poolused struct {
 	edge    int         // where the last number of the row before ended
 	rows    []ingest.TagUsage
 	index   map[rowKey]int
+	before  *poolused // the table read last
 	sum     [8]uint64
 	total   []ingest.PoolTotal
 	correct bool // TOTAL agrees with the rows
@@ -62,7 +67,7 @@ type poolHead struct {
 func (h poolHead) numbers() int { return h.each * len(h.pools) }
 
 func newPoolused(p *parser, c typed) (body, string) {
-	t := &poolused{p: p, index: map[rowKey]int{}}
+	t := &poolused{p: p, index: make(map[rowKey]int, usualTags), before: p.table}
 	var tag string
 	t.flags, tag = poolArguments(c.args)
 	t.part = tag != ""
@@ -151,7 +156,7 @@ func (t *poolused) read(b *block, l line) verdict {
 			return t.close(b, l, &v, end == len(text))
 		}
 	}
-	if len(trim(l.text)) == 0 && b.Rows == 0 {
+	if b.Rows == 0 && len(unindent(l.text)) == 0 {
 		return noise // between header and rows
 	}
 	return t.row(b, l)
@@ -242,7 +247,7 @@ func (t *poolused) looksLikeRow(text []byte) bool {
 // aligned reads a row whose tag stands below the word Tag of the header.
 func (t *poolused) aligned(text []byte, v *[8]uint64) (tag ingest.Tag, end int) {
 	at := t.head.tag
-	if len(text) < at+6 || text[at+4] != ' ' || len(trim(text[:at])) > 0 {
+	if len(text) < at+6 || text[at+4] != ' ' || len(unindent(text[:at])) > 0 {
 		return tag, 0
 	}
 	end = t.numbers(text, at+4, t.head.edge, v)
@@ -263,17 +268,28 @@ func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 		if n == 0 || from == at {
 			return 0
 		}
-		if i == count-1 && from+n > edge && from > edge-8 && from < edge {
-			// The description is glued to the last number and begins with a digit
-			// itself ("03Com adapter"): the number ends where its column does.
-			value, n = number(text[from:edge])
-		}
-		v[i], at = value, from+n
+		at = from + n
 		if i < count-1 && at < len(text) && !blank(text[at]) {
 			return 0
 		}
+		v[i] = value
+	}
+	if digits := lastNumber(text[:at]); at > edge && at-digits < edge && digits < at-edge+8 {
+		// The description is glued to the last number and begins with a digit
+		// itself ("03Com adapter"): the number ends where its column does.
+		v[count-1], _ = number(text[at-digits : edge])
+		return edge
 	}
 	return at
+}
+
+// lastNumber returns how many digits text ends with.
+func lastNumber(text []byte) int {
+	n := 0
+	for n < len(text) && digit(text[len(text)-1-n]) {
+		n++
+	}
+	return n
 }
 
 // collapsed reads a row of a copy that lost its columns: "Dh 1 5 344 2 384ACPI".
@@ -322,17 +338,33 @@ func (t *poolused) add(b *block, l line, tag ingest.Tag, v *[8]uint64, descripti
 	for i := range t.head.numbers() {
 		t.sum[i] += v[i]
 	}
-	text := t.p.intern(description[:min(len(description), maxTagDescription)])
+	text := t.describe(tag, description[:min(len(description), maxTagDescription)])
 	empty := allZero(v[:])
 	for i, pool := range t.head.pools {
 		n := v[i*t.head.each : (i+1)*t.head.each]
 		if allZero(n) && !(empty && i == 0) {
 			continue
 		}
-		t.keep(ingest.TagUsage{
-			Tag: tag, Pool: pool, Usage: t.usage(b, l, n), Description: text, Source: b.p.source(l.no),
-		})
+		u := t.at(tag, pool)
+		if u.Line == 0 {
+			u.Tag, u.Pool, u.Description, u.Source = tag, pool, text, b.p.source(l.no)
+		}
+		t.count(b, l, &u.Usage, n)
 	}
+}
+
+// describe returns a description as a string, that of the table before when it
+// has the same: in a log of many snapshots they all come again.
+func (t *poolused) describe(tag ingest.Tag, text []byte) string {
+	if t.before != nil {
+		for _, pool := range bothPools {
+			i, ok := t.before.index[keyOfRow(tag, pool)]
+			if ok && i < len(t.before.rows) && t.before.rows[i].Description == string(text) {
+				return t.before.rows[i].Description
+			}
+		}
+	}
+	return t.p.keep(text)
 }
 
 func allZero(v []uint64) bool {
@@ -344,35 +376,38 @@ func allZero(v []uint64) bool {
 	return true
 }
 
-// keep adds a row. Tags whose unprintable bytes are shown as dots may print
-// alike: they are one tag for us, and hold what both hold.
-func (t *poolused) keep(u ingest.TagUsage) {
-	key := rowKey{u.Tag, u.Pool}
+// at returns the row of a tag. Tags whose unprintable bytes are shown as dots may
+// print alike: they are one tag for us, and hold what both hold.
+func (t *poolused) at(tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage {
+	key := keyOfRow(tag, pool)
 	i, ok := t.index[key]
 	if !ok {
-		t.index[key] = len(t.rows)
-		t.rows = append(t.rows, u)
-		return
+		i = len(t.rows)
+		t.index[key] = i
+		if i == cap(t.rows) {
+			t.rows = slices.Grow(t.rows, max(usualTags, i))
+		}
+		t.rows = append(t.rows, ingest.TagUsage{})
 	}
-	old := &t.rows[i].Usage
-	old.Outstanding += u.Outstanding
-	old.Bytes += u.Bytes
-	old.Allocs += u.Allocs
-	old.Frees += u.Frees
+	return &t.rows[i]
 }
 
-// usage names the numbers of one half by what they mean: the Allocs of a compact
+// count adds the numbers of one pool by what they mean: the Allocs of a compact
 // table are the outstanding allocations, which a verbose one calls Diff.
-func (t *poolused) usage(b *block, l line, v []uint64) ingest.Usage {
+func (t *poolused) count(b *block, l line, u *ingest.Usage, v []uint64) {
 	if len(v) == 2 {
-		return ingest.Usage{Outstanding: int64(v[0]), Bytes: held(b, l, v[1])}
+		u.Outstanding += int64(v[0])
+		u.Bytes += held(b, l, v[1])
+		return
 	}
 	if allocs, frees, diff := v[0], v[1], v[2]; !same(allocs-frees, diff) {
 		b.warn(l, "allocations less frees is not the difference printed")
 	}
-	return ingest.Usage{
-		Allocs: v[0], Frees: v[1], Outstanding: int64(v[2]), Bytes: held(b, l, v[3]), Counted: true,
-	}
+	u.Counted = true
+	u.Allocs += v[0]
+	u.Frees += v[1]
+	u.Outstanding += int64(v[2])
+	u.Bytes += held(b, l, v[3])
 }
 
 // held returns a number of bytes. Sums that went below zero are printed as huge
@@ -406,9 +441,9 @@ func (t *poolused) close(b *block, l line, v *[8]uint64, bare bool) verdict {
 	}
 	for i, pool := range t.head.pools {
 		from := i * t.head.each
-		t.total = append(t.total, ingest.PoolTotal{
-			Pool: pool, Usage: t.usage(b, l, v[from:from+t.head.each]), Source: b.p.source(l.no),
-		})
+		total := ingest.PoolTotal{Pool: pool, Source: b.p.source(l.no)}
+		t.count(b, l, &total.Usage, v[from:from+t.head.each])
+		t.total = append(t.total, total)
 	}
 	t.correct = len(wrong) == 0
 	return last
@@ -433,8 +468,12 @@ var poolNumbers = map[int][]string{
 
 func (t *poolused) finish(b *block, _ ending) {
 	b.State = ingest.BlockUnclosed
+	t.before, t.p.table = nil, t
 	if t.correct {
 		b.State = ingest.BlockComplete
+	}
+	if len(t.rows) < cap(t.rows)/2 {
+		t.rows = slices.Clone(t.rows)
 	}
 }
 
@@ -450,7 +489,8 @@ func (t *poolused) differs(before body) bool {
 		return true
 	}
 	for _, u := range t.rows {
-		i, ok := old.index[rowKey{u.Tag, u.Pool}]
+		i, ok := old.index[keyOfRow(u.Tag, u.Pool)]
+		ok = ok && i < len(old.rows) // the index may have gone on into a snapshot's
 		if ok && old.rows[i].Usage != u.Usage || !ok && t.correct && old.correct {
 			return true
 		}
@@ -461,17 +501,31 @@ func (t *poolused) differs(before body) bool {
 // merge adds the rows the snapshot does not have. !poolused 2 and !poolused 4
 // list the same tags in another order; verbose rows tell more and replace.
 func (t *poolused) merge(m *moment) {
+	if m.rows == nil {
+		m.rows, m.borrowed = t.index, true
+		m.snap.Tags = t.rows[:len(t.rows):len(t.rows)]
+		t.mergeTotals(m)
+		return
+	}
 	for _, u := range t.rows {
-		key := rowKey{u.Tag, u.Pool}
+		key := keyOfRow(u.Tag, u.Pool)
 		i, ok := m.rows[key]
 		switch {
 		case !ok:
 			m.rows[key] = len(m.snap.Tags)
 			m.snap.Tags = append(m.snap.Tags, u)
 		case u.Counted && !m.snap.Tags[i].Counted:
+			if m.borrowed {
+				m.snap.Tags, m.borrowed = slices.Clone(m.snap.Tags), false
+			}
 			m.snap.Tags[i] = u
 		}
 	}
+	t.mergeTotals(m)
+}
+
+// mergeTotals adds the TOTAL row. A table of one tag has the total of that tag.
+func (t *poolused) mergeTotals(m *moment) {
 	if t.part {
 		return
 	}

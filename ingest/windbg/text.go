@@ -13,7 +13,13 @@ func blank(c byte) bool { return c == ' ' || c == '\t' }
 func digit(c byte) bool { return c-'0' < 10 }
 
 // trim removes blanks on both sides.
-func trim(text []byte) []byte { return bytes.Trim(text, " \t") }
+func trim(text []byte) []byte {
+	text = unindent(text)
+	for len(text) > 0 && blank(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
 
 // unindent removes the blanks in front: a log pasted into an article is indented.
 func unindent(text []byte) []byte {
