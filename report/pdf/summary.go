@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"strconv"
+	"strings"
 
 	"poolsweep/report"
 )
@@ -105,7 +106,7 @@ func (d *document) band() {
 	d.y = top + height
 }
 
-// figures are the key numbers in up to five cards a row.
+// figures are the key numbers in cards, five to a row at most.
 func (d *document) figures(pairs []report.Pair) {
 	if len(pairs) == 0 {
 		return
@@ -113,16 +114,12 @@ func (d *document) figures(pairs []report.Pair) {
 	rows := (len(pairs) + 4) / 5
 	columns := (len(pairs) + rows - 1) / rows
 	width := d.column() / float64(columns)
-	st := style{bold, 12.5, ink}
-	for _, p := range pairs {
-		// All values are of one size, that of the longest.
-		st.size = min(st.size, d.glyphs.fit(p.Value, st, width-cardPad, 9.5).size)
-	}
+	st, list := d.figureTexts(pairs, width-cardPad)
 	d.gap(10)
-	for len(pairs) > 0 {
-		n := min(columns, len(pairs))
-		d.cards(pairs[:n], st, width)
-		pairs = pairs[n:]
+	for len(list) > 0 {
+		n := min(columns, len(list))
+		d.cards(list[:n], st, width)
+		list = list[n:]
 		d.y += 5
 	}
 	d.y -= 3
@@ -131,27 +128,68 @@ func (d *document) figures(pairs []report.Pair) {
 // cardPad is the space between a card's text and the next card.
 const cardPad = 9
 
-// cards is one row of figures.
-func (d *document) cards(pairs []report.Pair, st style, width float64) {
-	inner := width - cardPad
-	labels, values := make([][]line, len(pairs)), make([][]line, len(pairs))
-	above, below := 0, 0
+// figure is a key number: what it is, the number in large type, and in small
+// type what is said about it.
+type figure struct{ label, value, detail string }
+
+// figureTexts splits values too long for their card and finds the one size,
+// that of the longest, in which all are printed.
+func (d *document) figureTexts(pairs []report.Pair, width float64) (style, []figure) {
+	const least = 10.5
+	st := style{bold, 12.5, ink}
+	list := make([]figure, len(pairs))
 	for i, p := range pairs {
-		labels[i] = d.glyphs.wrap(p.Label, smallText, inner)
-		values[i] = d.glyphs.wrap(p.Value, st, inner)
-		above, below = max(above, len(labels[i])), max(below, len(values[i]))
+		list[i] = figure{label: p.Label, value: p.Value}
+		if d.glyphs.measure(d.glyphs.clean(p.Value, bold), st.sized(least)) > width {
+			list[i].value, list[i].detail = lead(p.Value)
+		}
+		st.size = min(st.size, d.glyphs.fit(list[i].value, st, width, 9.5).size)
 	}
-	height := float64(above)*leading(smallText.size) + float64(below)*leading(st.size)
+	return st, list
+}
+
+// lead cuts a value after its first phrase: "3,880 events/h, mean over two
+// hours" is a number and a remark. The line break stands for the separator.
+func lead(value string) (first, rest string) {
+	at, wide := len(value), 0
+	for _, separator := range []string{", ", ": ", "; ", " (", "，", "：", "；"} {
+		if i := strings.Index(value, separator); i > 0 && i < at {
+			at, wide = i, len(separator)
+		}
+	}
+	if strings.HasPrefix(value[at:], " (") {
+		wide = 1 // the bracket belongs to the remark
+	}
+	return value[:at], value[at+wide:]
+}
+
+// cards is one row of figures.
+func (d *document) cards(list []figure, st style, width float64) {
+	inner := width - cardPad
+	labels, values, details := make([][]line, len(list)), make([][]line, len(list)), make([][]line, len(list))
+	above, low := 0, 0.0
+	for i, f := range list {
+		labels[i] = d.glyphs.wrap(f.label, smallText, inner)
+		values[i] = d.glyphs.wrap(f.value, st, inner)
+		if f.detail != "" {
+			details[i] = d.glyphs.wrap(f.detail, smallText.in(ink), inner)
+		}
+		above = max(above, len(labels[i]))
+		low = max(low, float64(len(values[i]))*leading(st.size)+float64(len(details[i]))*leading(smallText.size))
+	}
+	height := float64(above)*leading(smallText.size) + low
 	d.need(height)
 	top := d.y
-	for i := range pairs {
+	for i := range list {
 		x := marginX + float64(i)*width
 		if i > 0 {
 			d.page().stroke(x-1, top+1, 0, height-2, 0.5, hairline)
 			x += cardPad - 2
 		}
 		d.stack(labels[i], x, top)
-		d.stack(values[i], x, top+float64(above)*leading(smallText.size))
+		y := top + float64(above)*leading(smallText.size)
+		d.stack(values[i], x, y)
+		d.stack(details[i], x, y+float64(len(values[i]))*leading(st.size))
 	}
 	d.y = top + height
 }
@@ -193,8 +231,8 @@ func (d *document) attribution(list []report.Attribution) {
 	d.y += 3
 }
 
-// points are reasons under a title, beside a stripe in their tone. A block of
-// usual length is not torn apart at the end of a page.
+// points are reasons under a title, beside a stripe in their tone. A short
+// block is not torn apart at the end of a page.
 func (d *document) points(p *report.Points) {
 	if len(p.Items) == 0 {
 		return
@@ -204,7 +242,11 @@ func (d *document) points(p *report.Points) {
 	width := d.column() - labelColumn
 	head := float64(len(title)) * leading(st.size)
 	d.gap(9)
-	d.need(max(head, min(d.bulletsHeight(p.Items, bodyText, width), 140)))
+	whole := d.bulletsHeight(p.Items, bodyText, width)
+	if whole > 110 {
+		whole = 5 * leading(bodyText.size)
+	}
+	d.need(max(head, whole))
 	d.page().rect(marginX, d.y+1, 2, max(head-2, 10), st.color)
 	d.stack(title, marginX+8, d.y)
 	start, low := d.page(), d.y+head
