@@ -79,14 +79,14 @@ func ownerOf(core []Member) Attribution {
 	for _, m := range core {
 		held[ingest.ModuleKey(m.Owner.Module)] += m.Bytes
 	}
-	best := Attribution{Basis: Reason{Rule: OwnerNone}}
+	best := Attribution{Basis: Reason{Rule: OwnerNoTable}}
 	var most uint64
 	for _, m := range core { // in member order, so that ties fall the same way each time
 		if b := held[ingest.ModuleKey(m.Owner.Module)]; m.Owner.Established() && b > most {
 			most, best = b, m.Owner
 		}
 	}
-	if best.Basis.Rule == OwnerNone && len(core) > 0 {
+	if !best.Established() && len(core) > 0 {
 		best.Basis = core[0].Owner.Basis
 	}
 	return best

@@ -20,6 +20,7 @@ type exam struct {
 	pools   []PoolFacts
 	tables  tableState
 	tableAt ingest.Source
+	density *density // of rows; nil until a cluster is judged
 }
 
 func examine(s *ingest.Snapshot, know *knowledge.Base, th Thresholds) *exam {
@@ -77,8 +78,8 @@ func (d *draft) join(core []Member, weight float64) {
 	if len(core) < 2 {
 		return
 	}
-	c := cluster(core, d.rows, d.th)
-	if !c.firm(core, d.th) {
+	c := d.cluster(core)
+	if !c.supports(core, d.th) {
 		d.Core = core[:1]
 		return
 	}

@@ -28,7 +28,7 @@ func tolerance(expected int64, relative float64) int64 {
 	return int64(math.Min(bound, math.Max(1, relative*float64(expected))))
 }
 
-// comparable returns the rows whose counts may take part in clusters: above the
+// comparableRows returns the rows whose counts may take part in clusters: above the
 // floor, one a tag. A tag with the same count in both pools (SeTd in 2003) is
 // one allocation site, so the heavier half stands for both.
 func comparableRows(s *ingest.Snapshot, floor int64) []ingest.TagUsage {
@@ -117,32 +117,41 @@ func hasTag(members []Member, tag ingest.Tag) bool {
 }
 
 // cluster describes a core: how close it is, and what chance would give.
-func cluster(core []Member, rows []ingest.TagUsage, th Thresholds) *Cluster {
+func (e *exam) cluster(core []Member) *Cluster {
+	if e.density == nil {
+		e.density = newDensity(e.rows)
+	}
 	events := core[0].Outstanding
-	var worst float64
+	worst := 0.0
 	for _, m := range core[1:] {
 		// A count that agrees exactly still only tells that it is closer than one.
-		off := (float64(abs(m.Surplus)) + 0.5) / (float64(m.Outstanding))
-		worst = max(worst, off)
+		worst = max(worst, (float64(abs(m.Surplus))+0.5)/float64(m.Outstanding))
 	}
-	density := newDensity(rows)
-	chance := density.matches(float64(events), worst)
 	return &Cluster{
-		Events: events, Anchor: core[0], Tolerance: tolerance(events, th.ClusterTolerance),
-		Candidate: len(rows), Chance: chance, ByLuck: density.luck(len(core), worst),
+		Events: events, Anchor: core[0], Tolerance: tolerance(events, e.th.ClusterTolerance),
+		Candidate: len(e.rows), Chance: worst * e.density.perDistance(float64(events)),
+		ByLuck: e.density.luck(len(core), worst),
 	}
 }
 
-// firm reports whether a cluster is worth more than luck: three members or
-// more, or two that agree closely at a count that large.
-func (c *Cluster) firm(core []Member, th Thresholds) bool {
-	if c.ByLuck > th.ClusterLuck {
-		return false
-	}
-	if len(core) >= 3 {
-		return true
-	}
-	return len(core) == 2 && c.Events >= th.ClusterPair && abs(core[1].Surplus) <= c.Events/th.ClusterPair
+// supports reports whether a cluster around an anchor that another sign has
+// chosen is more than luck: that many matches of that anchor are improbable.
+func (c *Cluster) supports(core []Member, th Thresholds) bool {
+	return th.pairOrMore(core) && poissonTail(len(core)-1, c.Chance) <= th.ClusterChance
+}
+
+// convicts reports whether a cluster is more than luck though nothing else
+// pointed at its anchor: then every tag of the table had the chance to be one.
+func (c *Cluster) convicts(core []Member, th Thresholds) bool {
+	return th.pairOrMore(core) && c.ByLuck <= th.ClusterLuck
+}
+
+// pairOrMore accepts three members or more, or two that agree closely at a
+// large count.
+func (th Thresholds) pairOrMore(core []Member) bool {
+	events := core[0].Outstanding
+	return len(core) >= 3 ||
+		len(core) == 2 && events >= th.ClusterPair && abs(core[1].Surplus) <= max(1, events/th.ClusterPair)
 }
 
 // density estimates how counts are spread in one table: a Gaussian kernel over
@@ -151,10 +160,11 @@ func (c *Cluster) firm(core []Member, th Thresholds) bool {
 type density struct {
 	logs  []float64
 	width float64
+	rates []float64 // perDistance at each count of the table
 }
 
-func newDensity(rows []ingest.TagUsage) density {
-	d := density{}
+func newDensity(rows []ingest.TagUsage) *density {
+	d := &density{}
 	for _, r := range rows {
 		d.logs = append(d.logs, math.Log(float64(r.Outstanding)))
 	}
@@ -163,11 +173,14 @@ func newDensity(rows []ingest.TagUsage) density {
 		d.width = 1.06 * deviation(d.logs) * math.Pow(n, -0.2)
 	}
 	d.width = max(d.width, 0.05)
+	for _, l := range d.logs {
+		d.rates = append(d.rates, d.perDistance(math.Exp(l)))
+	}
 	return d
 }
 
 // at returns the density per unit of log count.
-func (d density) at(count float64) float64 {
+func (d *density) at(count float64) float64 {
 	x, sum := math.Log(count), 0.0
 	for _, l := range d.logs {
 		z := (x - l) / d.width
@@ -176,12 +189,12 @@ func (d density) at(count float64) float64 {
 	return sum / (d.width * math.Sqrt(2*math.Pi) * float64(max(1, len(d.logs))))
 }
 
-// matches returns the expected number of other tags that come within the
-// relative distance of an integer ratio of the count, were all counts unrelated.
-func (d density) matches(count, distance float64) float64 {
+// perDistance returns how many other tags come within a relative distance of an
+// integer ratio of the count, per unit of distance, were all counts unrelated.
+func (d *density) perDistance(count float64) float64 {
 	p := 0.0
 	for _, r := range ratios {
-		p += d.at(count*float64(r.times)/float64(r.per)) * 2 * distance
+		p += d.at(count*float64(r.times)/float64(r.per)) * 2
 	}
 	return p * float64(len(d.logs)-1)
 }
@@ -190,10 +203,10 @@ func (d density) matches(count, distance float64) float64 {
 // lie within the distance, were all counts unrelated: for each possible anchor
 // the Poisson probability of size−1 matches, each cluster found from each of its
 // members once.
-func (d density) luck(size int, distance float64) float64 {
+func (d *density) luck(size int, distance float64) float64 {
 	sum := 0.0
-	for _, l := range d.logs {
-		sum += poissonTail(size-1, d.matches(math.Exp(l), distance))
+	for _, rate := range d.rates {
+		sum += poissonTail(size-1, rate*distance)
 	}
 	return sum / float64(size)
 }

@@ -71,6 +71,9 @@ func (e *exam) objectCase(g gap) Case {
 	} else {
 		d.why(w.ObjectGap, RuleObjectMany, facts, g.row.Source)
 	}
+	if g.info.Object == "file" {
+		d.why(0, RuleNoCachedFiles, nil, g.row.Source)
+	}
 	d.then(ChainObject, facts, g.row.Source)
 	d.freeReasons(g.row, facts)
 	d.join(grow(g.row, e.rows, e.th, e.know), d.stepWeight(g.row))

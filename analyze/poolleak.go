@@ -84,7 +84,7 @@ func (e *exam) lockstep() []ingest.TagUsage {
 			continue
 		}
 		core := grow(row, e.rows, e.th, e.know)
-		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !cluster(core, e.rows, e.th).firm(core, e.th) {
+		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !e.cluster(core).convicts(core, e.th) {
 			continue
 		}
 		held := uint64(0)

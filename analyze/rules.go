@@ -35,7 +35,6 @@ const (
 	RuleFMisDiffers  Rule = "why-not.fmis-differs"
 	RuleOneSnapshot  Rule = "why-not.one-snapshot"
 	RulePartlyOther  Rule = "why-not.frees-unknown"
-	RuleMayBeLarge   Rule = "why-not.may-be-large"
 	RuleFollows      Rule = "why-not.follows"
 	RuleTableDiffers Rule = "why-not.table-differs"
 )
@@ -86,6 +85,7 @@ const (
 	OwnerBinary    Rule = "owner.binary"
 	OwnerMap       Rule = "owner.map"
 	OwnerNone      Rule = "owner.none"
+	OwnerNoTable   Rule = "owner.no-table"
 	OwnerSeveral   Rule = "owner.several"
 	HolderCount    Rule = "holder.count"
 	HolderInstance Rule = "holder.instances"

@@ -39,8 +39,12 @@ type Thresholds struct {
 	// ClusterPair: two tags alone are a cluster only above this count, and only
 	// when they agree to one part in ClusterPair.
 	ClusterPair int64
-	// ClusterLuck: a cluster counts when fewer than this many as good would be
-	// expected by chance in the same table.
+	// ClusterChance: a cluster around a tag that another sign has chosen supports the
+	// case when so many matches of that tag are no more probable than this.
+	ClusterChance float64
+	// ClusterLuck: a cluster convicts by itself when fewer than this many as good are
+	// expected by chance in the same table. Each cluster size is one more try, so the
+	// bound is a fifth of the 1 % that unrelated tables may show.
 	ClusterLuck float64
 	// ClusterEvents and ClusterBytes: a cluster alone, with no other sign, is worth
 	// a case only with this volume.
@@ -80,7 +84,7 @@ func DefaultThresholds() Thresholds {
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
-		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterLuck: 0.01,
+		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05,
 		Weights: Weights{
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
