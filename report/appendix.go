@@ -21,14 +21,16 @@ func (s *speaker) appendix(c *analyze.Case, docs []*ingest.Document) []Block {
 	blocks = append(blocks, s.sources(c)...)
 	blocks = append(blocks, s.inputs(docs)...)
 	blocks = append(blocks, Block{Table: s.pairs("caption.versions", []Pair{
-		{s.label("fact.tool"), s.in.Tool}, {s.label("fact.signature"), c.Signature}, {s.label("fact.schema"), OutputSchema},
+		{s.label("fact.tool"), s.in.Tool},
+		{s.label("fact.signature"), c.Signature},
+		{s.label("fact.schema"), OutputSchema},
 	})})
 	blocks = append(blocks, s.skipped(docs)...)
 	blocks = append(blocks, s.unread(docs)...)
 	return append(blocks, s.warnings(docs)...)
 }
 
-// pairs makes a table of two columns.
+// pairs makes a table of two columns, a fact and its value.
 func (s *speaker) pairs(caption string, pairs []Pair) *Table {
 	g := newGrid(s.label(caption), len(pairs))
 	g.text(s.label("column.fact"), 0.25, func(i int) string { return pairs[i].Label })
@@ -81,9 +83,10 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 	}
 	var mods []ingest.Module
 	for _, m := range c.Lead.Modules {
-		if slices.ContainsFunc(named, func(n string) bool {
-			return n != "" && ingest.ModuleKey(n) == ingest.ModuleKey(m.Name)
-		}) && !slices.ContainsFunc(mods, func(o ingest.Module) bool { return o.Name == m.Name && o.Start == m.Start }) {
+		is := func(name string) bool { return ingest.ModuleKey(name) == ingest.ModuleKey(m.Name) }
+		// lm is often run again, or for one address after another: each module once.
+		again := func(o ingest.Module) bool { return o.Name == m.Name && o.Start == m.Start }
+		if slices.ContainsFunc(named, is) && !slices.ContainsFunc(mods, again) {
 			mods = append(mods, m)
 		}
 	}
@@ -115,17 +118,21 @@ func (s *speaker) bounded(n int) (shown int, note []Block) {
 	return appendixRows, []Block{{Text: s.say("appendix.more", facts{"more": n - appendixRows})}}
 }
 
-// inputs lists every file the case was made from, with its hash in full.
+// inputs lists every file the case was made from, with its hash in full: months
+// later it proves that a log is the one the case was made from.
 func (s *speaker) inputs(docs []*ingest.Document) []Block {
 	g := newGrid(s.label("caption.inputs"), len(docs))
 	g.text(s.label("column.file"), 0.25, func(i int) string { return docs[i].File })
 	g.number(s.label("column.size"), 0.12, func(i int) string { return count(docs[i].Bytes) })
-	g.text(s.label("column.state"), 0.13, func(i int) string { return s.label("state." + documentState(docs[i])) })
+	g.text(s.label("column.state"), 0.13, func(i int) string {
+		return s.label("state." + documentState(docs[i]))
+	})
 	g.mono(s.label("column.sha256"), 0.5, func(i int) string { return docs[i].SHA256 })
 	return []Block{{Table: g.table()}}
 }
 
-// skipped lists the commands of the logs that poolsweep does not read.
+// skipped lists the commands of the logs that poolsweep does not read. Their output
+// may hold the answer, and nobody should think it was looked at.
 func (s *speaker) skipped(docs []*ingest.Document) []Block {
 	type use struct {
 		ingest.SkippedCommand
@@ -161,13 +168,17 @@ func (s *speaker) unread(docs []*ingest.Document) []Block {
 	shown, more := s.bounded(len(blocks))
 	g := newGrid(s.label("caption.unread"), shown)
 	g.mono(s.label("column.command"), 0.35, func(i int) string { return blocks[i].Command })
-	g.text(s.label("column.state"), 0.15, func(i int) string { return s.label("block." + blocks[i].State.String()) })
+	g.text(s.label("column.state"), 0.15, func(i int) string {
+		return s.label("block." + blocks[i].State.String())
+	})
 	g.number(s.label("column.rows"), 0.1, func(i int) string { return count(int64(blocks[i].Rows)) })
 	g.number(s.label("column.unread"), 0.15, func(i int) string { return count(int64(blocks[i].Unread)) })
 	g.mono(s.label("column.source"), 0.25, func(i int) string { return s.cite(blocks[i].Source) })
 	return append([]Block{{Table: g.table()}}, more...)
 }
 
+// warnings repeats what the reader could not make sense of, with the line itself:
+// the engineer can tell at a glance whether it mattered.
 func (s *speaker) warnings(docs []*ingest.Document) []Block {
 	var all []ingest.Warning
 	for _, d := range docs {

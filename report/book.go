@@ -30,7 +30,8 @@ type list struct {
 	s *speaker
 }
 
-// add appends a column; cell returns its value in row i, nil for an empty cell.
+// add appends a column; cell returns its value in row i, nil for an empty cell. It
+// returns the column for what only some have: data bars, a colour scale.
 func (l list) add(title string, kind CellKind, width float64, cell func(i int) any) *SheetColumn {
 	l.Columns = append(l.Columns, SheetColumn{Title: l.s.label("column." + title), Kind: kind, Width: width})
 	for i := range l.Rows {
@@ -58,6 +59,8 @@ func orEmpty[T comparable](v T) any {
 // caseLink leads to a case's write-up beside the workbook.
 func caseLink(id string) any { return Link{Text: id + ".pdf", Target: WriteupFile(id)} }
 
+// caseSheet lists the defects. The id and the link to the write-up are the first and
+// the last column, so that a row can be mailed and followed.
 func (s *speaker) caseSheet() Sheet {
 	sheet := s.sheet("cases")
 	c := s.in.Result.Cases
@@ -92,6 +95,8 @@ func (s *speaker) seen(cases []analyze.Case) (first, last []time.Time) {
 	return first, last
 }
 
+// issueID names the published defect by the id of its file, which can be searched
+// for; the title stands in the write-up.
 func issueID(c *analyze.Case) any {
 	if c.Known == nil {
 		return nil
@@ -115,6 +120,8 @@ func (s *speaker) verdict(v analyze.Verdict) Tagged {
 	return Tagged{Text: s.label("verdict." + v.String()), Tone: verdictTone(v)}
 }
 
+// machineSheet lists all machines, the healthy ones too: a machine that is missing
+// here was not heard of. What its log did not print is an empty cell, never 0.
 func (s *speaker) machineSheet() Sheet {
 	sheet := s.sheet("machines")
 	m := s.in.Result.Machines
@@ -148,6 +155,8 @@ func numberOrNone(n int) string {
 	return number(n)
 }
 
+// uptimeHours returns the uptime as a number to compare and sort by. A log without a
+// ".time" output has none.
 func uptimeHours(s *ingest.Snapshot) any {
 	if !s.UptimeOK {
 		return nil
@@ -155,6 +164,7 @@ func uptimeHours(s *ingest.Snapshot) any {
 	return s.Uptime.Hours()
 }
 
+// topCase leads to the worst case of a machine.
 func topCase(m *analyze.Machine) any {
 	if len(m.Cases) == 0 {
 		return nil
@@ -185,6 +195,8 @@ func held(m *analyze.Machine, p ingest.Pool) any {
 	return f.Sum.Bytes
 }
 
+// ofCeiling is how full nonpaged pool is. Paged pool is left out: it seldom runs
+// full, and its ceiling is seldom printed.
 func ofCeiling(m *analyze.Machine) any {
 	f := pool(m, ingest.NonPaged)
 	if f == nil || f.Ceiling == 0 {
@@ -215,6 +227,8 @@ func (s *speaker) logQualities() map[string]string {
 // topTags is how many tags the chart of the Tags sheet shows.
 const topTags = 10
 
+// tagSheet lists every tag of the fleet by bytes. Its first column is the hex key,
+// because a spreadsheet takes NtFC, NtfC and Ntfc for the same text.
 func (s *speaker) tagSheet() Sheet {
 	sheet := s.sheet("tags")
 	t := s.in.Result.Tags
@@ -238,6 +252,8 @@ func (s *speaker) tagSheet() Sheet {
 	return sheet
 }
 
+// filterSheet lists the filters of each machine. Altitudes are text: 385250.5 may
+// have more digits than a spreadsheet's number keeps.
 func (s *speaker) filterSheet() Sheet {
 	sheet := s.sheet("filters")
 	var f []analyze.FilterFact
@@ -256,6 +272,7 @@ func (s *speaker) filterSheet() Sheet {
 	return sheet
 }
 
+// flagged is the flag of a filter as a loud cell, or an empty one.
 func (s *speaker) flagged(f analyze.FilterFact) any {
 	if !f.Runaway {
 		return nil
@@ -281,7 +298,9 @@ func (s *speaker) readMe() Sheet {
 		}},
 		{s.label("group.counts"), s.counts()},
 		{s.label("group.verdicts"), s.legend()},
-		{s.label("group.versions"), []Pair{{s.label("fact.tool"), s.in.Tool}, {s.label("fact.schema"), OutputSchema}}},
+		{s.label("group.versions"), []Pair{
+			{s.label("fact.tool"), s.in.Tool}, {s.label("fact.schema"), OutputSchema},
+		}},
 		{s.label("group.inputs"), s.hashes()},
 		{s.label("group.gaps"), s.gaps()},
 	}
@@ -293,6 +312,8 @@ var verdictsWorstFirst = []analyze.Verdict{
 	analyze.Runaway, analyze.Leak, analyze.Suspect, analyze.Healthy, analyze.Insufficient,
 }
 
+// counts says how much was looked at and what came of it, so that a reader sees at
+// once whether the whole lab is in.
 func (s *speaker) counts() []Pair {
 	partial := 0
 	for _, d := range s.in.Documents {
@@ -315,11 +336,14 @@ func (s *speaker) counts() []Pair {
 				n++
 			}
 		}
-		pairs = append(pairs, Pair{s.say("counts.verdict", facts{"verdict": s.label("verdict." + v.String())}), whole(n)})
+		name := s.say("counts.verdict", facts{"verdict": s.label("verdict." + v.String())})
+		pairs = append(pairs, Pair{name, whole(n)})
 	}
 	return pairs
 }
 
+// legend says in a sentence what each verdict claims and, for "insufficient", what
+// it does not claim.
 func (s *speaker) legend() []Pair {
 	var pairs []Pair
 	for _, v := range verdictsWorstFirst {
@@ -328,6 +352,8 @@ func (s *speaker) legend() []Pair {
 	return append(pairs, Pair{s.label("verdicts.colours"), s.label("legend.colours")})
 }
 
+// hashes ties the workbook to the bytes it was made from. A file that could not be
+// opened has no hash.
 func (s *speaker) hashes() []Pair {
 	var pairs []Pair
 	for _, d := range s.in.Documents {
@@ -366,6 +392,7 @@ func (s *speaker) gaps() []Pair {
 	return pairs
 }
 
+// gap says of one file how much of it is missing and why.
 func (s *speaker) gap(file, state, reason string) Pair {
 	return Pair{file, s.say("gap.file", facts{"state": s.label("state." + state), "reason": reason})}
 }

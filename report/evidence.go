@@ -33,7 +33,8 @@ func (s *speaker) evidence(c *analyze.Case) []fact {
 	}
 	if c.Lead != nil && c.Lead.VM != nil {
 		vm := c.Lead.VM
-		add(s.label("column.vm"), s.say("source.vm-value", facts{"nonPaged": vm.NonPaged, "paged": vm.Paged}), vm.Source)
+		figures := facts{"nonPaged": vm.NonPaged, "paged": vm.Paged}
+		add(s.label("column.vm"), s.say("source.vm-value", figures), vm.Source)
 	}
 	for _, f := range c.Filters {
 		if f.Runaway {

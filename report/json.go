@@ -30,8 +30,12 @@ func NewOutput(in Input) (*Output, error) {
 	return o, s.done("json document")
 }
 
+// outputInput tells of one file what it is, how far it was read and what was in it.
+// The machine is that of its first snapshot: a log seldom holds more than one.
 func (s *speaker) outputInput(d *ingest.Document) OutputInput {
-	in := OutputInput{Path: d.File, SHA256: d.SHA256, Bytes: d.Bytes, State: documentState(d), Reason: s.logQuality(d)}
+	in := OutputInput{
+		Path: d.File, SHA256: d.SHA256, Bytes: d.Bytes, State: documentState(d), Reason: s.logQuality(d),
+	}
 	in.Warnings = outputWarnings(in.Warnings, d.Warnings)
 	for i, snap := range d.Snapshots {
 		if i == 0 {
@@ -47,6 +51,8 @@ func (s *speaker) outputInput(d *ingest.Document) OutputInput {
 	return in
 }
 
+// outputWarnings appends warnings with their places apart from their text, so that a
+// script can open the line.
 func outputWarnings(facts []OutputFact, warnings []ingest.Warning) []OutputFact {
 	for _, w := range warnings {
 		facts = append(facts, OutputFact{Text: warningText(w), File: w.File, Line: w.Line})
@@ -54,6 +60,7 @@ func outputWarnings(facts []OutputFact, warnings []ingest.Warning) []OutputFact 
 	return facts
 }
 
+// outputMachine is the judgement on a machine with the figures of its newest log.
 func outputMachine(m *analyze.Machine) OutputMachine {
 	latest := m.Latest()
 	return OutputMachine{
@@ -62,6 +69,8 @@ func outputMachine(m *analyze.Machine) OutputMachine {
 	}
 }
 
+// outputCase says all of a case that the write-up says. Its null fields are the
+// answers "not established" and "unknown".
 func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 	return OutputCase{
 		ID: c.ID, Signature: c.Signature, Kind: c.Kind.String(), Class: c.Class.String(),
@@ -122,6 +131,7 @@ func tagTexts(members []analyze.Member) []string {
 	return tags
 }
 
+// outputRate is nil when no rate is known, which is not the same as a rate of 0.
 func outputRate(r *analyze.Rate) *OutputRate {
 	if r == nil {
 		return nil
@@ -130,6 +140,7 @@ func outputRate(r *analyze.Rate) *OutputRate {
 		WindowS: int64(r.Window / time.Second), SinceBoot: r.SinceBoot}
 }
 
+// outputExhaustion is nil when no date can be given; the case says why.
 func outputExhaustion(e *analyze.Exhaustion) *OutputExhaustion {
 	if e == nil {
 		return nil
@@ -138,6 +149,8 @@ func outputExhaustion(e *analyze.Exhaustion) *OutputExhaustion {
 		Source: e.Source.String()}
 }
 
+// outputModule is nil when no module is established: a wrong name is worse than
+// none, and a script must not find one.
 func (s *speaker) outputModule(a analyze.Attribution) *OutputModule {
 	if !a.Established() {
 		return nil
@@ -163,6 +176,7 @@ func (s *speaker) outputEvidence(c *analyze.Case) []OutputFact {
 	return out
 }
 
+// outputSteps keeps commands exactly as they must be typed.
 func (s *speaker) outputSteps(steps []analyze.Step) []OutputStep {
 	var out []OutputStep
 	for _, step := range steps {
@@ -183,6 +197,7 @@ func whereWord(step analyze.Step) string {
 	return "debugger"
 }
 
+// outputIssue is the published defect that a case was matched with, or nil.
 func outputIssue(c *analyze.Case) *OutputIssue {
 	if c.Known == nil {
 		return nil
@@ -191,6 +206,8 @@ func outputIssue(c *analyze.Case) *OutputIssue {
 		Mitigation: c.Known.Mitigation, References: c.Known.References}
 }
 
+// outputMembers lists the tags of a case, each with the line of its row. The short
+// !poolused prints no allocations and frees, so those may be null.
 func outputMembers(c *analyze.Case) []OutputMember {
 	var out []OutputMember
 	for _, g := range groups(c) {
@@ -216,15 +233,23 @@ type group struct {
 	tone    Tone
 }
 
-// groups returns the members of a case by role, the most telling first.
+// groups returns the members of a case by role, the most telling first. Followers
+// are quiet: a shared tag proves nothing by itself.
 func groups(c *analyze.Case) []group {
-	return []group{{"core", c.Core, TonePlain}, {"related", c.Related, TonePlain}, {"follower", c.Followers, ToneMuted}}
+	return []group{
+		{"core", c.Core, TonePlain},
+		{"related", c.Related, TonePlain},
+		{"follower", c.Followers, ToneMuted},
+	}
 }
 
+// outputAlternatives lists the modules that were considered for a role and lost.
 func (s *speaker) outputAlternatives(c *analyze.Case) []OutputAlternative {
 	var out []OutputAlternative
 	for _, a := range c.Alternatives {
-		out = append(out, OutputAlternative{Role: a.Role, Module: a.Module, Weight: a.Weight, Lost: s.reason(a.Lost)})
+		out = append(out, OutputAlternative{
+			Role: a.Role, Module: a.Module, Weight: a.Weight, Lost: s.reason(a.Lost),
+		})
 	}
 	return out
 }

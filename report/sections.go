@@ -28,6 +28,9 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 	return slices.DeleteFunc(all, func(sec Section) bool { return len(sec.Blocks) == 0 })
 }
 
+// section puts blocks under their number. A table that found no rows is dropped,
+// so that no heading stands over nothing; a section without blocks is left out by
+// the caller.
 func (s *speaker) section(n int, blocks []Block) Section {
 	blocks = slices.DeleteFunc(blocks, func(b Block) bool {
 		return b.Table != nil && len(b.Table.Rows) == 0
@@ -82,6 +85,9 @@ func largerFirst(a, b ingest.TagUsage) int {
 	return a.Tag.Compare(b.Tag)
 }
 
+// usageTable shows tag rows with what the debugger's tag list says about each. A
+// driver developer knows her own tags by sight; for all others the description is
+// the first hint.
 func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
 	g := newGrid(caption, len(rows))
 	s.usageColumns(g, rows)
@@ -89,7 +95,9 @@ func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
 	return g.table()
 }
 
-// description is what the debugger's tag list says about a row.
+// description is what the debugger's tag list says about a row. For an unlisted
+// tag it prints "UNKNOWN pooltag 'tsni', please update pooltag.txt", once a row,
+// which says no more than that the list is silent.
 func (s *speaker) description(row ingest.TagUsage) string {
 	if row.Unknown() {
 		return s.label("description.unknown")
@@ -98,7 +106,8 @@ func (s *speaker) description(row ingest.TagUsage) string {
 }
 
 // cluster shows how close the counts stand, and what chance would give in this
-// very table.
+// very table: a few exact-looking matches turn up in any table of hundreds of tags,
+// so a ratio alone convinces nobody.
 func (s *speaker) cluster(c *analyze.Case) []Block {
 	k := c.Cluster
 	if k == nil {
@@ -116,7 +125,8 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 	}
 }
 
-// memberTable holds members against what the event count lets expect of them.
+// memberTable holds members against what the event count lets expect of them. The
+// error is given beside the surplus: 30 too many of 21,682 is close, of 60 it is not.
 func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
 	g := newGrid(s.label(caption), len(members))
 	expected := func(i int) int64 { return members[i].Outstanding - members[i].Surplus }
@@ -131,7 +141,8 @@ func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
 	return g.table()
 }
 
-// ratio writes a member's integer ratio to the events: 2:1.
+// ratio writes a member's integer ratio to the events: 2:1 is two allocations an
+// event.
 func (s *speaker) ratio(m analyze.Member) string {
 	return s.say("ratio.integer", facts{"times": m.Times, "per": m.Per})
 }
@@ -175,7 +186,7 @@ func (s *speaker) filters(c *analyze.Case) []Block {
 	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}}
 }
 
-// flag is the word for what stands out about a filter.
+// flag is the word for what stands out about a filter; most have none.
 func (s *speaker) flag(f analyze.FilterFact) string {
 	if f.Runaway {
 		return s.label("flag.runaway")
@@ -183,6 +194,7 @@ func (s *speaker) flag(f analyze.FilterFact) string {
 	return ""
 }
 
+// filterTone makes the filter that stands out loud, in the table and in the chart.
 func filterTone(f analyze.FilterFact) Tone {
 	if f.Runaway {
 		return ToneAlarm
@@ -190,6 +202,9 @@ func filterTone(f analyze.FilterFact) Tone {
 	return TonePlain
 }
 
+// filterChart puts the filters' instances beside each other in stack order. A
+// runaway filter has thousands where its peers have one a volume, so the axis is
+// logarithmic; otherwise the peers would have no bar at all.
 func (s *speaker) filterChart(filters []analyze.FilterFact) *Chart {
 	chart := &Chart{Title: s.label("chart.filters"), Unit: s.label("chart.filters-unit"), Log: true}
 	for _, f := range filters {
@@ -228,6 +243,8 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	return blocks
 }
 
+// total writes the TOTAL row as printed. A table that was cut off has none, and
+// that is worth saying.
 func (s *speaker) total(p analyze.PoolFacts) string {
 	if p.Total == nil {
 		return s.label("value.unknown")
@@ -235,6 +252,8 @@ func (s *speaker) total(p analyze.PoolFacts) string {
 	return counter(p.Total.Bytes)
 }
 
+// agrees tells whether the rows add up to TOTAL. If they do not, rows are missing or
+// misread, and every share computed from them is off.
 func (s *speaker) agrees(p analyze.PoolFacts) Cell {
 	switch {
 	case p.Total == nil:
@@ -245,7 +264,8 @@ func (s *speaker) agrees(p analyze.PoolFacts) Cell {
 	return Cell{Text: s.label("value.no"), Tone: ToneNotice}
 }
 
-// rest writes what !vm counts and no tag row explains.
+// rest writes what !vm counts and no tag row explains: large pages, or rows lost
+// from the log.
 func rest(p analyze.PoolFacts) string {
 	if p.VM == 0 {
 		return ""
@@ -253,6 +273,7 @@ func rest(p analyze.PoolFacts) string {
 	return signed(p.Rest)
 }
 
+// used writes the part of the ceiling that is in use, when there is a ceiling.
 func (s *speaker) used(p analyze.PoolFacts) string {
 	if p.Ceiling == 0 {
 		return ""
@@ -260,6 +281,8 @@ func (s *speaker) used(p analyze.PoolFacts) string {
 	return s.percent(p.Share)
 }
 
+// orNotPrinted writes a figure of !vm. The log of a machine nobody ran !vm on has
+// none, and 0 would be a lie.
 func (s *speaker) orNotPrinted(n uint64) string {
 	if n == 0 {
 		return s.label("value.unknown")
@@ -267,6 +290,8 @@ func (s *speaker) orNotPrinted(n uint64) string {
 	return counter(n)
 }
 
+// orUnknown writes a ceiling. It is not always printed, and not always believable:
+// recent systems print a nonpaged maximum larger than any machine's memory.
 func (s *speaker) orUnknown(n uint64) string {
 	if n == 0 {
 		return s.label("value.not-known")
@@ -291,6 +316,8 @@ func (s *speaker) argument(c *analyze.Case) []Block {
 		Block{Table: s.cleared(c.Cleared)})
 }
 
+// alternatives lists who else was considered and why each lost, so that the reader
+// need not wonder whether the obvious suspect was looked at.
 func (s *speaker) alternatives(a []analyze.Alternative) *Table {
 	g := newGrid(s.label("caption.alternatives"), len(a))
 	g.text(s.label("column.role"), 0.2, func(i int) string { return s.label("role." + a[i].Role) })
@@ -300,6 +327,8 @@ func (s *speaker) alternatives(a []analyze.Alternative) *Table {
 	return g.table()
 }
 
+// cleared lists tags that were checked and found balanced. They matter to whoever
+// owns them: "your driver's own pool is clean" is half an answer.
 func (s *speaker) cleared(c []analyze.Cleared) *Table {
 	g := newGrid(s.label("caption.cleared"), len(c))
 	g.mono(s.label("column.tag"), 0.2, func(i int) string { return c[i].Name })

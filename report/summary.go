@@ -23,6 +23,8 @@ func NewSummary(in Input) (*Table, error) {
 	return t, s.done("summary")
 }
 
+// summaryRows are the rows of one machine: one for each of its cases, or its verdict
+// alone. The file is its newest log, which is where a reader would look first.
 func (s *speaker) summaryRows(m *analyze.Machine) [][]Cell {
 	file := m.Latest().File
 	row := func(v analyze.Verdict, id string, confidence float64) []Cell {

@@ -13,7 +13,7 @@ type grid struct {
 	Table
 }
 
-// newGrid returns a table with empty rows.
+// newGrid returns a table with a caption and so many rows, still without columns.
 func newGrid(caption string, rows int) *grid {
 	return &grid{Table{Caption: caption, Rows: make([][]Cell, rows)}}
 }
@@ -36,7 +36,7 @@ func (g *grid) mono(title string, share float64, cell func(i int) string) {
 	g.add(Column{Title: title, Share: share, Mono: true}, func(i int) Cell { return Cell{Text: cell(i)} })
 }
 
-// number appends a right-aligned column.
+// number appends a right-aligned column, so that figures compare by their digits.
 func (g *grid) number(title string, share float64, cell func(i int) string) {
 	g.add(Column{Title: title, Share: share, Align: AlignRight}, func(i int) Cell { return Cell{Text: cell(i)} })
 }

@@ -14,7 +14,9 @@ import (
 func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
 	lines := []string{
 		s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
-		s.say("ticket.verdict", facts{"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence}),
+		s.say("ticket.verdict", facts{
+			"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence,
+		}),
 		s.pair(s.label("fact.machine"), leadFirst(c)[0]),
 	}
 	if c.Lead != nil && c.Lead.OS.Text != "" {
@@ -81,11 +83,13 @@ func foldAt(text string) int {
 	return at
 }
 
+// pair writes "Label: value", the way trackers' own fields read.
 func (s *speaker) pair(label, value string) string {
 	return s.say("ticket.pair", facts{"label": label, "value": value})
 }
 
 // ticketRows lists the tags of the case with the lines they stand on, in columns.
+// The pool is named as the debugger's own output does, whatever the language.
 func (s *speaker) ticketRows(c *analyze.Case) []string {
 	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.evidence")})}
 	for _, g := range groups(c) {

@@ -60,6 +60,8 @@ func (s *speaker) pool(p ingest.Pool) string { return s.label("pool." + p.String
 // pools words the pools of a case.
 func (s *speaker) pools(pools []ingest.Pool) string { return s.label("pool." + poolWord(pools)) }
 
+// subtitle names the machine the figures are from; how many others show the same
+// tells a one-off from an epidemic.
 func (s *speaker) subtitle(c *analyze.Case) string {
 	return s.say("subtitle", facts{"machine": leadFirst(c)[0], "others": len(c.Machines) - 1})
 }
@@ -98,6 +100,8 @@ func (s *speaker) rate(c *analyze.Case) string {
 	return s.label("rate.one-snapshot")
 }
 
+// exhaustion words when the pool runs full, in the zone of the session time, or why
+// there is no date. A date from one snapshot would be a guess dressed as a fact.
 func (s *speaker) exhaustion(c *analyze.Case) string {
 	e := c.Exhausts
 	if e == nil {
@@ -135,6 +139,8 @@ func (s *speaker) attribution(c *analyze.Case) []Attribution {
 	}
 }
 
+// answer words one of the four answers. Owner and holder are kept apart because
+// reports go wrong exactly there: who allocates is rarely who forgets.
 func (s *speaker) answer(role string, a analyze.Attribution) Attribution {
 	line := Attribution{Role: s.label(role), Module: s.module(a), Basis: s.basis(a), Known: a.Established()}
 	if line.Known {
@@ -154,6 +160,7 @@ func (s *speaker) module(a analyze.Attribution) string {
 	return a.Module
 }
 
+// basis says where a claim comes from, or why there is none.
 func (s *speaker) basis(a analyze.Attribution) string {
 	if why := s.reason(a.Basis); why != "" {
 		return why
@@ -179,10 +186,14 @@ func (s *speaker) points(c *analyze.Case) []Points {
 // seenOnNames is how many machines the first page names.
 const seenOnNames = 5
 
+// notes place the case: how many machines show it, what is published about it, and
+// which ticket it belongs to.
 func (s *speaker) notes(c *analyze.Case) []Pair {
 	names := leadFirst(c)
 	shown := names[:min(seenOnNames, len(names))]
-	seen := facts{"seen": len(names), "all": len(s.in.Result.Machines), "names": shown, "more": len(names) - len(shown)}
+	seen := facts{
+		"seen": len(names), "all": len(s.in.Result.Machines), "names": shown, "more": len(names) - len(shown),
+	}
 	issue := s.label("note.no-known-issue")
 	if c.Known != nil {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID})
@@ -198,6 +209,8 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 // section 11 has them all.
 const firstSteps = 3
 
+// steps words next steps. A command stands alone, exactly as typed, with the window
+// it is typed into: some run in the debugger, some on the machine itself.
 func (s *speaker) steps(steps []analyze.Step) []Step {
 	var out []Step
 	for _, step := range steps {

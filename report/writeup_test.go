@@ -157,7 +157,7 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 		alter func(*analyze.Case, *Input)
 		want  string
 	}{
-		{"since boot", func(*analyze.Case, *Input) {}, "mean over 2 days 4 hours since boot"},
+		{"since boot", func(*analyze.Case, *Input) {}, "mean since boot, 2 days 4 hours"},
 		{"measured", func(c *analyze.Case, _ *Input) { c.Rate.SinceBoot, c.Rate.Window = false, 6*time.Hour },
 			"139 events/h, 532 KB/h, measured over 6 hours"},
 		{"no uptime", func(c *analyze.Case, _ *Input) { c.Rate, c.Lead.UptimeOK = nil, false }, "without uptime: no rate"},

@@ -34,7 +34,9 @@ func count(v any) (string, error) {
 	return Count(n), err
 }
 
-// plural picks the word that goes with a number: {{plural .instances "instance" "instances"}}.
+// plural picks the word that goes with a number:
+// {{plural .instances "instance" "instances"}}. A language with other plural rules
+// writes the same word twice, or a sentence that needs none.
 func plural(v any, one, many string) (string, error) {
 	n, err := whole(v)
 	if n == 1 {

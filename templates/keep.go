@@ -42,11 +42,13 @@ func keepValues(n parse.Node) {
 	}
 }
 
+// keepBranches walks both branches of an if, range or with.
 func keepBranches(b *parse.BranchNode) {
 	keepValues(b.List)
 	keepValues(b.ElseList)
 }
 
+// holdCommand is "| hold" at the end of a pipeline.
 func holdCommand(pos parse.Pos) *parse.CommandNode {
 	call := parse.NewIdentifier("hold").SetPos(pos)
 	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: []parse.Node{call}}

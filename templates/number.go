@@ -65,7 +65,8 @@ func (w *Words) Bytes(n float64) (string, error) {
 	return w.unit(Significant(n), byteUnits[unit])
 }
 
-// Exact writes an amount of memory to the byte: 8,618,056 bytes.
+// Exact writes an amount of memory to the byte: 8,618,056 bytes. Two logs are
+// compared by exact figures, never by rounded ones.
 func (w *Words) Exact(n uint64) (string, error) {
 	return w.unit(grouped(strconv.FormatUint(n, 10)), byteUnits[0])
 }
