@@ -51,7 +51,7 @@ func logAxis(low, high float64) axis {
 		last = first + 1
 	}
 	a := axis{log: true, low: math.Pow(10, first), high: math.Pow(10, last)}
-	step := math.Ceil((last - first) / 8)
+	step := math.Ceil((last - first) / 8) // beyond eight decades not all have a tick
 	for e := first; e <= last; e += step {
 		a.ticks = append(a.ticks, math.Pow(10, e))
 	}
@@ -68,6 +68,7 @@ func linearAxis(high float64) axis {
 			break
 		}
 	}
+	// A value on a tick, but for rounding, needs no further one.
 	a := axis{high: math.Ceil(high/step-1e-9) * step}
 	for i := 0; i <= int(math.Round(a.high/step)); i++ {
 		a.ticks = append(a.ticks, float64(i)*step)

@@ -52,6 +52,7 @@ func (d *document) chart(c *report.Chart) {
 	d.y += 3
 	for first := 0; first < len(c.Bars); {
 		last, height := first, 0.0
+		// At least one bar, or it would go on for ever.
 		for last < len(c.Bars) && (last == first || height+p.bar(last)+p.frame() <= d.room()) {
 			height += p.bar(last)
 			last++
@@ -82,6 +83,8 @@ func (d *document) plan(c *report.Chart) *plot {
 	for _, m := range c.Marks {
 		values = append(values, m.Value)
 	}
+	// Labels to the left, the longest value's text to the right of the axis:
+	// so the text of a bar of any length has room.
 	p.axis = newAxis(values, c.Log)
 	p.left = marginX + widest + labelGap
 	p.width = max(d.column()-widest-labelGap-end-labelGap, 60)
@@ -107,6 +110,7 @@ func (d *document) placeMarks(p *plot) {
 		x := p.left + p.axis.at(m.Value)*p.width
 		lines := d.glyphs.wrap(m.Label, tickFont.in(ink), d.column()*0.6)
 		at := min(x+3, right-broadest(lines))
+		// Level 0 is next to the bars; the first line of a label is its highest.
 		level := 0
 		for i, end := range ends {
 			if at < end+6 {
@@ -139,6 +143,7 @@ func (p *plot) frame() float64 {
 	return float64(p.levels)*leading(tickFont.size) + axisHeight
 }
 
+// height is that of the whole chart on one page.
 func (p *plot) height() float64 {
 	sum := p.frame() + 3
 	for _, l := range p.title {
@@ -160,6 +165,7 @@ func (d *document) plotBars(p *plot, first, last int, height float64) {
 		d.bar(p, i, y)
 		y += p.bar(i)
 	}
+	// Over the bars' left ends, and the marks over everything.
 	d.page().stroke(p.left, top, 0, foot-top, 0.7, muted)
 	for _, m := range p.marks {
 		line := d.y + float64(p.levels-1-m.level)*leading(tickFont.size)
@@ -222,6 +228,8 @@ func (d *document) beside(lines []line, x, y, height float64) {
 
 // hatch draws slanting lines over a rectangle, cut at its edges.
 func (p *page) hatch(x, y, w, h float64) {
+	// Each line starts on the foot, or where it enters at the left side, and
+	// ends at the top or where it leaves at the right side.
 	const step = 4.5
 	for start := step - h; start < w; start += step {
 		from, to := max(start, 0), min(start+h, w)

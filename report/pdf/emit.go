@@ -30,6 +30,8 @@ func (d *document) emit(w io.Writer) error {
 	e := &emitter{pdf: gofpdf.NewCustom(&gofpdf.InitType{
 		UnitStr: "pt", Size: gofpdf.SizeType{Wd: d.width, Ht: d.height},
 	})}
+	// gofpdf must neither break pages nor indent, and must walk its maps of
+	// fonts in order, or two runs would differ.
 	e.pdf.SetAutoPageBreak(false, 0)
 	e.pdf.SetMargins(0, 0, 0)
 	e.pdf.SetCatalogSort(true)
@@ -40,7 +42,7 @@ func (d *document) emit(w io.Writer) error {
 	}
 	for i, p := range d.pages {
 		e.pdf.AddPage()
-		e.face = noFace
+		e.face = noFace // a page starts without a font
 		e.outline(d.bookmarks, i)
 		for _, o := range p.ops {
 			e.draw(o)
@@ -52,7 +54,9 @@ func (d *document) emit(w io.Writer) error {
 	return nil
 }
 
-// describe sets what a viewer shows as properties.
+// describe sets what a viewer shows as properties. The texts are cleaned like
+// those of the pages: gofpdf converts them to UTF-16 byte by byte, and would
+// read past the end of one that is no UTF-8.
 func (e *emitter) describe(m *report.Writeup, g *glyphs) {
 	created := m.Created.UTC()
 	if m.Created.IsZero() {
@@ -95,6 +99,9 @@ func (e *emitter) outline(marks []bookmark, page int) {
 	}
 }
 
+// draw does one operation. Colours are set each time, since a page's text
+// changes them more often than not; fonts only when they change, for their
+// names are long.
 func (e *emitter) draw(o op) {
 	r, g, b := int(o.color.r), int(o.color.g), int(o.color.b)
 	switch o.kind {
@@ -122,6 +129,7 @@ func (e *emitter) draw(o op) {
 	}
 }
 
+// stroke does the operations that are lines; their size is the line's width.
 func (e *emitter) stroke(o op, r, g, b int) {
 	e.pdf.SetDrawColor(r, g, b)
 	e.pdf.SetLineWidth(o.size)

@@ -45,9 +45,9 @@ func (d *document) part(n int, height float64) int {
 	switch {
 	case fit >= n:
 		return n
-	case d.y <= marginTop:
+	case d.y <= marginTop: // no page offers more
 		return max(fit, 1)
-	case fit == n-1:
+	case fit == n-1: // the last line would be alone on the next page
 		fit--
 	}
 	if fit < 2 {
@@ -67,6 +67,7 @@ func (d *document) bullets(items []string, st style, x, width float64) {
 	height := leading(st.size)
 	for _, item := range items {
 		lines := d.glyphs.wrap(item, st, width-bulletIndent)
+		// The dot goes where the text will: lines would turn the page after it.
 		if d.part(len(lines), height) == 0 {
 			d.turn()
 		}
@@ -76,6 +77,7 @@ func (d *document) bullets(items []string, st style, x, width float64) {
 	}
 }
 
+// bulletsHeight is what bullets will take.
 func (d *document) bulletsHeight(items []string, st style, width float64) float64 {
 	sum := 0.0
 	for _, item := range items {
@@ -109,6 +111,8 @@ func (d *document) chain(steps []string) {
 		if i == len(steps)-1 {
 			break
 		}
+		// The arrow leaves the circle, passes the step's other lines and ends
+		// above the next circle, unless that is on another page.
 		d.y = max(d.y, start) + chainArrow - 3
 		if p == d.page() && d.y <= d.bottom() {
 			tip := d.y + leading(bodyText.size)/2 - chainRadius - 1.5
@@ -148,6 +152,8 @@ func (d *document) code(texts []string, st style, x, width float64) {
 				d.turn()
 				d.strip(x, width, pad-1)
 			}
+			// Each line has its piece of ground, a hair too high: viewers show
+			// a seam between pieces that only touch.
 			d.page().rect(x, d.y, width, height+0.3, ground)
 			d.page().draw(l, x+pad, baseline(d.y, height, st.size))
 			d.y += height
@@ -165,7 +171,7 @@ func (d *document) strip(x, width, height float64) {
 // section draws a numbered section.
 func (d *document) section(s *report.Section) {
 	const number = 26
-	least := 0.0
+	least := 0.0 // of what must stand below the heading
 	if len(s.Blocks) > 0 {
 		least = d.least(&s.Blocks[0])
 	}
@@ -186,6 +192,7 @@ func (d *document) section(s *report.Section) {
 	}
 }
 
+// block draws the one field that is set.
 func (d *document) block(b *report.Block) {
 	switch {
 	case b.Text != "":

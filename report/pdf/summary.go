@@ -40,6 +40,8 @@ func (d *document) title() {
 	st := smallText.sized(8)
 	height := leading(st.size)
 	d.page().rect(marginX, d.y-10, 34, 2.5, accent)
+	// The case at the left, its revision at the right; a case with a name too
+	// long for that, which none of ours has, gets lines of its own.
 	left := d.one(d.m.ID, style{bold, 8, accent})
 	right := d.glyphs.wrap(d.m.Revision, st, d.column()-left.width-16)
 	if left.width > d.column()*0.7 {
@@ -53,6 +55,7 @@ func (d *document) title() {
 		}
 	}
 	d.y += 3
+	// A title a little too long for one line is better small than on two.
 	big := d.glyphs.fit(d.m.Title, titleText, d.column(), 16)
 	for _, l := range d.glyphs.wrap(d.m.Title, big, d.column()) {
 		d.need(big.size * 1.2)
@@ -78,6 +81,7 @@ func (d *document) band() {
 	class := d.glyphs.wrap(b.Class, detail, inner*0.62)
 	// A short verdict and class share a line.
 	beside := len(head) == 1 && len(class) == 1 && head[0].width+rest+class[0].width <= inner*0.62
+	// The band is as high as its longer side.
 	height := float64(len(head)) * leading(verdict.size)
 	if !beside && b.Class != "" {
 		height += float64(len(class)) * leading(detail.size)
@@ -100,6 +104,7 @@ func (d *document) band() {
 			y += leading(detail.size)
 		}
 	}
+	// All three stand on the verdict's baseline, whatever their size.
 	for i, l := range sure {
 		p.drawRight(l, d.width-marginX-pad, first+float64(i)*leading(detail.size))
 	}
@@ -111,6 +116,7 @@ func (d *document) figures(pairs []report.Pair) {
 	if len(pairs) == 0 {
 		return
 	}
+	// Six are two rows of three, not five and one.
 	rows := (len(pairs) + 4) / 5
 	columns := (len(pairs) + rows - 1) / rows
 	width := d.column() / float64(columns)
@@ -177,6 +183,7 @@ func (d *document) cards(list []figure, st style, width float64) {
 		above = max(above, len(labels[i]))
 		low = max(low, float64(len(values[i]))*leading(st.size)+float64(len(details[i]))*leading(smallText.size))
 	}
+	// Labels take the same height in all cards, so that the numbers line up.
 	height := float64(above)*leading(smallText.size) + low
 	d.need(height)
 	top := d.y
@@ -213,6 +220,8 @@ func (d *document) attribution(list []report.Attribution) {
 	if d.m.Labels.Attribution != "" {
 		d.kicker(d.m.Labels.Attribution)
 	}
+	// It is a table without a header: the labels' column is that of the blocks
+	// below, and a claim without a known module is grey.
 	const weigh = 30 // width of the weights
 	module := (d.column() - labelColumn - weigh) * 0.28
 	basis := marginX + labelColumn + module + weigh + 2*gutter
@@ -249,6 +258,7 @@ func (d *document) points(p *report.Points) {
 	d.need(max(head, whole))
 	d.page().rect(marginX, d.y+1, 2, max(head-2, 10), st.color)
 	d.stack(title, marginX+8, d.y)
+	// A short list beside a tall title must not pull the next block up into it.
 	start, low := d.page(), d.y+head
 	d.bullets(p.Items, bodyText, marginX+labelColumn, width)
 	if start == d.page() {
@@ -267,6 +277,7 @@ func (d *document) notes(pairs []report.Pair) {
 		}
 		label := d.glyphs.wrap(n.Label, labelText, labelColumn-8)
 		value := d.glyphs.wrap(n.Value, bodyText, d.column()-labelColumn)
+		// A long value may go over the page's end, but not after a line or two.
 		d.need(float64(max(min(len(value), 3), len(label))) * leading(bodyText.size))
 		start, low := d.page(), d.y+float64(len(label))*leading(labelText.size)
 		d.stack(label, marginX, d.y)
@@ -300,6 +311,8 @@ func (d *document) step(n int, s *report.Step) {
 	if s.Where != "" {
 		width -= min(where.width, d.column()/3) + 12
 	}
+	// The command stays on the page of its reason. Where it is typed stands a
+	// line above it: beside it, copying the line would take that along.
 	why := d.glyphs.wrap(s.Why, bodyText, width)
 	d.need(float64(min(len(why), 4))*leading(bodyText.size) + leading(commandText.size) + 14)
 	first := baseline(d.y, leading(bodyText.size), bodyText.size)

@@ -37,6 +37,7 @@ type row struct {
 	lines int
 }
 
+// table draws a table with its caption; the header is repeated on each page.
 func (d *document) table(t *report.Table) {
 	if len(t.Columns) == 0 {
 		return
@@ -65,7 +66,7 @@ func (d *document) table(t *report.Table) {
 // style is the look of a cell's text in a column.
 func (g *grid) style(column int) style {
 	if g.table.Columns[column].Mono {
-		return style{mono, g.size - 0.3, ink}
+		return style{mono, g.size - 0.3, ink} // it looks larger than the others
 	}
 	return cellText.sized(g.size)
 }
@@ -154,7 +155,7 @@ func shares(columns []report.Column) []float64 {
 // have to spare.
 func spread(share, least []float64, space float64) []float64 {
 	widths := make([]float64, len(share))
-	lack, spare := 0.0, 0.0
+	lack, spare := 0.0, 0.0 // what narrow columns miss, and others could give
 	for i := range widths {
 		widths[i] = share[i] * space
 		lack += max(0, least[i]-widths[i])
@@ -248,6 +249,7 @@ func (d *document) place(g *grid, head, r row) {
 	d.drawRow(g, r)
 }
 
+// drawRow draws a row with a hairline below it.
 func (d *document) drawRow(g *grid, r row) {
 	for i, cell := range r.cells {
 		d.cell(g, i, cell, d.y)

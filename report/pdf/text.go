@@ -105,7 +105,7 @@ func (g *glyphs) measure(s string, st style) float64 {
 // cut makes a line of a clean text.
 func (g *glyphs) cut(s string, st style) line {
 	l := line{style: st}
-	start, current, sum := 0, noFace, 0.0
+	start, current, sum := 0, noFace, 0.0 // of the run being gathered
 	flush := func(end int) {
 		if end > start {
 			width := sum * st.size / 1000
@@ -142,8 +142,9 @@ func (g *glyphs) fill(lines []line, s string, st style, width float64) []line {
 	if g.measure(s, st) <= width {
 		return append(lines, g.cut(s, st))
 	}
-	start, end, used := 0, 0, 0.0
+	start, end, used := 0, 0, 0.0 // the open line is s[start:end]
 	add := func(piece string) {
+		// Blanks at the end of a line need no room and are not drawn.
 		wide := g.measure(strings.TrimRight(piece, " "), st)
 		if used+wide > width && end > start {
 			lines = append(lines, g.cut(strings.TrimRight(s[start:end], " "), st))
