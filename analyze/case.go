@@ -81,6 +81,7 @@ func (d *draft) join(core []Member, weight float64) {
 	c := d.cluster(core)
 	if !c.supports(core, d.th) {
 		d.Core = core[:1]
+		d.Followers = followers(d.Core, d.rows, events, d.th, d.know)
 		return
 	}
 	d.Cluster = c

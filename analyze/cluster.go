@@ -103,7 +103,7 @@ func followers(core []Member, rows []ingest.TagUsage, events int64, th Threshold
 		for _, r := range ratios[:2] {
 			want := r.expect(events)
 			surplus := float64(row.Outstanding-want) / float64(want)
-			if surplus > 0 && surplus <= th.FollowerSurplus {
+			if surplus >= 0 && surplus <= th.FollowerSurplus {
 				out = append(out, member(row, events, r))
 				break
 			}
@@ -137,21 +137,15 @@ func (e *exam) cluster(core []Member) *Cluster {
 // supports reports whether a cluster around an anchor that another sign has
 // chosen is more than luck: that many matches of that anchor are improbable.
 func (c *Cluster) supports(core []Member, th Thresholds) bool {
-	return th.pairOrMore(core) && poissonTail(len(core)-1, c.Chance) <= th.ClusterChance
+	return poissonTail(len(core)-1, c.Chance) <= th.ClusterChance
 }
 
 // convicts reports whether a cluster is more than luck though nothing else
 // pointed at its anchor: then every tag of the table had the chance to be one.
+// It takes three members, or two that agree closely at a large count.
 func (c *Cluster) convicts(core []Member, th Thresholds) bool {
-	return th.pairOrMore(core) && c.ByLuck <= th.ClusterLuck
-}
-
-// pairOrMore accepts three members or more, or two that agree closely at a
-// large count.
-func (th Thresholds) pairOrMore(core []Member) bool {
-	events := core[0].Outstanding
-	return len(core) >= 3 ||
-		len(core) == 2 && events >= th.ClusterPair && abs(core[1].Surplus) <= max(1, events/th.ClusterPair)
+	pair := len(core) == 2 && c.Events >= th.ClusterPair && abs(core[1].Surplus) <= max(1, c.Events/th.ClusterPair)
+	return (len(core) >= 3 || pair) && c.ByLuck <= th.ClusterLuck
 }
 
 // density estimates how counts are spread in one table: a Gaussian kernel over

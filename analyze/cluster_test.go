@@ -74,17 +74,35 @@ func TestPairNeedsVolumeAndExactness(t *testing.T) {
 		a, b int64
 		want bool
 	}{
-		{"above ten thousand, one apart", 12_979, 12_978, true},
+		{"one apart, far above ten thousand", 129_790, 129_789, true},
+		{"one apart just above ten thousand is no proof by itself", 12_979, 12_978, false},
 		{"exact", 12_979, 12_979, true},
-		{"two apart", 12_979, 12_977, false},
+		{"two apart at twenty thousand", 20_000, 19_997, false},
 		{"just under ten thousand", 9_999, 9_999, false},
 		{"at ten thousand", 10_000, 10_000, true},
 	} {
 		e := examine(snap("M").np("Aaaa", c.a, 1).np("Bbbb", c.b, 1).Snapshot, know(t), th)
 		core := grow(*e.Find(ingest.MustTag("Aaaa"), ingest.NonPaged), e.rows, th, e.know)
-		if got := len(core) == 2 && e.cluster(core).supports(core, th); got != c.want {
-			t.Errorf("%s: supports = %v, want %v", c.name, got, c.want)
+		if got := len(core) == 2 && e.cluster(core).convicts(core, th); got != c.want {
+			t.Errorf("%s: convicts = %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A pair too small to convict supports a tag that another sign has chosen, when
+// it is closer than chance allows in its table.
+func TestPairSupportsAChosenTag(t *testing.T) {
+	c := onlyCase(t, judge(t, snap("M").np("Proc", 4_310, 2_900_000).np("SePa", 4_310, 750_000).live(41)))
+	if c.Cluster == nil || len(c.Core) != 2 {
+		t.Errorf("core %q, cluster %+v", tagsOf(c.Core), c.Cluster)
+	}
+	crowd := snap("M").np("Proc", 4_310, 2_900_000).np("SePa", 4_306, 750_000).live(41)
+	for i := range 300 {
+		name := string([]byte{'q', 'r', byte('a' + i/26), byte('a' + i%26)})
+		crowd = crowd.np(name, int64(600+25*i), 40_000)
+	}
+	if c := onlyCase(t, judge(t, crowd)); c.Cluster != nil {
+		t.Errorf("a match that a crowded table makes by chance supports: %+v", c.Cluster)
 	}
 }
 
