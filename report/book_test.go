@@ -26,7 +26,8 @@ func TestBookGolden(t *testing.T) {
 // healthyLab is one machine with nothing to say about.
 func healthyLab(t *testing.T) Input {
 	s := snapshot("LAB-020", "healthy.log")
-	return Input{Documents: []*ingest.Document{document("healthy.log", s)}, Tool: "poolsweep 0.1", Words: english(t), Lang: "en",
+	return Input{Documents: []*ingest.Document{document("healthy.log", s)}, Tool: "poolsweep 0.1",
+		Words: english(t), Lang: "en",
 		Result: &analyze.Result{Machines: []analyze.Machine{judged(analyze.Healthy, 0.9, nil, s)}}}
 }
 
@@ -36,9 +37,15 @@ func TestBookOfAHealthyLabGolden(t *testing.T) {
 
 // kindTypes are the types the renderer expects of each kind of column.
 var kindTypes = map[CellKind]reflect.Type{
-	KindText: reflect.TypeFor[string](), KindCount: reflect.TypeFor[int64](), KindBytes: reflect.TypeFor[uint64](),
-	KindRatio: reflect.TypeFor[float64](), KindShare: reflect.TypeFor[float64](), KindTime: reflect.TypeFor[time.Time](),
-	KindHours: reflect.TypeFor[float64](), KindLink: reflect.TypeFor[Link](), KindVerdict: reflect.TypeFor[Tagged](),
+	KindText:    reflect.TypeFor[string](),
+	KindCount:   reflect.TypeFor[int64](),
+	KindBytes:   reflect.TypeFor[uint64](),
+	KindRatio:   reflect.TypeFor[float64](),
+	KindShare:   reflect.TypeFor[float64](),
+	KindTime:    reflect.TypeFor[time.Time](),
+	KindHours:   reflect.TypeFor[float64](),
+	KindLink:    reflect.TypeFor[Link](),
+	KindVerdict: reflect.TypeFor[Tagged](),
 }
 
 func TestCellsHaveTheTypeOfTheirColumn(t *testing.T) {
@@ -140,5 +147,101 @@ func TestLogColumnNamesTheWorstLogOfAMachine(t *testing.T) {
 	want := []any{"read", "read", "1 warning", "read", "1 block cut off and 1 warning"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestUnknownFiguresAreEmptyCells(t *testing.T) {
+	in := fleet(t)
+	b := book(t, in)
+	for _, title := range []string{"Operating system", "Build", "Bits", "RAM (bytes)", "Uptime (h)",
+		"Session (UTC)",
+		"Top case", "Nonpaged (bytes)", "Paged (bytes)", "Nonpaged of ceiling"} {
+		if got := column(t, b, "Machines", title)[4]; got != nil {
+			t.Errorf("%s of a cut-off log is %v, want an empty cell", title, got)
+		}
+	}
+	in.Result.Cases = []analyze.Case{shareCase()}
+	b = book(t, in)
+	for _, title := range []string{"Events", "Bytes per event", "Object", "Known issue", "Next step"} {
+		if got := column(t, b, "Cases", title)[0]; got != nil {
+			t.Errorf("%s of a bare case is %v, want an empty cell", title, got)
+		}
+	}
+}
+
+func TestPoolsAreThePrintedTotalsWhenPrinted(t *testing.T) {
+	in := fleet(t)
+	p := &in.Result.Machines[1].Pool[0]
+	p.Total = &ingest.PoolTotal{Pool: ingest.NonPaged, Usage: ingest.Usage{Bytes: 77}}
+	if got := column(t, book(t, in), "Machines", "Nonpaged (bytes)")[1]; got != uint64(77) {
+		t.Errorf("with a total: %v", got)
+	}
+	p.Total = nil
+	if got := column(t, book(t, in), "Machines", "Nonpaged (bytes)")[1]; got != p.Sum.Bytes {
+		t.Errorf("without: %v, want the sum %d", got, p.Sum.Bytes)
+	}
+	p.Ceiling = 0
+	if got := column(t, book(t, in), "Machines", "Nonpaged of ceiling")[1]; got != nil {
+		t.Errorf("without a ceiling: %v", got)
+	}
+}
+
+func TestNextStepIsTheCommandOrWhatToDo(t *testing.T) {
+	in := fleet(t)
+	in.Result.Cases[0].Next = in.Result.Cases[0].Next[2:]
+	got := column(t, book(t, in), "Cases", "Next step")
+	if text, ok := got[0].(string); !ok || text == "" || text == "!poolused 3" {
+		t.Errorf("a step without a command is %v", got[0])
+	}
+}
+
+// pairs returns the pairs of a group of the Read me.
+func pairs(t *testing.T, b *Workbook, group string) []Pair {
+	t.Helper()
+	for _, g := range b.Sheets[0].Groups {
+		if g.Title == group {
+			return g.Pairs
+		}
+	}
+	t.Fatalf("no group %q", group)
+	return nil
+}
+
+func TestReadMeCountsEveryMachineOnce(t *testing.T) {
+	in := fleet(t)
+	want := map[string]string{"Machines": "5", "Machines, leak": "2", "Machines, runaway attachment": "1",
+		"Machines, suspect": "0", "Machines, healthy": "1", "Machines, insufficient": "1", "Cases": "2",
+		"Files looked at": "6", "Files partly read": "1", "Files refused": "1"}
+	got := pairs(t, book(t, in), "Counts")
+	if len(got) != len(want) {
+		t.Errorf("%d counts, want %d", len(got), len(want))
+	}
+	for _, p := range got {
+		if want[p.Label] != p.Value {
+			t.Errorf("%s: %s, want %s", p.Label, p.Value, want[p.Label])
+		}
+	}
+}
+
+func TestReadMeHashesWhatItCouldOpen(t *testing.T) {
+	in := fleet(t)
+	in.Refused = append(in.Refused, Refused{Path: "locked.log", Reason: "access denied"})
+	got := pairs(t, book(t, in), "Inputs (SHA-256)")
+	if len(got) != 6 || got[5] != (Pair{"photo.png", "ab"}) {
+		t.Errorf("inputs %v", got)
+	}
+	gaps := pairs(t, book(t, in), "Known gaps")
+	if gaps[1] != (Pair{"locked.log", "refused: access denied"}) {
+		t.Errorf("gaps %v", gaps)
+	}
+}
+
+func TestReadMeOfUndatedLogs(t *testing.T) {
+	in := healthyLab(t)
+	in.Documents[0].Snapshots[0].At = time.Time{}
+	for _, p := range pairs(t, book(t, in), "Period") {
+		if p.Value != "not printed" {
+			t.Errorf("%s: %s", p.Label, p.Value)
+		}
 	}
 }

@@ -57,12 +57,14 @@ func lone(row ingest.TagUsage, events int64) analyze.Member {
 }
 
 func owned(m analyze.Member, module string, weight float64, basis analyze.Reason) analyze.Member {
-	m.Owner = analyze.Attribution{Module: module, Weight: weight, Proven: true, Basis: basis, Sources: basis.Sources}
+	m.Owner = analyze.Attribution{Module: module, Weight: weight, Proven: true, Basis: basis,
+		Sources: basis.Sources}
 	return m
 }
 
 func scanHit(lines ...int) analyze.Reason {
-	return because(analyze.OwnerScan, analyze.Facts{"hits": int64(2), "start": "a0001000", "end": "a0040000"}, lines...)
+	return because(analyze.OwnerScan, analyze.Facts{"hits": int64(2), "start": "a0001000", "end": "a0040000"},
+		lines...)
 }
 
 var boston = time.FixedZone("", -5*3600)
@@ -101,9 +103,11 @@ func runawaySnapshot() *ingest.Snapshot {
 	}
 	s.Tags[2].Description = "FLT_INSTANCE structure , Binary: fltmgr.sys"
 	total := s.Sum(ingest.NonPaged)
-	s.Totals = []ingest.PoolTotal{{Pool: ingest.NonPaged, Usage: total, Source: ingest.Source{File: "acme.log", Line: 17}}}
+	s.Totals = []ingest.PoolTotal{{Pool: ingest.NonPaged, Usage: total, Source: ingest.Source{File: "acme.log",
+		Line: 17}}}
 	s.Modules = []ingest.Module{
-		{Start: 0xa0001000, End: 0xa0040000, Name: "AcmeVault", Version: "4.2.0.17", Source: ingest.Source{File: "acme.log", Line: 60}},
+		{Start: 0xa0001000, End: 0xa0040000, Name: "AcmeVault", Version: "4.2.0.17",
+			Source: ingest.Source{File: "acme.log", Line: 60}},
 		{Start: 0x80400000, End: 0x80600000, Name: "nt", Source: ingest.Source{File: "acme.log", Line: 61}},
 	}
 	return s
@@ -118,7 +122,8 @@ func runawayCase() analyze.Case {
 		ID: "PS-1A2B3C4D", Signature: "v1|runaway-attachment|peer-gap|nonpaged|464D6973|acmevault",
 		Kind: analyze.RunawayAttachment, Class: analyze.PeerGap, Verdict: analyze.Runaway, Confidence: 0.93,
 		Machines: []string{"LAB-014"}, Lead: lead, Pools: []ingest.Pool{ingest.NonPaged},
-		Core: []analyze.Member{inStep(row("FMis"), events, 1, 1), owned(inStep(row("Ac  "), events, 1, 1), "AcmeVault",
+		Core: []analyze.Member{inStep(row("FMis"), events, 1, 1), owned(inStep(row("Ac  "), events, 1, 1),
+			"AcmeVault",
 			0.95, scanHit(41)), inStep(row("FMvo"), events, 2, 1)},
 		Followers: []analyze.Member{inStep(row("Devi"), events, 1, 1)},
 		Related:   []analyze.Member{owned(lone(row("AcCx"), events), "AcmeVault", 0.95, scanHit(42))},
@@ -133,13 +138,15 @@ func runawayCase() analyze.Case {
 		Amplifier: analyze.Attribution{},
 		Alternatives: []analyze.Alternative{{Role: "holder", Module: "fltmgr.sys", Weight: 0.05,
 			Lost: because(analyze.LostServes, analyze.Facts{"module": "fltmgr.sys", "tag": ingest.MustTag("FMis")})}},
-		Chain:  []analyze.Reason{because(analyze.ChainOwner, analyze.Facts{"tag": ingest.MustTag("Ac"), "module": "AcmeVault"}, 41)},
+		Chain: []analyze.Reason{because(analyze.ChainOwner, analyze.Facts{"tag": ingest.MustTag("Ac"),
+			"module": "AcmeVault"}, 41)},
 		Why:    []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 31)},
 		WhyNot: []analyze.Reason{because(analyze.RuleOneSnapshot, nil)},
 		Unsure: []analyze.Reason{because(analyze.RuleVolumesUnknown, nil)},
 		Limits: []analyze.Reason{because(analyze.RuleNoCounts, nil)},
 		Next: []analyze.Step{
-			{Command: "!fltkd.filter 8a001234", Why: because(analyze.NextFilter, analyze.Facts{"filter": "AcmeVault"})},
+			{Command: "!fltkd.filter 8a001234", Why: because(analyze.NextFilter,
+				analyze.Facts{"filter": "AcmeVault"})},
 			{Command: "fltmc instances", Shell: true, Why: because(analyze.NextInstances, nil)},
 			{Why: because(analyze.MitigateRestart, nil)},
 			{Command: "!poolused 3", Why: because(analyze.NextAgain, nil)},
@@ -148,7 +155,8 @@ func runawayCase() analyze.Case {
 		Known: &knowledge.Issue{ID: "acme-vault-attach", Title: "AcmeVault attaches at each volume notification",
 			Mechanism: "A lost detach.", Mitigation: []string{"Update to 4.3."}, References: []string{"ACME note 12"}},
 	}
-	c.Cluster = &analyze.Cluster{Events: events, Anchor: c.Core[0], Tolerance: 14, Candidate: 6, Chance: 0.031, ByLuck: 0.00002}
+	c.Cluster = &analyze.Cluster{Events: events, Anchor: c.Core[0], Tolerance: 14, Candidate: 6, Chance: 0.031,
+		ByLuck: 0.00002}
 	c.Filters = []analyze.FilterFact{
 		{Machine: "LAB-014", Frame: "Frame 0", Name: "ScanFlt", Altitude: "320500.5", Instances: 3, PeerMost: 7204,
 			Source: ingest.Source{File: "acme.log", Line: 30}},
@@ -156,14 +164,16 @@ func runawayCase() analyze.Case {
 			Runaway: true, Source: ingest.Source{File: "acme.log", Line: 31}},
 	}
 	total := lead.Total(ingest.NonPaged)
-	c.Pool = []analyze.PoolFacts{{Pool: ingest.NonPaged, Rows: 6, Sum: lead.Sum(ingest.NonPaged), Total: total, Agrees: true,
-		VM: total.Bytes + 5*mib, Rest: 5 * mib, Ceiling: 256 * mib, Share: float64(total.Bytes) / (256 * mib),
+	c.Pool = []analyze.PoolFacts{{Pool: ingest.NonPaged, Rows: 6, Sum: lead.Sum(ingest.NonPaged), Total: total,
+		Agrees: true,
+		VM:     total.Bytes + 5*mib, Rest: 5 * mib, Ceiling: 256 * mib, Share: float64(total.Bytes) / (256 * mib),
 		Basis: because(analyze.RuleCeiling32, analyze.Facts{"ceiling": analyze.Bytes(256 * mib)})}}
 	return c
 }
 
 func peerGap() analyze.Facts {
-	return analyze.Facts{"filter": "AcmeVault", "altitude": "141000", "instances": int64(7204), "peers": int64(1),
+	return analyze.Facts{"filter": "AcmeVault", "altitude": "141000", "instances": int64(7204),
+		"peers": int64(1),
 		"least": int64(3), "most": int64(3)}
 }
 
@@ -176,7 +186,8 @@ func objectCase() analyze.Case {
 	row.File, row.Counted, row.Allocs, row.Frees = "stress.log", true, 5131, 11
 	row.Description = "Thread objects , Binary: nt!ps"
 	lead.Tags = []ingest.TagUsage{row}
-	share := analyze.Facts{"tag": row.Tag, "allocs": int64(5131), "frees": int64(11), "share": analyze.Percent(11.0 / 5131)}
+	share := analyze.Facts{"tag": row.Tag, "allocs": int64(5131), "frees": int64(11),
+		"share": analyze.Percent(11.0 / 5131)}
 	holder := because(analyze.HolderNone, analyze.Facts{"object": "thread"})
 	return analyze.Case{
 		ID: "PS-0000BEEF", Signature: "v1|object-leak|object-gap|nonpaged|54687265|-",
@@ -201,16 +212,20 @@ func shareCase() analyze.Case {
 	return analyze.Case{
 		ID: "PS-00C0FFEE", Signature: "v1|pool-leak|share|nonpaged|42696731|-", Kind: analyze.PoolLeak,
 		Class: analyze.Share, Verdict: analyze.Suspect, Confidence: 0.4, Machines: []string{"LAB-014"}, Lead: lead,
-		Pools: []ingest.Pool{ingest.NonPaged, ingest.Paged}, Core: []analyze.Member{{TagUsage: row}}, Bytes: 64 * mib,
-		Why: []analyze.Reason{because(analyze.RuleShare, analyze.Facts{"tag": row.Tag, "share": analyze.Percent(0.5),
-			"pool": "nonpaged", "bytes": analyze.Bytes(64 * mib)})},
+		Pools: []ingest.Pool{ingest.NonPaged,
+			ingest.Paged}, Core: []analyze.Member{{TagUsage: row}}, Bytes: 64 * mib,
+		Why: []analyze.Reason{because(analyze.RuleShare, analyze.Facts{"tag": row.Tag,
+			"share": analyze.Percent(0.5),
+			"pool":  "nonpaged", "bytes": analyze.Bytes(64 * mib)})},
 	}
 }
 
 // judged is a machine with a verdict on its snapshots, oldest first.
-func judged(v analyze.Verdict, confidence float64, cases []string, snaps ...*ingest.Snapshot) analyze.Machine {
+func judged(v analyze.Verdict, confidence float64, cases []string,
+	snaps ...*ingest.Snapshot) analyze.Machine {
 	latest := snaps[len(snaps)-1]
-	return analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Verdict: v, Confidence: confidence, Cases: cases}
+	return analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Verdict: v, Confidence: confidence,
+		Cases: cases}
 }
 
 // fleet is a lab of five machines with a runaway filter, an object leak on two of
@@ -223,9 +238,11 @@ func fleet(t testing.TB) Input {
 	healthy.Tags = []ingest.TagUsage{usage("Good", 10, 4096, 3)}
 	cut := snapshot("lab-099", "cut.log")
 	cut.At, cut.UptimeOK, cut.OS, cut.RAM = time.Time{}, false, ingest.OS{}, 0
-	cut.Blocks = []ingest.Block{{Source: ingest.Source{File: "cut.log", Line: 4}, Command: "!poolused 2", LastLine: 9, Rows: 5,
+	cut.Blocks = []ingest.Block{{Source: ingest.Source{File: "cut.log", Line: 4}, Command: "!poolused 2",
+		LastLine: 9, Rows: 5,
 		Unread: 1, State: ingest.BlockCut}}
-	cut.Warnings = []ingest.Warning{{Source: ingest.Source{File: "cut.log", Line: 9}, Message: "row is cut off", Text: "Abcd  12"}}
+	cut.Warnings = []ingest.Warning{{Source: ingest.Source{File: "cut.log", Line: 9}, Message: "row is cut off",
+		Text: "Abcd  12"}}
 	in := Input{
 		Documents: []*ingest.Document{document("acme.log", run.Lead), document("stress.log", object.Lead),
 			document("second.log", second), document("healthy.log", healthy), document("cut.log", cut)},
@@ -243,13 +260,16 @@ func fleet(t testing.TB) Input {
 		},
 		Cases: []analyze.Case{run, object},
 		Tags: []analyze.TagFact{
-			{Tag: ingest.MustTag("AcCx"), Pool: ingest.NonPaged, Description: "UNKNOWN pooltag", Machines: 1, Median: 41230,
-				Most: 41230, MostOn: "LAB-014", Bytes: 20 * mib, Cases: []string{run.ID},
+			{Tag: ingest.MustTag("AcCx"), Pool: ingest.NonPaged, Description: "UNKNOWN pooltag", Machines: 1,
+				Median: 41230,
+				Most:   41230, MostOn: "LAB-014", Bytes: 20 * mib, Cases: []string{run.ID},
 				Owner: analyze.Attribution{Module: "AcmeVault", Weight: 0.95, Proven: true, Basis: scanHit(42)}},
-			{Tag: ingest.MustTag("=1+"), Pool: ingest.Paged, Machines: 1, Median: 1, Most: 1, MostOn: "LAB-020", Bytes: 8},
+			{Tag: ingest.MustTag("=1+"), Pool: ingest.Paged, Machines: 1, Median: 1, Most: 1, MostOn: "LAB-020",
+				Bytes: 8},
 		},
 	}
 	in.Result.Machines[1].Pool, in.Result.Machines[1].Filters = run.Pool, run.Filters
-	in.Result.Machines[4].Reasons = []analyze.Reason{because(analyze.MachineCut, analyze.Facts{"line": int64(9)})}
+	in.Result.Machines[4].Reasons = []analyze.Reason{because(analyze.MachineCut,
+		analyze.Facts{"line": int64(9)})}
 	return in
 }

@@ -34,7 +34,7 @@ func firstDifference(got, want string) string {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range g {
 		if i >= len(w) || g[i] != w[i] {
-			return fmt.Sprintf("line %d: got  %s\nwant %s", i+1, g[i], strings.Join(w[min(i, len(w)):min(i+1, len(w))], ""))
+			return fmt.Sprintf("from line %d on:\n%s", i+1, g[i])
 		}
 	}
 	return "the golden file goes on"
@@ -59,7 +59,8 @@ func dumpWriteup(w *Writeup) string {
 	var d dumper
 	d.line("%s · %s · %s", w.ID, w.Revision, w.Lang)
 	d.line("# %s\n%s", w.Title, w.Subtitle)
-	d.line("[%s]", toned(strings.Join([]string{w.Band.Verdict, w.Band.Class, w.Band.Confidence}, " | "), w.Band.Tone))
+	d.line("[%s]", toned(strings.Join([]string{w.Band.Verdict, w.Band.Class, w.Band.Confidence}, " | "),
+		w.Band.Tone))
 	for _, p := range w.Figures {
 		d.line("%s: %s", p.Label, p.Value)
 	}
@@ -157,7 +158,8 @@ func dumpBook(b *Workbook) string {
 			}
 		}
 		if c := s.Chart; c != nil {
-			d.line("(chart: %s of %s by %s, top %d)", c.Title, s.Columns[c.Value].Title, s.Columns[c.Category].Title, c.Top)
+			d.line("(chart: %s of %s by %s, top %d)", c.Title, s.Columns[c.Value].Title, s.Columns[c.Category].Title,
+				c.Top)
 		}
 		for i, r := range s.Rows {
 			d.line("row %d", i+1)

@@ -35,7 +35,8 @@ func TestInputsSayHowFarTheyWereRead(t *testing.T) {
 	if want := []string{"read", "read", "read", "read", "partial", "refused"}; !slices.Equal(states, want) {
 		t.Errorf("states %v, want %v", states, want)
 	}
-	if want := []string{"", "", "", "", "1 block cut off and 1 warning", "no text"}; !slices.Equal(reasons, want) {
+	if want := []string{"", "", "", "", "1 block cut off and 1 warning", "no text"}; !slices.Equal(reasons,
+		want) {
 		t.Errorf("reasons %q, want %q", reasons, want)
 	}
 }
@@ -78,7 +79,8 @@ func TestHostileNamesPassUnchanged(t *testing.T) {
 	in.Refused[0].Path = hostile
 
 	o := output(t, in)
-	if got := []string{o.Inputs[0].Path, o.Machines[1].Name, o.Machines[1].OS, o.Cases[0].Holder.Module, o.Inputs[5].Path}; slices.ContainsFunc(got,
+	if got := []string{o.Inputs[0].Path, o.Machines[1].Name, o.Machines[1].OS, o.Cases[0].Holder.Module,
+		o.Inputs[5].Path}; slices.ContainsFunc(got,
 		func(s string) bool { return s != hostile }) {
 		t.Errorf("JSON changed a name: %q", got)
 	}

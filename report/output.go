@@ -70,14 +70,14 @@ type OutputCase struct {
 	Class         string            `json:"class"`           // analyze.Class.String
 	Machines      []string          `json:"machines"`        // names, the lead machine first
 	Pool          string            `json:"pool"`            // "nonpaged", "paged" or "both"
-	Tags          []string          `json:"tags"`            // TagText: the core, anchor first, then the related
+	Tags          []string          `json:"tags"`            // TagText: the core, anchor first; the related
 	Followers     []string          `json:"followers"`       // TagText: shared tags with a surplus
-	Object        *string           `json:"object"`          // "process", "file", …; null when no object leaks
+	Object        *string           `json:"object"`          // "process", …; null when no object leaks
 	Events        *int64            `json:"events"`          // null when unknown
 	Bytes         uint64            `json:"bytes"`           // held by the case on its lead machine
 	BytesPerEvent *float64          `json:"bytes_per_event"` // null when unknown
 	Rate          *OutputRate       `json:"rate"`            // null when no time span is known
-	Exhausts      *OutputExhaustion `json:"exhausts"`        // null when no date can be given: see NoExhaustion
+	Exhausts      *OutputExhaustion `json:"exhausts"`        // null when NoExhaustion tells why
 	Owner         *OutputModule     `json:"owner"`           // of the bytes; null when not established
 	Holder        *OutputModule     `json:"holder"`          // of the references
 	Trigger       *OutputModule     `json:"trigger"`

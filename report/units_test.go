@@ -30,7 +30,8 @@ func TestUnits(t *testing.T) {
 		{utc(at), "2025-03-04 15:45:30"},
 		{number(22621), "22621"},
 		{addresses(ingest.Module{Start: 0xa7ddb000, End: 0xa7e14180}), "a7ddb000 a7e14180"},
-		{addresses(ingest.Module{Start: 0xfffff80312340000, End: 0xfffff80312350000}), "fffff80312340000 fffff80312350000"},
+		{addresses(ingest.Module{Start: 0xfffff80312340000, End: 0xfffff80312350000}),
+			"fffff80312340000 fffff80312350000"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -45,7 +46,8 @@ func TestSpeakerKeepsTheFirstError(t *testing.T) {
 	s := &speaker{in: Input{Words: english(t)}}
 	s.label("no such label")
 	s.label("nor this")
-	if err := s.done("page"); err == nil || err.Error() != `build page: word sentence "no such label": no such sentence in "en"` {
+	want := `build page: word sentence "no such label": no such sentence in "en"`
+	if err := s.done("page"); err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
 }
@@ -55,7 +57,8 @@ func TestShortHashTellsInputsApart(t *testing.T) {
 	if got := shortHash([]*ingest.Document{b}); got != b.SHA256[:hashLength] {
 		t.Errorf("one document: %s, want the start of its own hash", got)
 	}
-	if x, y := shortHash([]*ingest.Document{a, b}), shortHash([]*ingest.Document{b, a}); len(x) != hashLength || x == y {
+	x, y := shortHash([]*ingest.Document{a, b}), shortHash([]*ingest.Document{b, a})
+	if len(x) != hashLength || x == y {
 		t.Errorf("two documents: %s and %s", x, y)
 	}
 }

@@ -110,7 +110,8 @@ func evidenceTitles(w *Writeup) string {
 
 func TestEvidenceLeavesOutWhatIsNotKnown(t *testing.T) {
 	w := writeup(t, fleet(t), runawayCase())
-	if got, want := evidenceTitles(w), "Tag,Hex,Pool,Outstanding,Bytes,Bytes/alloc,Per event (surplus)"; got != want {
+	want := "Tag,Hex,Pool,Outstanding,Bytes,Bytes/alloc,Per event (surplus)"
+	if got := evidenceTitles(w); got != want {
 		t.Errorf("short table: %s, want %s", got, want)
 	}
 	w = writeup(t, fleet(t), objectCase())
@@ -160,7 +161,8 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 		{"since boot", func(*analyze.Case, *Input) {}, "mean since boot, 2 days 4 hours"},
 		{"measured", func(c *analyze.Case, _ *Input) { c.Rate.SinceBoot, c.Rate.Window = false, 6*time.Hour },
 			"139 events/h, 532 KB/h, measured over 6 hours"},
-		{"no uptime", func(c *analyze.Case, _ *Input) { c.Rate, c.Lead.UptimeOK = nil, false }, "without uptime: no rate"},
+		{"no uptime", func(c *analyze.Case, _ *Input) { c.Rate, c.Lead.UptimeOK = nil, false },
+			"without uptime: no rate"},
 		{"one snapshot", func(c *analyze.Case, _ *Input) { c.Rate = nil }, "one snapshot: no rate"},
 		{"several snapshots", func(c *analyze.Case, in *Input) {
 			c.Rate = nil
@@ -179,7 +181,8 @@ func TestExhaustionHasADateOrAReason(t *testing.T) {
 	k := runawayCase()
 	k.Exhausts = &analyze.Exhaustion{In: 30 * time.Hour, Ceiling: 256 * mib, At: k.Lead.At.Add(30 * time.Hour)}
 	w := writeup(t, fleet(t), k)
-	if got, want := w.Figures[3].Value, "2025-03-06 03:15:30 UTC-05:00, 1 day 6 hours after the snapshot, when 256 MB are full"; got != want {
+	want := "2025-03-06 03:15:30 UTC-05:00, 1 day 6 hours after the snapshot, when 256 MB are full"
+	if got := w.Figures[3].Value; got != want {
 		t.Errorf("dated: %q, want %q", got, want)
 	}
 	k.Exhausts.At = time.Time{}
@@ -202,7 +205,8 @@ func TestExhaustionHasADateOrAReason(t *testing.T) {
 
 func TestAttributionSaysWhatIsNotEstablished(t *testing.T) {
 	w := writeup(t, fleet(t), runawayCase())
-	want := []string{"AcmeVault 0.95 true", "AcmeVault (probable) 0.90 true", "not established  false", "not established  false"}
+	want := []string{"AcmeVault 0.95 true", "AcmeVault (probable) 0.90 true", "not established  false",
+		"not established  false"}
 	for i, a := range w.Attribution {
 		if got := fmt.Sprintf("%s %s %v", a.Module, a.Weight, a.Known); got != want[i] {
 			t.Errorf("%s: %q, want %q", a.Role, got, want[i])
@@ -236,7 +240,8 @@ func TestAppendixIsBounded(t *testing.T) {
 	w := writeup(t, in, runawayCase())
 	blocks := w.Sections[len(w.Sections)-1].Blocks
 	last := blocks[len(blocks)-1]
-	if table := blocks[len(blocks)-2].Table; len(table.Rows) != appendixRows || !strings.HasPrefix(last.Text, "960 more") {
+	if table := blocks[len(blocks)-2].Table; len(table.Rows) != appendixRows || !strings.HasPrefix(last.Text,
+		"960 more") {
 		t.Errorf("%d rows, then %q", len(table.Rows), last.Text)
 	}
 }
@@ -278,7 +283,8 @@ func TestTicketLinesAreFolded(t *testing.T) {
 			t.Errorf("%d characters begin with %q", len(c.text), got)
 		}
 	}
-	if got, want := folded("- ", strings.Repeat("x", 200)), "- "+strings.Repeat("x", 200); len(got) != 1 || got[0] != want {
+	if got, want := folded("- ", strings.Repeat("x", 200)), "- "+strings.Repeat("x",
+		200); len(got) != 1 || got[0] != want {
 		t.Errorf("text without a blank became %q", got)
 	}
 }

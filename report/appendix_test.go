@@ -1,0 +1,128 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// appendixOf returns the dump of a case's appendix in a lab.
+func appendixOf(t *testing.T, in Input, c analyze.Case) string {
+	t.Helper()
+	w := writeup(t, in, c)
+	var d dumper
+	d.section(w.Sections[len(w.Sections)-1])
+	return d.String()
+}
+
+func TestEnvironmentSaysWhatWasNotPrinted(t *testing.T) {
+	k := runawayCase()
+	k.Lead.OS, k.Lead.RAM, k.Lead.UptimeOK = ingest.OS{}, 0, false
+	got := appendixOf(t, fleet(t), k)
+	for _, want := range []string{"Operating system | not printed", "Build | not printed", "Bits | not printed",
+		"Processors | not printed", "RAM | not printed", "Uptime | not printed",
+		"Session time | 2025-03-04 21:15:30 UTC-05:00"} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+	if strings.Contains(got, "Processes") {
+		t.Error("no process list was printed, yet the appendix has one")
+	}
+}
+
+func TestEnvironmentCountsProcesses(t *testing.T) {
+	k := runawayCase()
+	k.Lead.Processes = &ingest.Processes{Listed: 1250, Zombies: 1200}
+	if got := appendixOf(t, fleet(t), k); !strings.Contains(got,
+		"Processes | 1,250 listed, 1,200 of them without handle table") {
+		t.Error(got)
+	}
+}
+
+func TestModulesOfTheCaseAreListedOnce(t *testing.T) {
+	k := runawayCase()
+	k.Lead.Modules = append(k.Lead.Modules, k.Lead.Modules[0], ingest.Module{Start: 1, End: 2,
+		Name: "unrelated"})
+	got := appendixOf(t, fleet(t), k)
+	if n := strings.Count(got, "AcmeVault | a0001000 a0040000"); n != 1 {
+		t.Errorf("AcmeVault is listed %d times: %s", n, got)
+	}
+	if strings.Contains(got, "unrelated") {
+		t.Errorf("a module the case does not name: %s", got)
+	}
+}
+
+func TestModulesMatchWithoutExtensionAndCase(t *testing.T) {
+	k := runawayCase()
+	k.Lead.Modules = []ingest.Module{{Start: 1, End: 2, Name: "FLTMGR"}}
+	if got := appendixOf(t, fleet(t), k); !strings.Contains(got, "FLTMGR | 00000001 00000002") {
+		t.Error(got)
+	}
+}
+
+func TestSourcesGiveEachStepOnce(t *testing.T) {
+	k := runawayCase()
+	k.Why = []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 31, 33, 35)}
+	got := appendixOf(t, fleet(t), k)
+	if !strings.Contains(got, "have 3 to 3. | acme.log:31, 33, 35") {
+		t.Error(got)
+	}
+	if n := strings.Count(got, "why.peer-gap"); n != 1 {
+		t.Errorf("the step stands %d times", n)
+	}
+}
+
+func TestAppendixListsTheInputsOfItsMachinesOnly(t *testing.T) {
+	got := appendixOf(t, fleet(t), runawayCase())
+	if !strings.Contains(got, "acme.log | 9,872 | read | "+strings.Repeat("0", 63)+"8") {
+		t.Errorf("its input is missing: %s", got)
+	}
+	if strings.Contains(got, "healthy.log") || strings.Contains(got, "stress.log") {
+		t.Errorf("an input of another machine: %s", got)
+	}
+}
+
+func TestAppendixSaysWhatWasNotRead(t *testing.T) {
+	in := fleet(t)
+	k := runawayCase()
+	k.Machines = append(k.Machines, "LAB-099") // the log writes it in lower case
+	got := appendixOf(t, in, k)
+	for _, want := range []string{"!locks | 2 | acme.log:70", "!poolused 2 | cut off | 5 | 1 | cut.log:4",
+		"row is cut off | Abcd  12 | cut.log:9", "cut.log | 8,638 | partly read"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
+
+func TestLogQualityNamesWhatIsMissing(t *testing.T) {
+	block := func(states ...ingest.BlockState) *ingest.Snapshot {
+		s := snapshot("LAB-001", "a.log")
+		for _, state := range states {
+			s.Blocks = append(s.Blocks, ingest.Block{State: state})
+		}
+		return s
+	}
+	warned := document("a.log", block(ingest.BlockComplete))
+	warned.Warnings = make([]ingest.Warning, 1200)
+	for _, c := range []struct {
+		doc  *ingest.Document
+		want string
+	}{
+		{document("a.log"), ""},
+		{document("a.log", block(ingest.BlockComplete, ingest.BlockSkipped)), ""},
+		{document("a.log", block(ingest.BlockCut)), "1 block cut off"},
+		{document("a.log", block(ingest.BlockUnclosed, ingest.BlockUnclosed)), "2 tables without an end"},
+		{document("a.log", block(ingest.BlockUnclosed), block(ingest.BlockCut)),
+			"1 block cut off and 1 table without an end"},
+		{warned, "1,200 warnings"},
+	} {
+		s := &speaker{in: Input{Words: english(t)}}
+		if got := s.logQuality(c.doc); got != c.want || s.err != nil {
+			t.Errorf("got %q, %v; want %q", got, s.err, c.want)
+		}
+	}
+}
