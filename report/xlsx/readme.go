@@ -16,33 +16,31 @@ const (
 
 // pairs draws a sheet of labels and values: title, the way to the other sheets,
 // then the groups.
-func (b *book) pairs(s *report.Sheet, name string) error {
+func (p *page) pairs() error {
 	if err := errors.Join(
-		b.page(name),
-		b.SetColWidth(name, "A", "A", labelWidth),
-		b.SetColWidth(name, "B", "B", pairWidth),
-		b.title(heldRows{b, name}, s),
+		p.SetColWidth(p.name, "A", "A", labelWidth),
+		p.SetColWidth(p.name, "B", "B", pairWidth),
+		p.title(heldRows{p}),
 	); err != nil {
 		return err
 	}
-	row, err := b.index(name, 4)
-	for i := 0; i < len(s.Groups) && err == nil; i++ {
-		row, err = b.group(name, row+1, &s.Groups[i])
+	row, err := p.index(headerRow)
+	for i := 0; i < len(p.sheet.Groups) && err == nil; i++ {
+		row, err = p.group(row+1, &p.sheet.Groups[i])
 	}
-	return errors.Join(err, b.SetSheetDimension(name, "A1:"+place(2, row)))
+	return errors.Join(err, p.SetSheetDimension(p.name, "A1:"+place(2, row)))
 }
 
 // index lists the other sheets with what their rows are, from row on. It returns
 // the row below.
-func (b *book) index(name string, row int) (int, error) {
-	for i := range b.model.Sheets {
-		if b.names[i] == name {
+func (p *page) index(row int) (int, error) {
+	for i, name := range p.names {
+		if name == p.name {
 			continue
 		}
-		link, intro := style{use: useIndex}, style{use: usePair, wrap: true}
 		err := errors.Join(
-			b.pair(name, row, link, b.names[i], intro, b.model.Sheets[i].Intro),
-			b.SetCellHyperLink(name, place(1, row), quoted(b.names[i])+"!A1", "Location"),
+			p.pair(row, style{use: useIndex}, report.Pair{Label: name, Value: p.model.Sheets[i].Intro}),
+			p.SetCellHyperLink(p.name, place(1, row), quoted(name)+"!A1", "Location"),
 		)
 		if err != nil {
 			return row, err
@@ -53,24 +51,26 @@ func (b *book) index(name string, row int) (int, error) {
 }
 
 // group writes a titled group from row on and returns the row below.
-func (b *book) group(name string, row int, g *report.Group) (int, error) {
-	title := style{use: useGroup}
-	if err := b.pair(name, row, title, g.Title, title, ""); err != nil {
+func (p *page) group(row int, g *report.Group) (int, error) {
+	title := &excelize.Cell{StyleID: p.style(style{use: useGroup}), Value: text(g.Title)}
+	underline := &excelize.Cell{StyleID: title.StyleID}
+	if err := (heldRows{p}).SetRow(place(1, row), []any{title, underline}); err != nil {
 		return row, err
 	}
-	for _, p := range g.Pairs {
+	for _, pair := range g.Pairs {
 		row++
-		if err := b.pair(name, row, style{use: useLabel, wrap: true}, p.Label, style{use: usePair, wrap: true}, p.Value); err != nil {
+		if err := p.pair(row, style{use: useLabel, wrap: true}, pair); err != nil {
 			return row, err
 		}
 	}
 	return row + 1, nil
 }
 
-func (b *book) pair(name string, row int, left style, label string, right style, value string) error {
-	height := rowHeight(max(lines(label, labelWidth), lines(value, pairWidth)))
-	return heldRows{b, name}.SetRow(place(1, row), []any{
-		&excelize.Cell{StyleID: b.style(left), Value: text(label)},
-		&excelize.Cell{StyleID: b.style(right), Value: text(value)},
+// pair writes a label and its value.
+func (p *page) pair(row int, label style, pair report.Pair) error {
+	height := rowHeight(max(lines(pair.Label, labelWidth), lines(pair.Value, pairWidth)))
+	return heldRows{p}.SetRow(place(1, row), []any{
+		&excelize.Cell{StyleID: p.style(label), Value: text(pair.Label)},
+		&excelize.Cell{StyleID: p.style(style{use: usePair, wrap: true}), Value: text(pair.Value)},
 	}, excelize.RowOpts{Height: height})
 }

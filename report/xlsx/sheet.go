@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -33,11 +32,9 @@ const sentence = 30
 // table must have one.
 const nothing = "—"
 
-// grid is a table sheet under construction.
+// grid is a table under construction.
 type grid struct {
-	*book
-	sheet  *report.Sheet
-	name   string
+	*page
 	rows   [][]any
 	titles []string
 	looks  []style // of the columns' values
@@ -46,21 +43,27 @@ type grid struct {
 
 // table draws a sheet with a table. All but the cells is set before the first
 // row is written: a streamed sheet drops without an error what comes later.
-func (b *book) table(s *report.Sheet, name, tableName string) error {
-	g := &grid{book: b, sheet: s, name: name, rows: s.Rows, titles: columnTitles(s.Columns)}
+func (p *page) table(name string) error {
+	g := &grid{page: p, rows: p.sheet.Rows, titles: columnTitles(p.sheet.Columns)}
 	if len(g.rows) == 0 {
-		g.rows = [][]any{nothingRow(s.Columns)}
+		g.rows = [][]any{nothingRow(p.sheet.Columns)}
 	}
-	for _, c := range s.Columns {
+	for _, c := range p.sheet.Columns {
 		look := style{kind: c.Kind, wrap: c.Kind == report.KindText && c.Width >= sentence}
-		g.looks, g.ids = append(g.looks, look), append(g.ids, b.style(look))
+		g.looks = append(g.looks, look)
+		g.ids = append(g.ids, p.style(look))
 	}
-	if err := errors.Join(b.page(name), g.frame(), g.addTable(tableName), g.marks(), g.links(), g.chart()); err != nil {
-		return err
+	for _, step := range []func() error{
+		g.frame, func() error { return g.addTable(name) }, g.marks, g.links, g.chart, g.write,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	return g.write()
+	return nil
 }
 
+// nothingRow is the only row of a table without rows.
 func nothingRow(columns []report.SheetColumn) []any {
 	row := make([]any, len(columns))
 	at := 0
@@ -85,13 +88,12 @@ func (g *grid) frame() error {
 		letter, err := excelize.ColumnNumberToName(i + 1)
 		errs = append(errs, err, g.SetColWidth(g.name, letter, letter, g.width(i)))
 	}
-	return errors.Join(append(errs,
-		g.SetPanes(g.name, &excelize.Panes{
-			Freeze: true, XSplit: 1, YSplit: headerRow, TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}),
-		g.SetDefinedName(&excelize.DefinedName{
-			Name: "_xlnm.Print_Titles", Scope: g.name, RefersTo: fmt.Sprintf("%s!$%d:$%[2]d", quoted(g.name), headerRow)}),
-		g.SetSheetDimension(g.name, "A1:"+g.corner()),
-	)...)
+	panes := excelize.Panes{Freeze: true, XSplit: 1, YSplit: headerRow,
+		TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}
+	titles := excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: g.name,
+		RefersTo: fmt.Sprintf("%s!$%d:$%[2]d", quoted(g.name), headerRow)}
+	return errors.Join(append(errs, g.SetPanes(g.name, &panes), g.SetDefinedName(&titles),
+		g.SetSheetDimension(g.name, "A1:"+g.corner()))...)
 }
 
 // width returns a column's width: the model's, unless numbers would not fit and
@@ -141,8 +143,8 @@ func (g *grid) digits(col int) int {
 func (g *grid) corner() string { return place(len(g.sheet.Columns), headerRow+len(g.rows)) }
 
 // column returns the range of a column's values.
-func (g *grid) column(col, rows int) string {
-	return place(col+1, firstRow) + ":" + place(col+1, headerRow+rows)
+func (g *grid) column(col int) string {
+	return place(col+1, firstRow) + ":" + place(col+1, headerRow+len(g.rows))
 }
 
 // addTable makes the rows a table. excelize reads the titles from the sheet, so
@@ -158,20 +160,26 @@ func (g *grid) addTable(name string) error {
 
 // marks adds data bars and colour scales.
 func (g *grid) marks() error {
-	var errs []error
+	bars := excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", BarColor: pale,
+		MinType: "num", MinValue: "0", MaxType: "max", BarSolid: !g.streamed()}
+	scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=",
+		MinType: "min", MinColor: "FFFFFF", MaxType: "max", MaxColor: loud}
 	for i, c := range g.sheet.Columns {
-		cells := g.column(i, len(g.rows))
+		var rules []excelize.ConditionalFormatOptions
 		if c.Bars {
-			errs = append(errs, g.SetConditionalFormat(g.name, cells, []excelize.ConditionalFormatOptions{{
-				Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: pale,
-				BarSolid: !g.streamed()}}))
+			rules = append(rules, bars)
 		}
 		if c.Scale {
-			errs = append(errs, g.SetConditionalFormat(g.name, cells, []excelize.ConditionalFormatOptions{{
-				Type: "2_color_scale", Criteria: "=", MinType: "min", MaxType: "max", MinColor: "FFFFFF", MaxColor: loud}}))
+			rules = append(rules, scale)
+		}
+		if len(rules) == 0 {
+			continue
+		}
+		if err := g.SetConditionalFormat(g.name, g.column(i), rules); err != nil {
+			return err
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // links adds the hyperlinks. A link that leads nowhere stays a text.
@@ -189,6 +197,7 @@ func (g *grid) links() error {
 	return nil
 }
 
+// link adds one hyperlink.
 func (g *grid) link(cell string, v any) error {
 	l, _ := v.(report.Link)
 	if l.Sheet {
@@ -206,7 +215,7 @@ func (g *grid) link(cell string, v any) error {
 // write writes all rows from the top.
 func (g *grid) write() error {
 	if !g.streamed() {
-		return g.writeRows(heldRows{g.book, g.name})
+		return g.writeRows(heldRows{g.page})
 	}
 	stream, err := g.NewStreamWriter(g.name)
 	if err != nil {
@@ -218,12 +227,14 @@ func (g *grid) write() error {
 // writeRows reuses one row of cells: a long sheet has a million.
 func (g *grid) writeRows(rows rowWriter) error {
 	cells, row := make([]excelize.Cell, len(g.titles)), make([]any, len(g.titles))
-	for i := range cells {
-		cells[i] = excelize.Cell{StyleID: g.style(style{use: useColumn, kind: g.looks[i].kind}), Value: g.titles[i]}
+	for i, title := range g.titles {
+		cells[i] = excelize.Cell{StyleID: g.style(style{use: useColumn, kind: g.looks[i].kind}), Value: title}
 		row[i] = &cells[i]
 	}
-	height := excelize.RowOpts{Height: g.headerHeight()}
-	if err := errors.Join(g.title(rows, g.sheet), rows.SetRow(place(1, headerRow), row, height)); err != nil {
+	if err := g.title(rows); err != nil {
+		return err
+	}
+	if err := rows.SetRow(place(1, headerRow), row, excelize.RowOpts{Height: g.headerHeight()}); err != nil {
 		return err
 	}
 	for r, values := range g.rows {
@@ -290,51 +301,4 @@ func (g *grid) fill(c *excelize.Cell, col int, v any) error {
 		return fmt.Errorf("no cell holds a %T", v)
 	}
 	return nil
-}
-
-// chart adds the sheet's bar chart: below a short table, beside a long one, over
-// its first rows. Row heights are not known before Excel has wrapped the texts,
-// so below is the place where nothing stretches it.
-func (g *grid) chart() error {
-	c := g.sheet.Chart
-	if c == nil || len(g.sheet.Rows) == 0 {
-		return nil
-	}
-	const short, width, perBar, around = 40, 760, 22, 130
-	bars := min(max(c.Top, 1), len(g.rows))
-	at := place(1, headerRow+len(g.rows)+3)
-	if len(g.rows) > short {
-		at = place(len(g.titles)+2, firstRow)
-	}
-	grey := excelize.Font{Size: 9, Color: inkSoft}
-	return g.AddChart(g.name, at, &excelize.Chart{
-		Type: excelize.Bar,
-		Series: []excelize.ChartSeries{{
-			Name:       g.absolute(c.Value, 0, 0),
-			Categories: g.absolute(c.Category, 1, bars), Values: g.absolute(c.Value, 1, bars), Fill: solid(bar)}},
-		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{
-			{Text: text(c.Title), Font: &excelize.Font{Bold: true, Size: 12, Color: ink}}}},
-		Legend:     excelize.ChartLegend{Position: "none"},
-		VaryColors: new(false),
-		Dimension:  excelize.ChartDimension{Width: width, Height: uint(bars*perBar + around)},
-		Format:     excelize.GraphicOptions{AltText: text(c.Title), Positioning: "oneCell"},
-		PlotArea:   excelize.ChartPlotArea{ShowVal: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0"}},
-		GapWidth:   new(uint(40)),
-		XAxis:      excelize.ChartAxis{ReverseOrder: true, Font: grey},
-		YAxis: excelize.ChartAxis{Font: grey, MajorGridLines: true, Minimum: new(0.0),
-			TickLabelPosition: excelize.ChartTickLabelHigh,
-			NumFmt:            excelize.ChartNumFmt{CustomNumFmt: "#,##0"},
-			Title:             excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text(c.Unit), Font: &grey}}}},
-	})
-}
-
-// absolute returns rows from to to of a column, counted below its title, as a
-// chart refers to them.
-func (g *grid) absolute(col, from, to int) string {
-	letter := strings.TrimRight(place(col+1, 1), "1")
-	ref := fmt.Sprintf("%s!$%s$%d", quoted(g.name), letter, headerRow+from)
-	if to > from {
-		ref += fmt.Sprintf(":$%s$%d", letter, headerRow+to)
-	}
-	return ref
 }

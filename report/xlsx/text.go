@@ -113,7 +113,7 @@ func unsigned(n uint64, v any) any {
 // lines estimates how many lines a wrapped text takes in a column. A column's
 // width counts digits of a larger size than ours; Chinese characters take two.
 func lines(s string, width float64) int {
-	places := max(int(width*1.1)-1, 1)
+	places := max(int(width*1.2)-1, 1)
 	n := 0
 	for paragraph := range strings.Lines(s) {
 		n += max((uniseg.StringWidth(paragraph)+places-1)/places, 1)

@@ -21,7 +21,8 @@ import (
 
 // Write writes the workbook.
 func Write(w io.Writer, m *report.Workbook) error {
-	b := &book{File: excelize.NewFile(), model: m, names: sheetNames(m.Sheets), styles: map[style]int{}}
+	names, styles := sheetNames(m.Sheets), map[style]int{}
+	b := &book{File: excelize.NewFile(), model: m, names: names, styles: styles}
 	defer b.Close()
 	if err := b.build(); err != nil {
 		return fmt.Errorf("build workbook: %w", err)
@@ -49,13 +50,9 @@ func (b *book) build() error {
 		if err := b.newSheet(i); err != nil {
 			return err
 		}
-		s := &b.model.Sheets[i]
-		draw := func() error { return b.table(s, b.names[i], tables[i]) }
-		if len(s.Columns) == 0 {
-			draw = func() error { return b.pairs(s, b.names[i]) }
-		}
-		if err := draw(); err != nil {
-			return fmt.Errorf("sheet %q: %w", s.Name, err)
+		p := &page{book: b, sheet: &b.model.Sheets[i], name: b.names[i]}
+		if err := p.draw(tables[i]); err != nil {
+			return fmt.Errorf("sheet %q: %w", p.sheet.Name, err)
 		}
 	}
 	return nil
@@ -78,37 +75,12 @@ func (b *book) properties() error {
 	if created.IsZero() {
 		created = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	day := created.Format(time.RFC3339)
+	day, tool := created.Format(time.RFC3339), b.model.Tool
 	return errors.Join(
-		b.SetDocProps(&excelize.DocProperties{
-			Title: b.model.Title, Creator: b.model.Tool, LastModifiedBy: b.model.Tool, Created: day, Modified: day,
-		}),
-		b.SetAppProps(&excelize.AppProperties{Application: b.model.Tool}),
+		b.SetDocProps(&excelize.DocProperties{Title: b.model.Title,
+			Creator: tool, LastModifiedBy: tool, Created: day, Modified: day}),
+		b.SetAppProps(&excelize.AppProperties{Application: tool}),
 	)
-}
-
-// page sets what all sheets share: no grid, landscape pages as wide as the
-// sheet, a footer.
-func (b *book) page(sheet string) error {
-	const a4, unlimited = 9, 0
-	return errors.Join(
-		b.SetSheetView(sheet, -1, &excelize.ViewOptions{ShowGridLines: new(false)}),
-		b.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: new(true)}),
-		b.SetPageLayout(sheet, &excelize.PageLayoutOptions{
-			Orientation: new("landscape"), Size: new(a4), FitToWidth: new(1), FitToHeight: new(unlimited)}),
-		b.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{
-			Left: new(0.4), Right: new(0.4), Top: new(0.5), Bottom: new(0.7), Header: new(0.3), Footer: new(0.3)}),
-		b.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
-			OddFooter: "&L" + footerText(b.model.Title) + "&C&A&R&P / &N"}),
-	)
-}
-
-// footerText keeps a text free of footer codes, where & starts one, and within
-// the length that Excel accepts for the whole footer.
-func footerText(s string) string {
-	const most = 100
-	r := []rune(s)
-	return strings.ReplaceAll(string(r[:min(most, len(r))]), "&", "&&")
 }
 
 // save writes the parts in a fixed order. excelize declares their types in the
@@ -127,60 +99,3 @@ func (b *book) save(w io.Writer) error {
 
 // byPrinted orders values of excelize's unexported types by all they hold.
 func byPrinted[T any](x, y T) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) }
-
-// title writes the heading and the introducing sentence of a sheet.
-func (b *book) title(rows rowWriter, s *report.Sheet) error {
-	heading := excelize.Cell{StyleID: b.style(style{use: useHeading}), Value: text(s.Heading)}
-	intro := excelize.Cell{StyleID: b.style(style{use: useIntro}), Value: text(s.Intro)}
-	return errors.Join(
-		rows.SetRow("A1", []any{&heading}, excelize.RowOpts{Height: 24}),
-		rows.SetRow("A2", []any{&intro}),
-	)
-}
-
-// rowWriter takes the rows of a sheet from top to bottom.
-type rowWriter interface {
-	SetRow(cell string, values []any, opts ...excelize.RowOpts) error
-}
-
-// heldRows writes rows into a sheet that excelize holds in memory.
-type heldRows struct {
-	*book
-	sheet string
-}
-
-// SetRow writes a row of *excelize.Cell, as the stream writer does.
-func (h heldRows) SetRow(cell string, values []any, opts ...excelize.RowOpts) error {
-	col, row, err := excelize.CellNameToCoordinates(cell)
-	if err != nil {
-		return err
-	}
-	for _, o := range opts {
-		if o.Height == 0 {
-			continue
-		}
-		if err := h.SetRowHeight(h.sheet, row, o.Height); err != nil {
-			return err
-		}
-	}
-	for i, v := range values {
-		c, at := *v.(*excelize.Cell), place(col+i, row)
-		if s, ok := c.Value.(string); ok {
-			c.Value = escaped(s)
-		}
-		if err := errors.Join(h.SetCellValue(h.sheet, at, c.Value), h.SetCellStyle(h.sheet, at, at, c.StyleID)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// place names a cell: place(2, 5) is "B5". The model's columns and rows are far
-// from the limits, and the row writers check them again.
-func place(col, row int) string {
-	name, err := excelize.CoordinatesToCellName(col, row)
-	if err != nil {
-		panic(err)
-	}
-	return name
-}

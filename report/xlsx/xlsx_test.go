@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -83,32 +82,38 @@ func TestWriteGolden(t *testing.T) {
 // hostile has what a log, a file name or a translation could bring.
 func hostile() *report.Workbook {
 	columns := []report.SheetColumn{text("Tag", 8), text("tag", 8), text("", 0), text("two\nlines", 12),
-		typed("Count", report.KindCount, 4), typed("Bytes", report.KindBytes, 4), typed("File", report.KindLink, 20)}
+		typed("Count", report.KindCount, 4), typed("Bytes", report.KindBytes, 4),
+		typed("File", report.KindLink, 20)}
 	rows := [][]any{}
-	for _, s := range []string{"=ab1", "+cmd", "-UMD", "@SUM", "'ab1", "_x0041_", "_x005F_x0041_", "a\x00\x01\x1fb", "a\tb\r\nc\rd",
+	for _, s := range []string{"=ab1", "+cmd", "-UMD", "@SUM", "'ab1", "_x0041_", "_x005F_x0041_",
+		"a\x00\x01\x1fb", "a\tb\r\nc\rd",
 		"<&>\"'", "\xff\xfe", "\ufffe\uffff", "Pp  ", " tag", "1234", "1E5", "TRUE", "2031-01-01", "文件😀"} {
-		rows = append(rows, []any{s, s, nil, "", int64(len(rows)) << 53, uint64(len(rows)) << 53, report.Link{Text: s, Target: s}})
+		rows = append(rows, []any{s, s, nil, "", int64(len(rows)) << 53, uint64(len(rows)) << 53,
+			report.Link{Text: s, Target: s}})
 	}
-	return &report.Workbook{Title: `A & B "C" <D>`, Tool: "poolsweep 0.1", Created: time.Unix(0, 0), Sheets: []report.Sheet{
-		{Name: `drop:\/?*[]'s`, Heading: "=1+1", Intro: "&P", Columns: columns, Rows: rows},
-		{Name: "history", Heading: "h", Columns: []report.SheetColumn{typed("To", report.KindLink, 10)}, Rows: [][]any{
-			{report.Link{Text: "first", Target: `'drop:\/?*[]''s'!A5`, Sheet: true}},
-			{report.Link{Text: "self", Target: "history!A1", Sheet: true}},
-			{report.Link{Text: "nowhere", Target: "'Other'!A1", Sheet: true}},
-			{report.Link{Text: "no place", Target: "history", Sheet: true}},
-			{report.Link{Text: "odd name", Target: "a b/50%#1 中文.pdf"}},
-			{report.Link{Text: "too long", Target: strings.Repeat("x", 3000)}},
-			{report.Link{Text: "no file"}}}},
-		{Name: "HISTORY", Heading: "", Columns: []report.SheetColumn{text("x", 300)}},
-		{Name: "", Columns: []report.SheetColumn{text("x", 3)}},
-		{Name: strings.Repeat("长", 40), Columns: []report.SheetColumn{text("x", 3)}},
-		{Name: strings.Repeat("长", 41), Columns: []report.SheetColumn{text("x", 3)}},
-		{Name: "Q1", Columns: []report.SheetColumn{text("x", 3)}},
-	}}
+	return &report.Workbook{Title: `A & B "C" <D>`, Tool: "poolsweep 0.1", Created: time.Unix(0, 0),
+		Sheets: []report.Sheet{
+			{Name: `drop:\/?*[]'s`, Heading: "=1+1", Intro: "&P", Columns: columns, Rows: rows},
+			{Name: "history", Heading: "h", Columns: []report.SheetColumn{typed("To", report.KindLink, 10)},
+				Rows: [][]any{
+					{report.Link{Text: "first", Target: `'drop:\/?*[]''s'!A5`, Sheet: true}},
+					{report.Link{Text: "self", Target: "history!A1", Sheet: true}},
+					{report.Link{Text: "nowhere", Target: "'Other'!A1", Sheet: true}},
+					{report.Link{Text: "no place", Target: "history", Sheet: true}},
+					{report.Link{Text: "odd name", Target: "a b/50%#1 中文.pdf"}},
+					{report.Link{Text: "too long", Target: strings.Repeat("x", 3000)}},
+					{report.Link{Text: "no file"}}}},
+			{Name: "HISTORY", Heading: "", Columns: []report.SheetColumn{text("x", 300)}},
+			{Name: "", Columns: []report.SheetColumn{text("x", 3)}},
+			{Name: strings.Repeat("长", 40), Columns: []report.SheetColumn{text("x", 3)}},
+			{Name: strings.Repeat("长", 41), Columns: []report.SheetColumn{text("x", 3)}},
+			{Name: "Q1", Columns: []report.SheetColumn{text("x", 3)}},
+		}}
 }
 
 func TestTextsComeBackAsTheyWere(t *testing.T) {
-	texts := []string{"=ab1", "+cmd", "-UMD", "@SUM", "=HYPERLINK(\"x\")", "'ab1", "_x0041_", "_x005F_", "a_x000A_b", "_x004_",
+	texts := []string{"=ab1", "+cmd", "-UMD", "@SUM", "=HYPERLINK(\"x\")", "'ab1", "_x0041_", "_x005F_",
+		"a_x000A_b", "_x004_",
 		"Pp  ", " tag", "1234", "1E5", "TRUE", "<&>\"'", "文件😀", "two\nlines"}
 	for _, padding := range []int{0, 2000} {
 		var rows [][]any
@@ -148,7 +153,8 @@ func TestTooLongTextEndsInAMark(t *testing.T) {
 
 // Excel counts in float64: beyond 2^53 a number would lose digits.
 func TestWholeNumbersKeepTheirDigits(t *testing.T) {
-	columns := []report.SheetColumn{typed("Count", report.KindCount, 12), typed("Bytes", report.KindBytes, 12)}
+	columns := []report.SheetColumn{
+		typed("Count", report.KindCount, 12), typed("Bytes", report.KindBytes, 12)}
 	for _, c := range []struct {
 		count         int64
 		bytes         uint64
@@ -161,7 +167,8 @@ func TestWholeNumbersKeepTheirDigits(t *testing.T) {
 	} {
 		f := open(t, write(t, oneSheet(columns, []any{c.count, c.bytes})))
 		for cell, want := range map[string]string{"A5": c.count2, "B5": c.byte2} {
-			if got, err := f.GetCellValue("S", cell, excelize.Options{RawCellValue: true}); err != nil || got != want {
+			got, err := f.GetCellValue("S", cell, excelize.Options{RawCellValue: true})
+			if err != nil || got != want {
 				t.Errorf("%d, %d: %s = %q (%v), want %q", c.count, c.bytes, cell, got, err, want)
 			}
 		}
@@ -170,7 +177,8 @@ func TestWholeNumbersKeepTheirDigits(t *testing.T) {
 
 func TestTimesAreWrittenInUTC(t *testing.T) {
 	zone := time.FixedZone("UTC+8", 8*3600)
-	m := oneSheet([]report.SheetColumn{typed("At", report.KindTime, 4)}, []any{time.Date(2031, 3, 2, 1, 30, 0, 0, zone)}, []any{time.Time{}})
+	m := oneSheet([]report.SheetColumn{typed("At", report.KindTime, 4)},
+		[]any{time.Date(2031, 3, 2, 1, 30, 0, 0, zone)}, []any{time.Time{}})
 	f := open(t, write(t, m))
 	for cell, want := range map[string]string{"A5": "2031-03-01 17:30", "A6": ""} {
 		if got, err := f.GetCellValue("S", cell); err != nil || got != want {
@@ -183,8 +191,10 @@ func TestTimesAreWrittenInUTC(t *testing.T) {
 }
 
 func TestUnknownValueIsAnError(t *testing.T) {
-	err := xlsx.Write(&bytes.Buffer{}, oneSheet([]report.SheetColumn{text("Tag", 8)}, []any{"ok"}, []any{[]byte("x")}))
-	if want := `build workbook: sheet "S": row 2, column "Tag": no cell holds a []uint8`; err == nil || err.Error() != want {
+	err := xlsx.Write(&bytes.Buffer{}, oneSheet([]report.SheetColumn{text("Tag", 8)}, []any{"ok"},
+		[]any{[]byte("x")}))
+	const want = `build workbook: sheet "S": row 2, column "Tag": no cell holds a []uint8`
+	if err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}
 }
@@ -239,7 +249,8 @@ func TestDocumentProperties(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []string{p.Title, p.Creator, p.LastModifiedBy, p.Created, p.Modified}
-	want := []string{"Kernel pool summary", "poolsweep 0.1", "poolsweep 0.1", "2031-11-24T06:19:00Z", "2031-11-24T06:19:00Z"}
+	want := []string{"Kernel pool summary", "poolsweep 0.1", "poolsweep 0.1", "2031-11-24T06:19:00Z",
+		"2031-11-24T06:19:00Z"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -254,159 +265,18 @@ func TestLongSheetIsComplete(t *testing.T) {
 	if err != nil || len(got) != rows+4 {
 		t.Fatalf("%d rows (%v), want %d", len(got), err, rows+4)
 	}
-	want := []string{"LAB-199", "48161.33263888889", "54393939", "T999", "nonpaged", "83993", "49147904", "14.142857142857142",
+	want := []string{"LAB-199", "48161.33263888889", "54393939", "T999", "nonpaged", "83993", "49147904",
+		"14.142857142857142",
 		"199.98333333333332", "healthy"}
 	if diff := cmp.Diff(want, got[rows+3]); diff != "" {
 		t.Errorf("last row -want +got:\n%s", diff)
 	}
 	sheet := describe(t, f, data, "Series")
-	for _, want := range []string{"table Table_Series A4:J12004", "dimension A1:J12004", "marks G5:G12004 data_bar", "marks H5:H12004",
+	for _, want := range []string{"table Table_Series A4:J12004", "dimension A1:J12004",
+		"marks G5:G12004 data_bar", "marks H5:H12004",
 		"'Series'!$D$5:$D$12", "print titles 'Series'!$4:$4", "freeze B5"} {
 		if !strings.Contains(sheet, want) {
 			t.Errorf("the long sheet lacks %q:\n%s", want, sheet)
-		}
-	}
-}
-
-// dump shows a workbook as text: what each sheet has, then each cell.
-func dump(t *testing.T, data []byte) string {
-	t.Helper()
-	f := open(t, data)
-	var b strings.Builder
-	for _, sheet := range f.GetSheetList() {
-		fmt.Fprintf(&b, "== %s\n%s", sheet, describe(t, f, data, sheet))
-		rows, err := f.GetRows(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for r := range rows {
-			for c := range 20 {
-				at, _ := excelize.CoordinatesToCellName(c+1, r+1)
-				b.WriteString(dumpCell(t, f, sheet, at))
-			}
-		}
-	}
-	return b.String()
-}
-
-var cellTypes = map[excelize.CellType]string{excelize.CellTypeUnset: "number", excelize.CellTypeNumber: "number",
-	excelize.CellTypeSharedString: "text", excelize.CellTypeInlineString: "text"}
-
-// dumpCell shows value, type, number format and fill; an empty cell is left out.
-func dumpCell(t *testing.T, f *excelize.File, sheet, at string) string {
-	t.Helper()
-	value, err := f.GetCellValue(sheet, at, excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if value == "" {
-		return ""
-	}
-	kind, _ := f.GetCellType(sheet, at)
-	id, _ := f.GetCellStyle(sheet, at)
-	look, err := f.GetStyle(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := fmt.Sprintf("%-4s %-6s %q", at, cellTypes[kind], value)
-	if look.CustomNumFmt != nil {
-		line += " format " + *look.CustomNumFmt
-	}
-	if look.NumFmt != 0 {
-		line += fmt.Sprintf(" format #%d", look.NumFmt)
-	}
-	if len(look.Fill.Color) > 0 {
-		line += " fill " + look.Fill.Color[0]
-	}
-	if ok, target, _ := f.GetCellHyperLink(sheet, at); ok {
-		line += " -> " + target
-	}
-	return line + "\n"
-}
-
-// describe shows what a sheet has beside its cells.
-func describe(t *testing.T, f *excelize.File, data []byte, sheet string) string {
-	t.Helper()
-	var b strings.Builder
-	tables, err := f.GetTables(sheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, table := range tables {
-		fmt.Fprintf(&b, "table %s %s\n", table.Name, table.Range)
-	}
-	dimension, _ := f.GetSheetDimension(sheet)
-	panes, _ := f.GetPanes(sheet)
-	layout, _ := f.GetPageLayout(sheet)
-	footer, _ := f.GetHeaderFooter(sheet)
-	fmt.Fprintf(&b, "dimension %s\nfreeze %s\npage %s, %d wide, footer %q\n", dimension, panes.TopLeftCell, *layout.Orientation,
-		*layout.FitToWidth, footer.OddFooter)
-	for _, name := range f.GetDefinedName() {
-		if name.Scope == sheet {
-			fmt.Fprintf(&b, "print titles %s\n", name.RefersTo)
-		}
-	}
-	marks, err := f.GetConditionalFormats(sheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for at, rules := range marks {
-		for _, r := range rules {
-			lines = append(lines, fmt.Sprintf("marks %s %s solid %t\n", at, r.Type, r.BarSolid))
-		}
-	}
-	slices.Sort(lines)
-	return b.String() + strings.Join(lines, "") + charts(t, data, sheet)
-}
-
-var (
-	chartRef   = regexp.MustCompile(`<c?:?f>([^<]*)</c?:?f>`)
-	chartText  = regexp.MustCompile(`<a:t[^>]*>([^<]*)</a:t>`)
-	chartVary  = regexp.MustCompile(`<varyColors val="([^"]*)"`)
-	chartStart = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col>.*?<xdr:row>(\d+)</xdr:row>`)
-)
-
-// charts shows the charts whose data stand on the sheet.
-func charts(t *testing.T, data []byte, sheet string) string {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for i := 1; ; i++ {
-		chart, err := z.Open(fmt.Sprintf("xl/charts/chart%d.xml", i))
-		if err != nil {
-			return b.String()
-		}
-		var xml bytes.Buffer
-		if _, err := xml.ReadFrom(chart); err != nil {
-			t.Fatal(err)
-		}
-		refs := chartRef.FindAllStringSubmatch(xml.String(), -1)
-		if len(refs) == 0 || !strings.Contains(refs[0][1], sheet) {
-			continue
-		}
-		for _, m := range refs {
-			fmt.Fprintf(&b, "chart %d of %s\n", i, strings.ReplaceAll(m[1], "&#39;", "'"))
-		}
-		for _, m := range chartText.FindAllStringSubmatch(xml.String(), -1) {
-			fmt.Fprintf(&b, "chart %d says %q\n", i, m[1])
-		}
-		for _, m := range chartVary.FindAllStringSubmatch(xml.String(), -1) {
-			fmt.Fprintf(&b, "chart %d varies colours: %s\n", i, m[1])
-		}
-		drawing, err := z.Open(fmt.Sprintf("xl/drawings/drawing%d.xml", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		xml.Reset()
-		if _, err := xml.ReadFrom(drawing); err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range chartStart.FindAllStringSubmatch(xml.String(), -1) {
-			fmt.Fprintf(&b, "chart %d begins after %s columns and %s rows\n", i, m[1], m[2])
 		}
 	}
 }

@@ -1,0 +1,72 @@
+package xlsx
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"poolsweep/report"
+)
+
+// chart adds the sheet's bar chart: below a short table, beside a long one, over
+// its first rows. Row heights are not known before Excel has wrapped the texts,
+// so below is the place where nothing stretches it.
+func (g *grid) chart() error {
+	c := g.sheet.Chart
+	if c == nil || len(g.sheet.Rows) == 0 {
+		return nil
+	}
+	const short, width, perBar, around = 40, 760, 22, 110
+	bars := min(max(c.Top, 1), len(g.rows))
+	at := place(1, headerRow+len(g.rows)+3)
+	if len(g.rows) > short {
+		at = place(len(g.titles)+2, firstRow)
+	}
+	chart := bareChart(c)
+	chart.Dimension = excelize.ChartDimension{Width: width, Height: uint(bars*perBar + around)}
+	chart.Series = []excelize.ChartSeries{{
+		Name:       g.absolute(c.Value, 0, 0),
+		Categories: g.absolute(c.Category, 1, bars),
+		Values:     g.absolute(c.Value, 1, bars),
+		Fill:       solid(bar),
+	}}
+	return g.AddChart(g.name, at, chart)
+}
+
+// bareChart returns the chart without its data. Each bar carries its value, so
+// the value axis has a title with the unit and a grid but no figures. The first
+// row's bar is on top: a bar chart begins at the bottom unless reversed.
+func bareChart(c *report.SheetChart) *excelize.Chart {
+	title, grey := font(12, ink, true), font(9, inkSoft, false)
+	thousands := excelize.ChartNumFmt{CustomNumFmt: "#,##0"}
+	return &excelize.Chart{
+		Type:       excelize.Bar,
+		Title:      words(c.Title, title),
+		Legend:     excelize.ChartLegend{Position: "none"},
+		VaryColors: new(false),
+		Format:     excelize.GraphicOptions{AltText: text(c.Title), Positioning: "oneCell"},
+		PlotArea:   excelize.ChartPlotArea{ShowVal: true, NumFmt: thousands},
+		GapWidth:   new(uint(40)),
+		XAxis:      excelize.ChartAxis{ReverseOrder: true, Font: *grey},
+		YAxis: excelize.ChartAxis{
+			Title: words(c.Unit, grey), Font: *grey, NumFmt: thousands, Minimum: new(0.0),
+			MajorGridLines: true, TickLabelPosition: excelize.ChartTickLabelNone,
+		},
+	}
+}
+
+func words(s string, f *excelize.Font) excelize.ChartTitle {
+	return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text(s), Font: f}}}
+}
+
+// absolute returns rows from to to of a column, counted below its title, as a
+// chart refers to them.
+func (g *grid) absolute(col, from, to int) string {
+	letter := strings.TrimRight(place(col+1, 1), "1")
+	ref := fmt.Sprintf("%s!$%s$%d", quoted(g.name), letter, headerRow+from)
+	if to > from {
+		ref += fmt.Sprintf(":$%s$%d", letter, headerRow+to)
+	}
+	return ref
+}
