@@ -65,7 +65,7 @@ func TestModulesMatchWithoutExtensionAndCase(t *testing.T) {
 
 func TestSourcesGiveEachStepOnce(t *testing.T) {
 	k := runawayCase()
-	k.Why = []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 31, 33, 35)}
+	k.Why = []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 33, 31, 35, 33)}
 	got := appendixOf(t, fleet(t), k)
 	if !strings.Contains(got, "have 3 to 3. | acme.log:31, 33, 35") {
 		t.Error(got)

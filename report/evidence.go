@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -57,10 +58,19 @@ func (s *speaker) argued(c *analyze.Case) []fact {
 	var out []fact
 	for _, r := range slices.Concat(c.Chain, c.Why, c.WhyNot, c.Unsure, c.Limits) {
 		if len(r.Sources) > 0 {
-			out = append(out, fact{string(r.Rule), s.reason(r), r.Sources})
+			out = append(out, fact{string(r.Rule), s.reason(r), inOrder(r.Sources)})
 		}
 	}
 	return out
+}
+
+// inOrder returns sources by file and line, each once: several hits of a scan
+// lie in one module, whose line they all cite.
+func inOrder(at []ingest.Source) []ingest.Source {
+	sorted := slices.SortedFunc(slices.Values(at), func(a, b ingest.Source) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return slices.Compact(sorted)
 }
 
 // cite names a line for a reader who has the list of inputs at hand: the file

@@ -22,7 +22,8 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
 	if c.Lead != nil && c.Lead.OS.Text != "" {
 		lines = append(lines, s.pair(s.label("fact.os"), c.Lead.OS.Text))
 	}
-	for _, p := range slices.Concat(w.Figures, w.Notes) {
+	notes := w.Notes[:len(w.Notes)-1] // without the ticket: this is it
+	for _, p := range slices.Concat(w.Figures, notes) {
 		lines = append(lines, folded("", s.pair(p.Label, p.Value))...)
 	}
 	for _, a := range w.Attribution {
