@@ -49,9 +49,10 @@ var commands = []*command{
 		body:    newProcesses,
 	},
 	{
-		names:  []string{"!vm"},
-		header: vmHeader,
-		body:   newVM,
+		names:   []string{"!vm"},
+		accepts: readableVM,
+		header:  vmHeader,
+		body:    newVM,
 	},
 	{
 		names: []string{".time", "vertarget", "version"},

@@ -21,6 +21,7 @@ type filters struct {
 	p      *parser
 	frame  string
 	list   []ingest.Filter
+	whole  bool           // nothing of the list is known to be missing
 	groups map[string]int // name and altitude of an instance → its group in the last filter
 
 	group  *ingest.Instance // the group of the line before, when it keeps no more addresses
@@ -61,7 +62,7 @@ func (f *filters) read(b *block, l line) verdict {
 	case bytes.HasPrefix(text, fltFilter):
 		return f.filter(b, l, text[len(fltFilter):])
 	case filterListHeader(text):
-		return f.header(b, text)
+		return f.header(b, l, text)
 	case l.open && b.begun && isCutRow(text):
 		return partial
 	}
@@ -88,8 +89,11 @@ func isCutRow(text []byte) bool {
 		bytes.HasPrefix(filterList, text))
 }
 
-func (f *filters) header(b *block, text []byte) verdict {
+func (f *filters) header(b *block, l line, text []byte) verdict {
 	_, frame, _ := bytes.Cut(text, []byte(`"`))
+	if l.open && bytes.IndexByte(frame, '"') < 0 {
+		return partial
+	}
 	f.frame = f.p.intern(bytes.TrimRight(frame, "\" \t"))
 	if b.Command == "" {
 		b.Command = "!fltkd.filters"
@@ -188,15 +192,27 @@ func (f *filters) finish(b *block, end ending) {
 	if b.blank && b.begun {
 		b.State = ingest.BlockComplete
 	}
+	f.whole = b.State == ingest.BlockComplete && !b.cut && b.Unread == 0
 }
 
-// differs reports whether two lists show different moments.
+// differs reports whether two lists show different moments. A list that is not
+// whole may be the begin of the other one.
 func (f *filters) differs(before body) bool {
 	old, ok := before.(*filters)
-	if !ok || len(old.list) == 0 || len(f.list) == 0 {
+	if !ok {
 		return false
 	}
-	return !reflect.DeepEqual(withoutPlaces(f.list), withoutPlaces(old.list))
+	short, long := withoutPlaces(old.list), withoutPlaces(f.list)
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	same := len(short)
+	if !old.whole || !f.whole {
+		same = max(0, same-1)
+	} else if len(short) < len(long) {
+		return true
+	}
+	return !reflect.DeepEqual(short[:same], long[:same])
 }
 
 // withoutPlaces returns the filters without where they stand in the log.
@@ -213,9 +229,22 @@ func withoutPlaces(list []ingest.Filter) []ingest.Filter {
 	return bare
 }
 
+// merge takes the fuller one of several lists of one moment.
 func (f *filters) merge(m *moment) {
-	if m.snap.FilterSet && len(m.snap.Filters) > 0 || f.frame == "" && len(f.list) == 0 {
+	if f.frame == "" && len(f.list) == 0 {
 		return
 	}
-	m.snap.Filters, m.snap.FilterSet = f.list, true
+	if !m.snap.FilterSet || attached(f.list) > attached(m.snap.Filters) {
+		m.snap.Filters = f.list
+	}
+	m.snap.FilterSet = true
+}
+
+// attached counts filters and instances.
+func attached(list []ingest.Filter) int {
+	n := len(list)
+	for _, f := range list {
+		n += f.Attached()
+	}
+	return n
 }

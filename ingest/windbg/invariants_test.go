@@ -26,6 +26,9 @@ func checkInvariants(t *testing.T, d *ingest.Document) {
 		for _, b := range s.Blocks {
 			blocks++
 			inRange("block", b.Line)
+			if b.Line < s.Line {
+				t.Errorf("block %s on line %d of a snapshot from line %d on", b.Command, b.Line, s.Line)
+			}
 			inRange("block end", b.LastLine)
 			if b.Line > b.LastLine || b.Line < end {
 				t.Errorf("block %s on lines %d-%d after line %d", b.Command, b.Line, b.LastLine, end)

@@ -81,8 +81,10 @@ func (r *lines) find() (size, after int, found bool) {
 		return size, after, found
 	case len(bytes.TrimLeft(r.buf[r.start+i:r.lf], "\r")) > 0:
 		return i, r.start + i + 1, true
-	case found || r.eof: // CRLF, or CRs at the end of the file
+	case found: // CRLF
 		return i, after, true
+	case r.eof:
+		return i, r.start + i + 1, true
 	case i > 0:
 		return i, r.start + i, false
 	}

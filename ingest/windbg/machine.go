@@ -141,16 +141,16 @@ func (p *parser) skipping(l line) {
 // ends when the reader does not know the line.
 func (p *parser) inside(l line) {
 	b := p.block
-	switch b.body.read(b, l) {
+	v := b.body.read(b, l)
+	if (v == noise || v == partial) && (promptLength(l.text) > 0 || isSessionLine(l.text)) {
+		v = foreign // readers of "Label: value" lines are generous
+	}
+	switch v {
 	case row:
 		b.Rows++
 		b.LastLine, b.blank = l.no, false
 	case noise:
-		if promptLength(l.text) > 0 || isSessionLine(l.text) { // readers of "Label: value" lines are generous
-			p.foreign(b, l)
-			return
-		}
-		b.LastLine = l.no
+		b.LastLine, b.blank = l.no, false
 	case last:
 		b.LastLine = l.no
 		p.close(byItself)
@@ -170,7 +170,7 @@ func (p *parser) foreign(b *block, l line) {
 		p.close(byPrompt)
 		p.command(command, l)
 	case len(trim(l.text)) == 0:
-		b.blank = true
+		b.blank = b.blank || !l.open // blanks at the end of the file may be the begin of a row
 	case p.endsWith(b, l):
 		p.close(byText)
 		p.between(l)
@@ -178,6 +178,9 @@ func (p *parser) foreign(b *block, l line) {
 		b.stray(l)
 	case elided(l.text):
 		b.unread(l)
+	case b.blank && l.open: // too short to tell what would stand there
+		p.close(byEOF)
+		p.between(l)
 	case b.blank:
 		p.close(byText)
 		p.between(l)

@@ -133,6 +133,10 @@ func (m *modules) detail(text []byte) verdict {
 // stops with the file may be cut.
 func (m *modules) finish(b *block, end ending) {
 	b.State = listed(end)
+	if m.single && b.lostAt == 0 && end != byEOF { // no module there prints nothing
+		b.begun = true
+		return
+	}
 	if m.single && b.begun && (b.Rows > 0 || b.blank) {
 		b.State = ingest.BlockComplete
 	}

@@ -94,7 +94,10 @@ func (s *processes) table(text []byte) {
 
 func (s *processes) finish(b *block, end ending) {
 	b.State = listed(end)
-	b.cut = b.cut || end == byEOF && s.started
+	if end == byEOF && s.started && !b.cut {
+		b.cut = true
+		b.doubts.add(b.p.source(b.LastLine), "file ends in the middle of a record", "")
+	}
 }
 
 func (s *processes) differs(before body) bool {

@@ -58,9 +58,10 @@ func (s *scan) read(b *block, l line) verdict {
 		return foreign
 	}
 	ascii, ok := asciiColumn(unindent(text))
-	if !ok {
+	if !ok || l.open && len(ascii) < hitBytes {
 		return broken(l)
 	}
+	ascii = bytes.TrimRight(ascii, " \t")
 	if len(s.Hits) == maxHits {
 		b.warn(l, "more hits than are kept")
 		return row
@@ -76,11 +77,14 @@ func first(text []byte) byte {
 	return text[0]
 }
 
-// asciiColumn returns what follows the bytes in hex: up to 16 of them, with a
-// dash in the middle, then two blanks, then one character a byte.
+// hitBytes is how many bytes a hit shows.
+const hitBytes = 16
+
+// asciiColumn returns what follows the bytes in hex: those have a dash in the
+// middle, then come two blanks and one character a byte.
 func asciiColumn(text []byte) ([]byte, bool) {
 	n := 0
-	for n < 16 && len(text) >= 3 && hexValues[text[0]] < 16 && hexValues[text[1]] < 16 {
+	for n < hitBytes && len(text) >= 3 && hexValues[text[0]] < 16 && hexValues[text[1]] < 16 {
 		if c := text[2]; c != ' ' && c != '-' {
 			break
 		}
@@ -90,8 +94,11 @@ func asciiColumn(text []byte) ([]byte, bool) {
 	if n == 0 || len(text) == 0 {
 		return nil, false
 	}
+	if n < hitBytes { // memory ends here, the hex column goes on in blanks
+		text = unindent(text)
+	}
 	text = bytes.TrimPrefix(text, []byte(" "))
-	return bytes.TrimRight(text[:min(len(text), n)], " \t"), true
+	return text[:min(len(text), n)], true
 }
 
 func (s *scan) finish(b *block, end ending) {

@@ -105,11 +105,12 @@ func (p *parser) sessionLine(l line, asked bool) bool {
 	if err := entry.read(s, bytes.TrimSpace(text[len(entry.begin):])); err != nil {
 		p.doubts.add(p.source(l.no), err.Error(), excerpt(l.text))
 	}
-	if s.line == 0 && (s.known() || s.banner) {
-		s.line = l.no
-	}
+	first := l.no
 	if asked {
-		s.banner = banner
+		s.banner, first = banner, p.block.Line
+	}
+	if s.line == 0 && (s.known() || s.banner) {
+		s.line = first
 	}
 	return true
 }

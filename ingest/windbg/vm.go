@@ -3,6 +3,8 @@ package windbg
 import (
 	"bytes"
 	"math"
+	"strconv"
+	"strings"
 
 	"poolsweep/ingest"
 )
@@ -24,6 +26,16 @@ type vm struct {
 
 func newVM(p *parser, c typed) (body, string) {
 	return &vm{VM: ingest.VM{Source: p.source(c.line)}, seen: map[string]bool{}}, "!vm"
+}
+
+// readableVM leaves out "!vm 21", which lists address ranges under similar labels.
+func readableVM(c typed) bool {
+	args := strings.Fields(c.args)
+	if len(args) == 0 {
+		return true
+	}
+	flags, err := strconv.ParseUint(strings.TrimPrefix(args[0], "0x"), 16, 32)
+	return err != nil || flags&0x20 == 0
 }
 
 // vmHeader recognises the banner of older systems, or the first figure.
