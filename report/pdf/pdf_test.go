@@ -107,7 +107,8 @@ func TestPagesMatchGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != string(want) {
-				t.Errorf("pages differ from %s (run with -update and look at the difference)\n%s", file, firstDifference(got, string(want)))
+				t.Errorf("pages differ from %s (run with -update and look at the difference)\n%s", file,
+					firstDifference(got, string(want)))
 			}
 		})
 	}
@@ -311,8 +312,10 @@ func TestFilesAreSound(t *testing.T) {
 
 func TestCommandsCopyOutExactly(t *testing.T) {
 	m := runaway()
-	long := `findstr /m /l /s /c:"tsni" "C:\Windows\System32\drivers\*.sys" "D:\symbols and images\drivers\*.sys" > hits.txt`
-	m.Next = append(m.Next, report.Step{Command: long, Where: "command prompt", Why: "A command that needs a smaller size."})
+	long := `findstr /m /l /s /c:"tsni" "C:\Windows\System32\drivers\*.sys" ` +
+		`"D:\symbols and images\drivers\*.sys" > hits.txt`
+	m.Next = append(m.Next, report.Step{Command: long, Where: "command prompt",
+		Why: "A command that needs a smaller size."})
 	lines := strings.Split(tool(t, m, "pdftotext", "FILE", "-"), "\n")
 	have := make(map[string]bool)
 	for _, l := range lines {
@@ -336,7 +339,8 @@ func TestChineseAndCyrillicCopyOut(t *testing.T) {
 
 func TestPropertiesAndPages(t *testing.T) {
 	info := tool(t, runaway(), "pdfinfo", "FILE")
-	for _, want := range []string{"PS-1A2B3C4D · WavxDMgr attached", "Runaway attachment", "poolsweep 0.1", "595.28 x 841.89"} {
+	for _, want := range []string{"PS-1A2B3C4D · WavxDMgr attached", "Runaway attachment", "poolsweep 0.1",
+		"595.28 x 841.89"} {
 		if !strings.Contains(info, want) {
 			t.Errorf("%q is not in\n%s", want, info)
 		}

@@ -29,7 +29,10 @@ func TestAxis(t *testing.T) {
 		{"infinite", []float64{1e28, inf}, true, []float64{1e27, 1e28, 1e29, 1e30}},
 	} {
 		got := newAxis(test.values, test.log).ticks
-		same := slices.EqualFunc(got, test.want, func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) })
+		same := slices.EqualFunc(got, test.want, func(a,
+			b float64) bool {
+			return math.Abs(a-b) <= 1e-9*math.Abs(b)
+		})
 		if !same {
 			t.Errorf("%s: ticks %v, want %v", test.name, got, test.want)
 		}
@@ -52,7 +55,8 @@ func TestAxisPlacesValues(t *testing.T) {
 }
 
 func TestTickText(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.1: "0.1", 2.5: "2.5", 100: "100", 1000: "1,000", 100000: "100,000",
+	for v, want := range map[float64]string{
+		0: "0", 0.1: "0.1", 2.5: "2.5", 100: "100", 1000: "1,000", 100000: "100,000",
 		1e6: "1,000,000", 1e7: "10M", 25e6: "25M", 1e9: "1G", 1.5e9: "1.5G", 2e13: "20T", 1e17: "1e+17"} {
 		if got := tickText(v); got != want {
 			t.Errorf("tickText(%v) = %q, want %q", v, got, want)
@@ -67,7 +71,8 @@ func TestSpreadLiftsNarrowColumns(t *testing.T) {
 	}{
 		{"shares are kept", []float64{0.5, 0.5}, []float64{10, 20}, []float64{50, 50}},
 		{"one is lifted", []float64{0.1, 0.9}, []float64{30, 20}, []float64{30, 70}},
-		{"the lack comes from who can spare", []float64{0.1, 0.5, 0.4}, []float64{20, 50, 10}, []float64{20, 50, 30}},
+		{"the lack comes from who can spare", []float64{0.1, 0.5, 0.4}, []float64{20, 50, 10}, []float64{20,
+			50, 30}},
 		{"too little for all", []float64{0.2, 0.8}, []float64{60, 60}, []float64{40, 60}},
 	} {
 		got := spread(test.share, test.least, 100)
@@ -78,7 +83,8 @@ func TestSpreadLiftsNarrowColumns(t *testing.T) {
 }
 
 func TestHeaderIsRepeatedAndRowsStayWhole(t *testing.T) {
-	d := layout(&report.Writeup{Sections: []report.Section{{Number: 1, Title: "t", Blocks: []report.Block{{Table: bigTable(600)}}}}}, A4)
+	d := layout(&report.Writeup{Sections: []report.Section{{Number: 1, Title: "t",
+		Blocks: []report.Block{{Table: bigTable(600)}}}}}, A4)
 	if len(d.pages) < 5 {
 		t.Fatalf("%d pages", len(d.pages))
 	}
@@ -91,7 +97,8 @@ func TestHeaderIsRepeatedAndRowsStayWhole(t *testing.T) {
 				titles++
 			case o.kind == opText && o.face == goMono:
 				tags++
-			case o.kind == opText && o.y < d.bottom() && strings.Trim(o.text, "0123456789") == "" && o.size == cellText.size:
+			case o.kind == opText && o.y < d.bottom() && strings.Trim(o.text, "0123456789") == "" &&
+				o.size == cellText.size:
 				numbers++
 			}
 		}

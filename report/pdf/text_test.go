@@ -125,7 +125,8 @@ func checkWrap(t *testing.T, s string, width float64) {
 }
 
 func FuzzWrap(f *testing.F) {
-	for _, s := range []string{"", "plain words to wrap", "路径 C:\\a\\b 的驱动", strings.Repeat("x", 300), "a\xff\u202e\U0001F600 \t\n b"} {
+	for _, s := range []string{"", "plain words to wrap",
+		"路径 C:\\a\\b 的驱动", strings.Repeat("x", 300), "a\xff\u202e\U0001F600 \t\n b"} {
 		f.Add(s, uint16(40))
 	}
 	f.Fuzz(func(t *testing.T, s string, width uint16) {
