@@ -36,10 +36,10 @@ Exit codes:
 				return err
 			}
 			j.printTable(con.out)
-			if j.partial() != nil {
-				fmt.Fprintln(con.out, "\nExpected: one of the samples is cut off on purpose.")
-			}
 			j.printInputs(con.out, con.verbose)
+			if j.unread() > 0 {
+				fmt.Fprint(con.out, "\nThat is expected: one of the samples is cut off on purpose.\n")
+			}
 			printPages(con.out, pages)
 			return nil
 		},

@@ -125,6 +125,6 @@ func (j *judgement) partial() error {
 	if j.unread() == 0 {
 		return nil
 	}
-	return &failure{exitPartial, fmt.Errorf("%d of %d inputs were not, or not fully, read",
+	return &failure{exitPartial, fmt.Errorf("not, or not fully, read: %d of %d inputs",
 		j.unread(), len(j.output.Inputs)), ""}
 }

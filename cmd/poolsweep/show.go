@@ -60,7 +60,8 @@ func showAll(con *console, read *reading, refused []report.Refused) error {
 	case len(read.docs) == 0:
 		return &failure{exitFailed, errors.New("none of the input could be read"), ""}
 	case unread > 0:
-		return &failure{exitPartial, fmt.Errorf("%d of the logs were not, or not fully, read", unread), ""}
+		return &failure{exitPartial, fmt.Errorf("not, or not fully, read: %d of %d logs",
+			unread, len(read.docs)+len(read.refused)+len(refused)), ""}
 	}
 	return nil
 }
