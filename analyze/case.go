@@ -140,8 +140,9 @@ func (d *draft) own(members []Member) {
 	}
 }
 
-// sum adds up the bytes of core and followers. A follower's surplus is not the
-// event's, so only its expected share counts.
+// sum adds up the bytes of core and followers, and of what is proven to be the
+// holder's though in no integer ratio. A follower's surplus is not the event's,
+// so only its expected share counts.
 func (d *draft) sum() {
 	held := 0.0
 	for _, m := range d.Core {
@@ -151,6 +152,11 @@ func (d *draft) sum() {
 	for _, m := range d.Followers {
 		if m.Outstanding > 0 {
 			held += float64(m.Bytes) * float64(m.Outstanding-m.Surplus) / float64(m.Outstanding)
+		}
+	}
+	for _, m := range d.Related {
+		if m.Owner.Proven && ingest.ModuleKey(m.Owner.Module) == ingest.ModuleKey(d.Holder.Module) {
+			held += float64(m.Bytes)
 		}
 	}
 	slices.Sort(d.Pools)

@@ -115,7 +115,7 @@ func (d *draft) freeReasons(row ingest.TagUsage, facts Facts) {
 
 func (d *draft) chainBalanced() {
 	for _, c := range d.Cleared {
-		d.then(ChainBalanced, Facts{"name": c.Name, "tags": int64(len(c.Tags)), "allocs": int64(c.Allocs)}, c.Sources...)
+		d.then(ChainBalanced, Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs)}, c.Sources...)
 	}
 }
 
@@ -168,6 +168,9 @@ func (d *draft) holdByOwnTag() {
 
 // objectDoubts says what pool figures cannot show about references.
 func (d *draft) objectDoubts(g gap) {
+	for _, c := range d.Cleared {
+		d.whyNot(0, RuleBalanced, Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs)}, c.Sources...)
+	}
 	for _, f := range d.Followers {
 		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].Outstanding,
 			"share": Percent(float64(f.Surplus) / float64(f.Outstanding))}, f.Source)
@@ -183,6 +186,6 @@ func (d *draft) objectDoubts(g gap) {
 func (d *draft) loseBalanced() {
 	for _, c := range d.Cleared {
 		d.Alternatives = append(d.Alternatives, Alternative{Role: "owner", Module: c.Name, Weight: 0.02, Lost: Reason{LostBalanced,
-			Facts{"name": c.Name, "tags": int64(len(c.Tags)), "allocs": int64(c.Allocs), "frees": int64(c.Frees)}, c.Sources}})
+			Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs), "frees": int64(c.Frees)}, c.Sources}})
 	}
 }

