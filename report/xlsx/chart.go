@@ -56,12 +56,14 @@ func bareChart(c *report.SheetChart) *excelize.Chart {
 	}
 }
 
+// words returns a chart's text. It is a literal, never a reference: a title taken
+// from a cell would follow when the table is sorted.
 func words(s string, f *excelize.Font) excelize.ChartTitle {
 	return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text(s), Font: f}}}
 }
 
 // absolute returns rows from to to of a column, counted below its title, as a
-// chart refers to them.
+// chart refers to them: 'Tags'!$E$5:$E$14. Row 0 is the title.
 func (g *grid) absolute(col, from, to int) string {
 	letter := strings.TrimRight(place(col+1, 1), "1")
 	ref := fmt.Sprintf("%s!$%s$%d", quoted(g.name), letter, headerRow+from)

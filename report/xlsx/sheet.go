@@ -39,6 +39,7 @@ type grid struct {
 	titles []string
 	looks  []style // of the columns' values
 	ids    []int   // the looks' numbers in the file
+	widths []float64
 }
 
 // table draws a sheet with a table. All but the cells is set before the first
@@ -79,14 +80,15 @@ func nothingRow(columns []report.SheetColumn) []any {
 // streamed reports whether the sheet is too long to be held in memory.
 func (g *grid) streamed() bool { return len(g.rows) > heldLimit }
 
-// frame sets the widths, keeps titles and first column in sight, repeats the
-// titles on every printed page and tells the sheet's extent, which a streamed
-// sheet does not find out by itself.
+// frame sets the widths, keeps titles and first column in sight (the column says
+// what the row is), repeats the titles on every printed page and tells the sheet's
+// extent: excelize leaves A1 there, and readers that trust it would see one cell.
 func (g *grid) frame() error {
 	var errs []error
 	for i := range g.sheet.Columns {
 		letter, err := excelize.ColumnNumberToName(i + 1)
-		errs = append(errs, err, g.SetColWidth(g.name, letter, letter, g.width(i)))
+		g.widths = append(g.widths, g.width(i))
+		errs = append(errs, err, g.SetColWidth(g.name, letter, letter, g.widths[i]))
 	}
 	panes := excelize.Panes{Freeze: true, XSplit: 1, YSplit: headerRow,
 		TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}
@@ -115,7 +117,8 @@ func (g *grid) width(col int) float64 {
 }
 
 // digits returns how many places the longest number of a column takes without
-// its separators, 0 in a column without numbers.
+// its separators, 0 in a column without numbers. The largest number is the longest
+// one, for a column has one format.
 func (g *grid) digits(col int) int {
 	const decimalsAndSign = 4
 	largest := -1.0
@@ -158,7 +161,10 @@ func (g *grid) addTable(name string) error {
 	})
 }
 
-// marks adds data bars and colour scales.
+// marks adds data bars and colour scales. Bars begin at zero, or a column of
+// nearly equal values would look like one of very different values. In a held
+// sheet a bar is solid, which takes the format's newer form where zero has no
+// length; the older form draws a tenth of the width even for zero.
 func (g *grid) marks() error {
 	bars := excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", BarColor: pale,
 		MinType: "num", MinValue: "0", MaxType: "max", BarSolid: !g.streamed()}
@@ -182,7 +188,9 @@ func (g *grid) marks() error {
 	return nil
 }
 
-// links adds the hyperlinks. A link that leads nowhere stays a text.
+// links adds the hyperlinks. They stand apart from the cells, in a list of the
+// sheet, so they too come before a stream. A link that leads nowhere stays a text:
+// Excel opens a workbook with a dead link but complains at the click.
 func (g *grid) links() error {
 	for i, c := range g.sheet.Columns {
 		if c.Kind != report.KindLink {
@@ -212,7 +220,8 @@ func (g *grid) link(cell string, v any) error {
 	return nil
 }
 
-// write writes all rows from the top.
+// write writes all rows from the top. From here on a streamed sheet takes nothing
+// but rows.
 func (g *grid) write() error {
 	if !g.streamed() {
 		return g.writeRows(heldRows{g.page})
@@ -257,7 +266,7 @@ func (g *grid) headerHeight() float64 {
 	const button, least = 3, 20
 	n := 0
 	for i, title := range g.titles {
-		n = max(n, lines(title, g.width(i)-button))
+		n = max(n, lines(title, g.widths[i]-button))
 	}
 	return max(rowHeight(n), least)
 }

@@ -20,7 +20,8 @@ const (
 	useIndex // link to a sheet
 )
 
-// style names a look. Equal styles share one entry of the file.
+// style names a look. Equal styles share one entry of the file, which Excel limits
+// to 65,490.
 type style struct {
 	use  use
 	kind report.CellKind
@@ -28,8 +29,9 @@ type style struct {
 	wrap bool // a column for sentences
 }
 
-// style returns the number of a style, adding it when first used. excelize
-// refuses only looks that no style below has.
+// style returns the number of a style, adding it when first used: numbers follow
+// the order of use, so equal models number alike. excelize refuses only looks that
+// none of ours has, such as a font of size 0.
 func (b *book) style(s style) int {
 	id, ok := b.styles[s]
 	if !ok {
@@ -54,6 +56,7 @@ const (
 	loud    = "F4A582"
 )
 
+// The word in the cell always stands beside the colour.
 var toneColours = map[report.Tone]struct{ fill, text string }{
 	report.ToneMuted:   {"F1F3F5", inkSoft},
 	report.ToneGood:    {"E3F1E1", "23582A"},
@@ -76,6 +79,8 @@ var formats = map[report.CellKind]string{
 	report.KindHours:   "#,##0.0",
 }
 
+// look spells a style out. Cells are styled one by one, not by column: a column's
+// border would run on below the table to the end of the sheet.
 func (s style) look() *excelize.Style {
 	switch s.use {
 	case useHeading:
@@ -98,6 +103,8 @@ func (s style) look() *excelize.Style {
 	return s.valueLook()
 }
 
+// valueLook is the look of a table's cells. A column for sentences has the general
+// format: older Excels show #### for a long text in the format "text".
 func (s style) valueLook() *excelize.Style {
 	l := &excelize.Style{Font: font(10, "000000", false), Border: line(rule), Alignment: s.place()}
 	if f, ok := formats[s.kind]; ok && !s.wrap {

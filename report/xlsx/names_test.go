@@ -1,0 +1,102 @@
+package xlsx
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"poolsweep/report"
+)
+
+func sheetsNamed(names ...string) []report.Sheet {
+	sheets := make([]report.Sheet, len(names))
+	for i, name := range names {
+		sheets[i].Name = name
+	}
+	return sheets
+}
+
+func TestSheetNamesAreWhatExcelAccepts(t *testing.T) {
+	long := strings.Repeat("a", 40)
+	for _, c := range []struct {
+		name     string
+		in, want []string
+	}{
+		{"plain", []string{"Read me", "Silent & bad", "案例"}, []string{"Read me", "Silent & bad", "案例"}},
+		{"forbidden characters", []string{`a:b\c/d?e*f[g]h`}, []string{"a_b_c_d_e_f_g_h"}},
+		{"apostrophes and blanks at the ends", []string{"'it's' "}, []string{"it's"}},
+		{"control characters", []string{"a\tb\x00"}, []string{"a_b_"}},
+		{"empty and reserved", []string{"", "'", "History"}, []string{"_", "_ (2)", "History_"}},
+		{"equal without case", []string{"lab-01", "LAB-01", "Lab-01"}, []string{"lab-01", "LAB-01 (2)",
+			"Lab-01 (3)"}},
+		{"too long", []string{long, long}, []string{long[:31], long[:27] + " (2)"}},
+		{"counted in UTF-16", []string{strings.Repeat("😀", 16)}, []string{strings.Repeat("😀", 15)}},
+		{"a number already taken", []string{"a", "a (2)", "A"}, []string{"a", "a (2)", "A (3)"}},
+	} {
+		if diff := cmp.Diff(c.want, sheetNames(sheetsNamed(c.in...))); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestTableNamesAreIdentifiers(t *testing.T) {
+	in := []string{"Cases", "Silent & bad", "Silent - bad", "Q1", "案例", "a😀", "CASES (2)"}
+	want := []string{"Table_Cases", "Table_Silent___bad", "Table_Silent___bad_2", "Table_Q1", "Table_案例",
+		"Table_a_",
+		"Table_CASES__2_"}
+	if diff := cmp.Diff(want, tableNames(in)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestColumnTitlesDiffer(t *testing.T) {
+	var columns []report.SheetColumn
+	for _, title := range []string{"Tag", "TAG", "", "two\r\nlines ", strings.Repeat("x", 300)} {
+		columns = append(columns, report.SheetColumn{Title: title})
+	}
+	want := []string{"Tag", "TAG (2)", "#3", "two lines", strings.Repeat("x", 255)}
+	if diff := cmp.Diff(want, columnTitles(columns)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestSheetTarget(t *testing.T) {
+	b := &book{model: &report.Workbook{Sheets: sheetsNamed("Cases", "it's", "a/b")}}
+	b.names = sheetNames(b.model.Sheets)
+	for _, c := range []struct {
+		target, want string
+		ok           bool
+	}{
+		{"'Cases'!A5", "'Cases'!A5", true},
+		{"Cases!B2", "'Cases'!B2", true},
+		{"'it''s'!A1", "'it''s'!A1", true},
+		{"'a/b'!A1", "'a_b'!A1", true},
+		{"'a_b'!A1", "", false},
+		{"'Other'!A1", "", false},
+		{"Cases", "", false},
+		{"", "", false},
+	} {
+		if got, ok := b.sheetTarget(c.target); got != c.want || ok != c.ok {
+			t.Errorf("sheetTarget(%q) = %q, %t, want %q, %t", c.target, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestFileTarget(t *testing.T) {
+	for _, c := range []struct {
+		path, want string
+		ok         bool
+	}{
+		{"cases/PS-00C0FFEE.pdf", "cases/PS-00C0FFEE.pdf", true},
+		{"cases/rev 2/50%#1.pdf", "cases/rev%202/50%25%231.pdf", true},
+		{"案例/файл.pdf", "案例/файл.pdf", true},
+		{strings.Repeat("x", 2079), strings.Repeat("x", 2079), true},
+		{strings.Repeat("x", 2080), strings.Repeat("x", 2080), false},
+		{"", "", false},
+	} {
+		if got, ok := fileTarget(c.path); got != c.want || ok != c.ok {
+			t.Errorf("fileTarget(%.40q) = %.40q, %t, want %.40q, %t", c.path, got, ok, c.want, c.ok)
+		}
+	}
+}
