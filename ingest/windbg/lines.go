@@ -45,14 +45,15 @@ func newLines(src io.Reader) *lines {
 func (r *lines) next() bool {
 	for {
 		size, after, found := r.find()
+		full := size > maxLine || r.end-r.start == len(r.buf)
 		switch {
-		case r.skip && (found || r.end-r.start >= maxLine):
+		case r.skip && (found || full):
 			r.skip = !found
 			r.advance(after)
 			continue
 		case r.skip && r.eof:
 			return false
-		case found, r.end-r.start >= maxLine:
+		case found, full:
 			r.take(size, after, found)
 			return true
 		case !r.eof:

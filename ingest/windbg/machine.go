@@ -96,6 +96,9 @@ func (p *parser) finish(count int) *ingest.Document {
 		p.close(byEOF)
 	}
 	p.settle()
+	if p.cur == nil && len(p.asked) > 0 {
+		p.next(p.asked[0].Line)
+	}
 	if p.cur != nil {
 		p.record(p.asked)
 	}

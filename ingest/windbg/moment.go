@@ -60,6 +60,9 @@ func (p *parser) next(no int) {
 	if s.line > 0 {
 		no = s.line
 	}
+	if len(p.asked) > 0 {
+		no = min(no, p.asked[0].Line)
+	}
 	m := &moment{
 		snap:    &ingest.Snapshot{Source: p.source(no)},
 		runs:    map[string]body{},
