@@ -67,7 +67,7 @@ func TestSourcesGiveEachStepOnce(t *testing.T) {
 	k := runawayCase()
 	k.Why = []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 33, 31, 35, 33)}
 	got := appendixOf(t, fleet(t), k)
-	if !strings.Contains(got, "have 3 to 3. | acme.log:31, 33, 35") {
+	if !strings.Contains(got, "machine has 3. | acme.log:31, 33, 35") {
 		t.Error(got)
 	}
 	if n := strings.Count(got, "why.peer-gap"); n != 1 {
