@@ -303,6 +303,9 @@ func (p *parser) intern(text []byte) string {
 
 // keep returns the text as a string, for texts that seldom come twice.
 func (p *parser) keep(text []byte) string {
+	if len(text) == 0 {
+		return ""
+	}
 	const piece = 16 << 10
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\ufffd"))

@@ -2,6 +2,7 @@ package windbg
 
 import (
 	"bytes"
+	"slices"
 
 	"poolsweep/ingest"
 )
@@ -83,7 +84,7 @@ func (m *modules) module(text []byte) (mod ingest.Module, ok bool) {
 		return mod, false
 	}
 	name, rest := word(text[n:])
-	mod.Name, mod.Unloaded = m.p.intern(name), m.unloaded
+	mod.Name, mod.Unloaded = m.p.keep(name), m.unloaded
 	rest = trim(rest)
 	if len(rest) > 2 && blank(rest[1]) && rest[2] == '(' { // "C (pdb symbols)", "T (no symbols)"
 		rest = rest[2:]
@@ -93,7 +94,7 @@ func (m *modules) module(text []byte) (mod ingest.Module, ok bool) {
 		mod.Symbols, rest = m.p.intern(symbols), trim(path)
 		ok = closed
 	}
-	mod.Image = m.p.intern(rest)
+	mod.Image = m.p.keep(rest)
 	return mod, mod.Name != "" && (ok || m.unloaded || mod.Image != "")
 }
 
@@ -120,7 +121,7 @@ func (m *modules) detail(text []byte) verdict {
 	value = trim(value)
 	switch string(label) {
 	case "Image path":
-		mod.Image = m.p.intern(value)
+		mod.Image = m.p.keep(value)
 	case "File version", "FileVersion":
 		if mod.Version == "" {
 			mod.Version = m.p.intern(value)
@@ -145,6 +146,10 @@ func (m *modules) finish(b *block, end ending) {
 // merge adds modules that are not known yet. lm prints the same module for every
 // address asked about; lmvm completes it.
 func (m *modules) merge(to *moment) {
+	if len(to.modules) == 0 {
+		to.modules = make(map[moduleKey]int, len(m.list))
+		to.snap.Modules = slices.Grow(to.snap.Modules, len(m.list))
+	}
 	for _, mod := range m.list {
 		i, ok := to.modules[keyOf(mod)]
 		if !ok {

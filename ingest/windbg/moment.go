@@ -26,11 +26,10 @@ func keyOfRow(tag ingest.Tag, pool ingest.Pool) rowKey {
 	return rowKey(binary.BigEndian.Uint32(tag[:]))<<8 | rowKey(pool)
 }
 
-// moduleKey identifies a module: unloaded ones come back at other addresses.
+// moduleKey identifies a module: unloaded ones come back at the same addresses.
 type moduleKey struct {
-	start    uint64
-	name     string
-	unloaded bool
+	start, end uint64
+	unloaded   bool
 }
 
 // settle assigns the session lines seen since the last block: they complete the
@@ -128,4 +127,4 @@ func (m *moment) inherit(from *moment, s session) {
 	}
 }
 
-func keyOf(m ingest.Module) moduleKey { return moduleKey{m.Start, m.Name, m.Unloaded} }
+func keyOf(m ingest.Module) moduleKey { return moduleKey{m.Start, m.End, m.Unloaded} }

@@ -22,7 +22,7 @@ const (
 )
 
 // usualTags is about how many tags a machine has; tables of 500 to 2,500 are seen.
-const usualTags = 1000
+const usualTags = 2000
 
 // poolused reads the tables of !poolused. All layouts print a tag of exactly
 // four columns, which may hold blanks, dots and digits, then the numbers of the
@@ -43,6 +43,7 @@ type poolused struct {
 	p     *parser
 	flags uint64
 	part  bool // a tag was asked for: TOTAL is not that of the pool
+	usual int  // how many rows to expect
 	few   bool // rows were left out on demand: TOTAL is not theirs
 
 	head    poolHead
@@ -60,19 +61,22 @@ type poolused struct {
 type poolHead struct {
 	each  int // numbers of one pool: 2, or 4 when verbose; 0 before the header
 	pools []ingest.Pool
-	tag   int  // column of the tag
-	edge  int  // column after the last number, when it is not wider than its column
-	loose bool // a copy that lost its columns
+	tag   int   // column of the tag
+	ends  []int // columns after the numbers, where they are not wider than their columns
+	edge  int   // the last of them
+	loose bool  // a copy that lost its columns
 }
 
 // numbers returns how many numbers a row has.
 func (h poolHead) numbers() int { return h.each * len(h.pools) }
 
 func newPoolused(p *parser, c typed) (body, string) {
-	t := &poolused{p: p, index: make(map[rowKey]int, usualTags), before: p.table}
-	var tag string
-	t.flags, tag = poolArguments(c.args)
-	t.part = tag != ""
+	flags, tag := poolArguments(c.args)
+	t := &poolused{p: p, flags: flags, part: tag != "", before: p.table}
+	if !t.part {
+		t.usual = usualTags
+	}
+	t.index = make(map[rowKey]int, t.usual)
 	t.few = strings.HasPrefix(tag, "/")
 	return t, fmt.Sprintf("!poolused %d %s", t.flags, tag)
 }
@@ -142,12 +146,25 @@ func columnHeader(text []byte) poolHead {
 	names := strings.Fields(strings.Replace(string(text), " * ", " ", 1))
 	for _, c := range poolColumns {
 		if strings.Join(names, " ") == c.names {
-			head := poolHead{each: c.each, pools: c.pools, tag: at, edge: len(bytes.TrimRight(text, " \t"))}
+			head := poolHead{each: c.each, pools: c.pools, tag: at, ends: wordEnds(text)}
+			head.edge = head.ends[len(head.ends)-1]
 			head.loose = bytes.HasPrefix(text[at:], []byte("Tag Allocs "))
 			return head
 		}
 	}
 	return poolHead{}
+}
+
+// wordEnds returns the columns after the words behind "Tag": the numbers below
+// end there, too.
+func wordEnds(header []byte) []int {
+	var ends []int
+	for i := bytes.Index(header, []byte("Tag")) + len("Tag"); i < len(header); i++ {
+		if word := header[i] != '*' && !blank(header[i]); word && (i+1 == len(header) || blank(header[i+1])) {
+			ends = append(ends, i+1)
+		}
+	}
+	return ends
 }
 
 func (t *poolused) read(b *block, l line) verdict {
@@ -247,7 +264,30 @@ func (t *poolused) split(text []byte, v *[8]uint64) (tag ingest.Tag, end int) {
 		return t.collapsed(text, v)
 	}
 	copy(tag[:], text[at:])
-	return tag, t.numbers(text, at+4, t.head.edge, v)
+	if end = t.numbers(text, at+4, t.head.edge, v); end > 0 {
+		return tag, end
+	}
+	return tag, t.byColumn(text, at+4, v)
+}
+
+// byColumn reads numbers that fill their columns so that no blank is left
+// between them: 268072 and 145831168 in "  8042160   268072145831168 *".
+func (t *poolused) byColumn(text []byte, at int, v *[8]uint64) int {
+	if len(text) < t.head.edge {
+		return 0
+	}
+	for i, end := range t.head.ends {
+		field := bytes.TrimLeft(text[at:end], " \t*")
+		value, n := number(field)
+		if n == 0 || n < len(field) {
+			return 0
+		}
+		v[i], at = value, end
+	}
+	if at < len(text) && digit(text[at]) {
+		return 0
+	}
+	return at
 }
 
 // fits reports whether the last number of the file's last row has all its
@@ -397,7 +437,7 @@ func (t *poolused) at(tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage {
 		i = len(t.rows)
 		t.index[key] = i
 		if i == cap(t.rows) {
-			t.rows = slices.Grow(t.rows, max(usualTags, i))
+			t.rows = slices.Grow(t.rows, max(t.usual/2, i, 1))
 		}
 		t.rows = append(t.rows, ingest.TagUsage{})
 	}
