@@ -61,6 +61,7 @@ type Filter struct {
 	Altitude  Altitude
 	Address   uint64
 	Instances []Instance // grouped; Attached sums them
+	Legacy    bool       // a legacy filter driver: fltmc lists it without instances
 	Source
 }
 

@@ -9,6 +9,8 @@ type Module struct {
 	Symbols    string // "deferred", "pdb symbols", …
 	Image      string // path or file of image or symbols when printed
 	Version    string // file version when printed
+	Built      string // time stamp as printed, or the hash of a reproducible build
+	Company    string // from the version resource, when printed
 	Unloaded   bool   // from the "Unloaded modules" list
 	Source
 }

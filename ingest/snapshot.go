@@ -10,9 +10,10 @@ const (
 	NameFromFile              // the file's own name
 	NameFromFolder            // the folder the log lies in
 	NameFromLog               // a "Machine Name:" or "Computer Name:" line in the log
+	NameFromHeader            // the header line that our collection script writes
 )
 
-var nameSources = [...]string{"unknown", "file name", "folder", "log"}
+var nameSources = [...]string{"unknown", "file name", "folder", "log", "collection header"}
 
 // String returns where the name was found, in words.
 func (n NameSource) String() string { return nameSources[n] }
@@ -31,6 +32,10 @@ type OS struct {
 	ServicePack int
 	Processors  int // 0 unknown
 }
+
+// HeaderPrefix begins the line that the collection script writes on top of a
+// log: the prefix, then key="value" pairs (machine, time, boot, os, run).
+const HeaderPrefix = "#poolsweep/1 "
 
 // Snapshot is one machine at one moment, put together from the commands of one
 // debugger session. No snapshot is a difference.
@@ -51,6 +56,16 @@ type Snapshot struct {
 	Scans     []Scan
 	Processes *Processes // nil when not listed
 	VM        *VM        // nil when not printed
+
+	Volumes  []Volume
+	Verified []VerifiedDriver
+	Bugcheck *Bugcheck // nil when not printed
+	Running  []ProcessHandles
+	Handles  []HandleCount
+	Objects  []Object
+	Found    []PoolBlocks
+	FileHits []FileHit
+	Tallies  []Tally
 
 	Blocks   []Block
 	Warnings []Warning
