@@ -159,7 +159,7 @@ func (s *vm) differs(before body) bool {
 }
 
 func (s *vm) merge(m *moment) {
-	if m.snap.VM == nil && len(s.seen) > 0 {
+	if m.snap.VM == nil && (len(s.seen) > 0 || s.NonPagedAlert) {
 		m.snap.VM = &s.VM
 	}
 	if s.Physical > 0 {
