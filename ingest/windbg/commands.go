@@ -33,6 +33,8 @@ var commands = []*command{
 		body:   newFilters,
 	},
 	{
+		// The debugger offers no search for the module that uses a tag: this is
+		// how analysts find it.
 		names:   []string{"!for_each_module", "s"},
 		accepts: searchesText,
 		body:    newScan,
@@ -43,6 +45,7 @@ var commands = []*command{
 		body:   newModules,
 	},
 	{
+		// "!process 0 0" lists all processes; others list one or some of them.
 		names:   []string{"!process"},
 		accepts: listsAllProcesses,
 		header:  processesHeader,
@@ -55,6 +58,7 @@ var commands = []*command{
 		body:    newVM,
 	},
 	{
+		// What these print is recognised without them, too: see sessionLines.
 		names: []string{".time", "vertarget", "version"},
 		body:  newSessionOutput,
 	},

@@ -39,6 +39,7 @@ var (
 	betweenNames = []byte(`" "`)
 )
 
+// newFilters ignores the arguments, nearly always somebody's remarks.
 func newFilters(p *parser, _ typed) (body, string) {
 	return &filters{p: p}, "!fltkd.filters"
 }
@@ -50,6 +51,8 @@ func filterListHeader(text []byte) bool {
 	return ok && n > 0
 }
 
+// read goes by the keyword and not by the indentation: copies change it, and
+// !fltkd.frames prints the same rows three columns further right.
 func (f *filters) read(b *block, l line) verdict {
 	if f.again(l.text) {
 		f.group.Count++
@@ -89,6 +92,8 @@ func isCutRow(text []byte) bool {
 		bytes.HasPrefix(filterList, text))
 }
 
+// header begins a frame. Older filter managers have one frame, the copy in an
+// article may show any: its name is taken as printed.
 func (f *filters) header(b *block, l line, text []byte) verdict {
 	_, frame, _ := bytes.Cut(text, []byte(`"`))
 	if l.open && bytes.IndexByte(frame, '"') < 0 {
@@ -111,6 +116,9 @@ func broken(l line) verdict {
 	return foreign
 }
 
+// filter begins the list of one driver's instances.
+//
+//	FLT_FILTER: ffffcb0e0b3ba020 "WdFilter" "328010"
 func (f *filters) filter(b *block, l line, text []byte) verdict {
 	addr, name, altitude, ok := f.names(text)
 	if !ok || !b.begun {

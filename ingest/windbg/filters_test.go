@@ -14,8 +14,8 @@ const listHead = "0: kd> !fltkd.filters\n\nFilter List: ffffcb0e0b3a50d0 \"Frame
 
 // instances yields lines of one filter's list without holding them.
 type instances struct {
-	left, lines int
-	rest        []byte
+	left int
+	rest []byte
 }
 
 func (r *instances) Read(p []byte) (int, error) {

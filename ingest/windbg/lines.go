@@ -37,12 +37,19 @@ type lines struct {
 	eof        bool
 }
 
+// newLines returns a reader that stands before the first line of src.
 func newLines(src io.Reader) *lines {
 	return &lines{src: src, buf: make([]byte, bufferSize)}
 }
 
 // next reads the next line. It returns false at the end and after a read error.
 func (r *lines) next() bool {
+	if r.lf < r.end && !r.cr && !r.nul && !r.skip && r.lf-r.start <= maxLine { // nearly always
+		r.line = line{text: r.buf[r.start:r.lf], no: r.no + 1}
+		r.start = r.lf + 1
+		r.lf = r.search(r.start)
+		return true
+	}
 	for {
 		size, after, found := r.find()
 		full := size > maxLine || r.end-r.start == len(r.buf)
@@ -117,6 +124,7 @@ func dropNULs(text []byte) []byte {
 	return kept
 }
 
+// advance goes on at start, behind what was handed out or dropped.
 func (r *lines) advance(start int) {
 	r.start = start
 	if r.lf < start {

@@ -23,6 +23,7 @@ type modules struct {
 	unloaded bool // below "Unloaded modules:"
 }
 
+// newModules makes the whole command line the key: "lm a" is asked many times.
 func newModules(p *parser, c typed) (body, string) {
 	return &modules{p: p, single: c.args != ""}, c.text
 }
@@ -37,6 +38,7 @@ func modulesHeader(text []byte) bool {
 
 var unloadedModules = []byte("Unloaded modules:")
 
+// read takes every line with two addresses in front for a module.
 func (m *modules) read(b *block, l line) verdict {
 	text := unindent(l.text)
 	if !b.begun {

@@ -22,6 +22,7 @@ type moment struct {
 // used in both.
 type rowKey uint64
 
+// keyOfRow packs both into a number: the key of the busiest map of all.
 func keyOfRow(tag ingest.Tag, pool ingest.Pool) rowKey {
 	return rowKey(binary.BigEndian.Uint32(tag[:]))<<8 | rowKey(pool)
 }
@@ -127,4 +128,5 @@ func (m *moment) inherit(from *moment, s session) {
 	}
 }
 
+// keyOf identifies a module by what every print of it has in common.
 func keyOf(m ingest.Module) moduleKey { return moduleKey{m.Start, m.End, m.Unloaded} }

@@ -5,24 +5,16 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"poolsweep/ingest"
 )
 
-// Flags of !poolused: bit 0 prints allocations and frees apart, bits 1 and 2
-// sort, bit 3 shows the pool of a session instead of the system's.
-const (
-	poolVerbose       = 1
-	poolSortNonPaged  = 2
-	poolSortPaged     = 4
-	poolOfTheSession  = 8
-	maxTagDescription = 200
-)
+// maxTagDescription is how much of a description is kept.
+const maxTagDescription = 200
 
 // usualTags is about how many tags a machine has; tables of 500 to 2,500 are seen.
-const usualTags = 2000
+const usualTags = 1000
 
 // poolused reads the tables of !poolused. All layouts print a tag of exactly
 // four columns, which may hold blanks, dots and digits, then the numbers of the
@@ -57,114 +49,19 @@ type poolused struct {
 	correct bool // TOTAL agrees with the rows
 }
 
-// poolHead is what the line "Tag Allocs Used …" tells about the rows below it.
-type poolHead struct {
-	each  int // numbers of one pool: 2, or 4 when verbose; 0 before the header
-	pools []ingest.Pool
-	tag   int   // column of the tag
-	ends  []int // columns after the numbers, where they are not wider than their columns
-	edge  int   // the last of them
-	loose bool  // a copy that lost its columns
-}
-
-// numbers returns how many numbers a row has.
-func (h poolHead) numbers() int { return h.each * len(h.pools) }
-
 func newPoolused(p *parser, c typed) (body, string) {
 	flags, tag := poolArguments(c.args)
 	t := &poolused{p: p, flags: flags, part: tag != "", before: p.table}
-	if !t.part {
+	switch {
+	case t.part:
+	case p.table != nil: // the tables of a log are about the same
+		t.usual = len(p.table.rows) + 16
+	default:
 		t.usual = usualTags
 	}
-	t.index = make(map[rowKey]int, t.usual)
+	t.index = make(map[rowKey]int, 2*t.usual)
 	t.few = strings.HasPrefix(tag, "/")
 	return t, fmt.Sprintf("!poolused %d %s", t.flags, tag)
-}
-
-// poolArguments splits "2", "0x3 Even" or "/t20 4". Words behind them, in any
-// language, are remarks. A row limit leaves out rows as a tag does.
-func poolArguments(args string) (flags uint64, tag string) {
-	fields := strings.Fields(args)
-	if len(fields) > 0 && strings.HasPrefix(fields[0], "/") {
-		tag, fields = fields[0], fields[1:]
-		if tag == "/t" && len(fields) > 0 {
-			fields = fields[1:]
-		}
-	}
-	if len(fields) == 0 {
-		return 0, tag
-	}
-	flags, err := strconv.ParseUint(strings.TrimPrefix(fields[0], "0x"), 16, 32)
-	if err != nil {
-		return 0, tag
-	}
-	if len(fields) > 1 && len(fields[1]) <= 4 && fields[1][0] < 0x80 {
-		tag += fields[1]
-	}
-	return flags, tag
-}
-
-// readablePool leaves out session pools: their tags are not the machine's.
-func readablePool(c typed) bool {
-	flags, _ := poolArguments(c.args)
-	return flags&poolOfTheSession == 0
-}
-
-// poolusedHeader recognises " Sorting by NonPaged Pool Consumed" or the column header.
-func poolusedHeader(text []byte) bool {
-	return isCaption(text) || columnHeader(text).each > 0
-}
-
-func isCaption(text []byte) bool {
-	text, ok := bytes.CutPrefix(unindent(text), []byte("Sorting by "))
-	text = trim(text)
-	return ok && (string(text) == "Tag" || bytes.HasSuffix(text, []byte("Pool Consumed")))
-}
-
-// poolColumns maps the column names below "Tag" to the numbers of one pool.
-// Vista prints one pool alone for flags that sort by it.
-var poolColumns = []struct {
-	names string
-	each  int
-	pools []ingest.Pool
-}{
-	{"Tag Allocs Used Allocs Used", 2, bothPools},
-	{"Tag Allocs Frees Diff Used Allocs Frees Diff Used", 4, bothPools},
-	{"Tag Allocs Used", 2, bothPools[:1]},
-	{"Tag Allocs Frees Diff Used", 4, bothPools[:1]},
-}
-
-var bothPools = []ingest.Pool{ingest.NonPaged, ingest.Paged}
-
-// columnHeader reads the line of column names. The caption above is the same for
-// compact and verbose tables, only this line tells them apart.
-func columnHeader(text []byte) poolHead {
-	at := skipBlanks(text, 0)
-	if !bytes.HasPrefix(text[at:], []byte("Tag")) || len(text) > 300 {
-		return poolHead{}
-	}
-	names := strings.Fields(strings.Replace(string(text), " * ", " ", 1))
-	for _, c := range poolColumns {
-		if strings.Join(names, " ") == c.names {
-			head := poolHead{each: c.each, pools: c.pools, tag: at, ends: wordEnds(text)}
-			head.edge = head.ends[len(head.ends)-1]
-			head.loose = bytes.HasPrefix(text[at:], []byte("Tag Allocs "))
-			return head
-		}
-	}
-	return poolHead{}
-}
-
-// wordEnds returns the columns after the words behind "Tag": the numbers below
-// end there, too.
-func wordEnds(header []byte) []int {
-	var ends []int
-	for i := bytes.Index(header, []byte("Tag")) + len("Tag"); i < len(header); i++ {
-		if word := header[i] != '*' && !blank(header[i]); word && (i+1 == len(header) || blank(header[i+1])) {
-			ends = append(ends, i+1)
-		}
-	}
-	return ends
 }
 
 func (t *poolused) read(b *block, l line) verdict {
@@ -304,7 +201,11 @@ func (t *poolused) fits(text []byte) bool {
 // looksLikeRow reports whether the line begins as a row does: tag and a number.
 func (t *poolused) looksLikeRow(text []byte) bool {
 	at := t.head.tag + len(ingest.Tag{})
-	return len(text) <= at || text[at] == ' ' && (skipBlanks(text, at) == len(text) || digit(text[skipBlanks(text, at)]))
+	if len(text) <= at {
+		return true // not even the tag is there
+	}
+	next := skipBlanks(text, at)
+	return next > at && (next == len(text) || digit(text[next]))
 }
 
 // numbers reads the numbers of a row from column at and returns the column
@@ -317,16 +218,16 @@ func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 			from = skipBlanks(text, from+1)
 		}
 		value, n := number(text[from:])
-		if n == 0 || from == at {
+		end := from + n
+		if n == 0 || from == at || i < count-1 && end < len(text) && !blank(text[end]) {
 			return 0
 		}
-		at = from + n
-		if i < count-1 && at < len(text) && !blank(text[at]) {
-			return 0
-		}
-		v[i] = value
+		v[i], at = value, end
 	}
-	if digits := lastNumber(text[:at]); at > edge && at-digits < edge && digits < at-edge+8 {
+	if at <= edge {
+		return at
+	}
+	if digits := lastNumber(text[:at]); at-digits < edge && digits < at-edge+8 {
 		// The description is glued to the last number and begins with a digit
 		// itself ("03Com adapter"): the number ends where its column does.
 		v[count-1], _ = number(text[at-digits : edge])
@@ -379,6 +280,7 @@ func (t *poolused) numbersAfterWord(text []byte, at int) bool {
 	return t.numbers(text, at, len(text), &v) > 0
 }
 
+// padded returns a tag whose blanks at the end a copy has lost: "Io" is "Io  ".
 func padded(text []byte) ingest.Tag {
 	tag := ingest.Tag{' ', ' ', ' ', ' '}
 	copy(tag[:], bytes.TrimRight(text, " \t"))
@@ -419,6 +321,7 @@ func (t *poolused) describe(tag ingest.Tag, text []byte) string {
 	return t.p.keep(text)
 }
 
+// allZero reports whether a tag never used the pool.
 func allZero(v []uint64) bool {
 	for _, n := range v {
 		if n != 0 {
@@ -437,7 +340,7 @@ func (t *poolused) at(tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage {
 		i = len(t.rows)
 		t.index[key] = i
 		if i == cap(t.rows) {
-			t.rows = slices.Grow(t.rows, max(t.usual/2, i, 1))
+			t.rows = slices.Grow(t.rows, max(t.usual-i, i/2, 1))
 		}
 		t.rows = append(t.rows, ingest.TagUsage{})
 	}
@@ -518,6 +421,8 @@ var poolNumbers = map[int][]string{
 	4: {"allocations ever", "frees", "allocations", "bytes"},
 }
 
+// finish calls a table complete when its TOTAL agrees. Many copies lack the row:
+// the rows are good then, but nothing tells whether some are missing.
 func (t *poolused) finish(b *block, _ ending) {
 	b.State = ingest.BlockUnclosed
 	t.before, t.p.table = nil, t

@@ -29,6 +29,7 @@ func listsAllProcesses(c typed) bool {
 	return len(fields) >= 2 && fields[0] == "0" && (len(fields) == 2 || fields[2][0] >= 0x80)
 }
 
+// newProcesses gives all flags one key: they count the same records.
 func newProcesses(p *parser, c typed) (body, string) {
 	flags := strings.Fields(c.args)
 	s := &processes{Processes: ingest.Processes{Source: p.source(c.line)}}
@@ -82,6 +83,7 @@ func isRecord(text []byte) bool {
 	return ok && n > 0
 }
 
+// labelled reports whether a line of a record begins with a label.
 func labelled(text []byte, label string) bool { return bytes.HasPrefix(text, []byte(label)) }
 
 // table reads "ObjectTable: 00000000": eight zeros even on x64.
@@ -92,6 +94,7 @@ func (s *processes) table(text []byte) {
 	}
 }
 
+// finish calls a record cut that has not come to its last line, "Image: …".
 func (s *processes) finish(b *block, end ending) {
 	b.State = listed(end)
 	if end == byEOF && s.started && !b.cut {

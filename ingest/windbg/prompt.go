@@ -74,6 +74,7 @@ func commandsIn(text []byte, no int) []typed {
 	return all
 }
 
+// newTyped takes a command apart at its first blank.
 func newTyped(text []byte, no int) typed {
 	end := bytes.IndexAny(text, " \t")
 	if end < 0 {

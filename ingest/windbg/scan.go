@@ -27,8 +27,10 @@ const maxHits = 10000
 // Flags may stand in brackets: s -[l4]a.
 var asciiSearch = regexp.MustCompile(`(?:^|[\s"])s +-(?:\[[^\]]*\])?a\s`)
 
+// searchesText leaves out the other uses of !for_each_module, .echo above all.
 func searchesText(c typed) bool { return asciiSearch.MatchString(c.text) }
 
+// newScan makes the whole command line the key: other patterns are other searches.
 func newScan(p *parser, c typed) (body, string) {
 	s := &scan{p: p, Scan: ingest.Scan{Pattern: searchPattern(c.text), Source: p.source(c.line)}}
 	return s, c.text
@@ -50,6 +52,7 @@ func searchPattern(text string) string {
 	return strings.Trim(fields[len(fields)-1], `"`)
 }
 
+// read knows a hit by its address and the bytes behind it.
 func (s *scan) read(b *block, l line) verdict {
 	b.begun = true // no hit prints nothing
 	addr, n := address(unindent(l.text))
@@ -101,6 +104,7 @@ func asciiColumn(text []byte) ([]byte, bool) {
 	return text[:min(len(text), n)], true
 }
 
+// finish takes an empty line as the end, as the list has no other.
 func (s *scan) finish(b *block, end ending) {
 	b.State = listed(end)
 	if b.blank {

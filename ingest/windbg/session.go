@@ -76,6 +76,7 @@ func isSessionLine(text []byte) bool {
 	return sessionIndex(text) >= 0
 }
 
+// sessionIndex returns the entry of sessionLines that a line begins as, or -1.
 func sessionIndex(text []byte) int {
 	if len(text) == 0 || !bytes.ContainsRune([]byte("OMLCWKDSq"), rune(text[0])) {
 		return -1
@@ -115,6 +116,7 @@ func (p *parser) sessionLine(l line, asked bool) bool {
 	return true
 }
 
+// beginSession notes that what follows is not the answer to a command.
 func beginSession(s *session, _ []byte) error {
 	s.banner = true
 	return nil
@@ -126,6 +128,7 @@ func beginSession(s *session, _ []byte) error {
 //	Windows XP Kernel Version 2600 (Service Pack 3) MP (2 procs) Free x86 compatible
 func isOS(text []byte) bool { return bytes.Contains(text, []byte(" Kernel Version ")) }
 
+// readOS takes the line apart that isOS recognises.
 func readOS(s *session, rest []byte) error {
 	s.banner = true
 	_, after, _ := strings.Cut(string(rest), "Kernel Version ")
@@ -170,6 +173,8 @@ func readMachine(s *session, rest []byte) error {
 	return nil
 }
 
+// readBase reads "Kernel base = 0xfffff802`53800000 PsLoadedModuleList = …". Since
+// Vista the kernel lies elsewhere after every boot.
 func readBase(s *session, rest []byte) error {
 	v, n := address(rest)
 	if n == 0 {
@@ -260,6 +265,7 @@ func readUptime(s *session, rest []byte) error {
 // sessionOutput reads .time, vertarget and version, which print session lines.
 type sessionOutput struct{}
 
+// newSessionOutput reads all three alike: the lines tell what they are.
 func newSessionOutput(_ *parser, c typed) (body, string) { return sessionOutput{}, c.word }
 
 // read accepts the lines that stand between those session lines, too: "Product:
@@ -278,4 +284,5 @@ func (sessionOutput) read(b *block, l line) verdict {
 
 func (sessionOutput) finish(b *block, end ending) { b.State = listed(end) }
 
+// merge has nothing to add: the parser's session has it all.
 func (sessionOutput) merge(*moment) {}

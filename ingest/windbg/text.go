@@ -2,7 +2,7 @@ package windbg
 
 import (
 	"bytes"
-	"math/bits"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,6 +10,7 @@ import (
 // blank reports whether c separates columns.
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
+// digit reports whether c is a decimal digit.
 func digit(c byte) bool { return c-'0' < 10 }
 
 // trim removes blanks on both sides.
@@ -35,22 +36,20 @@ func unindent(text []byte) []byte {
 // there are: none, too, when the value does not fit 64 bits.
 func number(text []byte) (v uint64, n int) {
 	for n < len(text) && digit(text[n]) {
-		if n >= 19 { // 20 digits may overflow
-			hi, lo := bits.Mul64(v, 10)
-			sum, carry := bits.Add64(lo, uint64(text[n]-'0'), 0)
-			if hi != 0 || carry != 0 {
-				return 0, 0
-			}
-			v, n = sum, n+1
-			continue
-		}
 		v = v*10 + uint64(text[n]-'0')
 		n++
+	}
+	if n < 20 {
+		return v, n
+	}
+	if _, err := strconv.ParseUint(string(text[:n]), 10, 64); err != nil {
+		return 0, 0
 	}
 	return v, n
 }
 
-// hexValues maps a byte to its value as a hex digit, or to 0xff.
+// hexValues maps a byte to its value as a hex digit, or to 0xff. Debuggers print
+// lower case, drivers that print lists of their own upper case.
 var hexValues = func() (values [256]byte) {
 	for i := range values {
 		values[i] = 0xff
@@ -82,7 +81,7 @@ func address(text []byte) (v uint64, n int) {
 	if digits != 8 && digits != 16 {
 		return 0, 0
 	}
-	return v, n
+	return v, n // 8 digits on x86, 16 on x64: nothing else is an address
 }
 
 // skipBlanks returns the first index at or after i that holds no blank.
@@ -105,7 +104,8 @@ func elided(text []byte) bool {
 // excerpt returns the beginning of a line for a warning.
 func excerpt(text []byte) string {
 	const most = 120
-	s := strings.TrimRight(strings.ToValidUTF8(string(text[:min(len(text), most+utf8.UTFMax)]), "\ufffd"), " \t")
+	begin := string(text[:min(len(text), most+utf8.UTFMax)])
+	s := strings.TrimRight(strings.ToValidUTF8(begin, "\ufffd"), " \t")
 	if len(s) <= most {
 		return s
 	}

@@ -20,10 +20,11 @@ import (
 // "PagedPool 0 Usage" a part of "PagedPool Usage"), so labels are compared whole.
 type vm struct {
 	ingest.VM
-	seen map[string]bool
-	done bool // one of the last lines was printed
+	seen map[string]bool // labels whose figure was taken; a second one is not added
+	done bool            // one of the last lines was printed
 }
 
+// newVM gives all uses one key: the flags only add sections that are not read.
 func newVM(p *parser, c typed) (body, string) {
 	return &vm{VM: ingest.VM{Source: p.source(c.line)}, seen: map[string]bool{}}, "!vm"
 }
@@ -70,7 +71,7 @@ func (s *vm) read(b *block, l line) verdict {
 	if !ok {
 		return s.other(b, text)
 	}
-	b.begun = true
+	b.begun = true // the labels differ between systems, any figure will do
 	if b.Command == "" {
 		b.Command = "!vm"
 	}
@@ -141,6 +142,7 @@ func (s *vm) set(b *block, l line, target *uint64, kb []byte) {
 	b.warn(l, "pool usage of more than the physical memory, ignored")
 }
 
+// finish takes the commit limit, printed last by all systems, as the end.
 func (s *vm) finish(b *block, end ending) {
 	b.State = listed(end)
 	if s.done {
@@ -148,6 +150,7 @@ func (s *vm) finish(b *block, end ending) {
 	}
 }
 
+// differs compares the figures that are kept; those of a dump never change.
 func (s *vm) differs(before body) bool {
 	old, ok := before.(*vm)
 	a, b := s.VM, ingest.VM{}
@@ -158,6 +161,7 @@ func (s *vm) differs(before body) bool {
 	return ok && a != b
 }
 
+// merge keeps the first !vm of a moment. One that printed no figure says nothing.
 func (s *vm) merge(m *moment) {
 	if m.snap.VM == nil && (len(s.seen) > 0 || s.NonPagedAlert) {
 		m.snap.VM = &s.VM
