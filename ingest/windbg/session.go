@@ -70,6 +70,10 @@ var sessionLines = []struct {
 	{"quit:", nil},
 }
 
+// openedLog is the entry that no command prints but .logopen, which another
+// session may begin with.
+const openedLog = 0
+
 // isSessionLine reports whether a line is the debugger's own.
 func isSessionLine(text []byte) bool {
 	text = unindent(text)
@@ -271,11 +275,17 @@ func newSessionOutput(_ *parser, c typed) (body, string) { return sessionOutput{
 // read accepts the lines that stand between those session lines, too: "Product:
 // WinNt, suite: …", "Built by: …", "Process Uptime: …".
 func (sessionOutput) read(b *block, l line) verdict {
+	text := unindent(l.text)
+	if i := sessionIndex(text); i >= 0 && (sessionLines[i].read == nil || i == openedLog) {
+		return foreign
+	}
 	if b.p.sessionLine(l, true) {
 		b.begun = true
 		return row
 	}
-	text := unindent(l.text)
+	if elided(text) {
+		return foreign
+	}
 	if b.begun && len(text) < len(l.text) || bytes.Contains(text, []byte(": ")) {
 		return noise
 	}
