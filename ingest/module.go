@@ -2,8 +2,7 @@ package ingest
 
 import "strings"
 
-// Module is a driver image in the kernel's address space, from lm. driverquery
-// lists drivers too, but no addresses, and not whether they are loaded.
+// Module is a driver image in the kernel's address space, from lm.
 type Module struct {
 	Start, End uint64 // [Start, End)
 	Name       string // as lm prints it, without extension: "WavxDMgr", "nt"

@@ -11,7 +11,6 @@ import "poolsweep/ingest"
 func Tables() []ingest.Table {
 	return []ingest.Table{
 		poolmonTable,
-		fltmcTable,
 	}
 }
 

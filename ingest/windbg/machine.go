@@ -172,8 +172,11 @@ func (p *parser) foreign(b *block, l line) {
 	case ok:
 		p.close(byPrompt)
 		p.command(command, l)
+	case len(trim(l.text)) == 0 && l.open && b.begun && !b.blank: // the indentation of a row
+		b.cut = true
+		b.warn(l, "file ends in the middle of a row")
 	case len(trim(l.text)) == 0:
-		b.blank = b.blank || !l.open // blanks at the end of the file may be the begin of a row
+		b.blank = b.blank || !l.open
 	case p.endsWith(b, l):
 		p.close(byText)
 		p.between(l)

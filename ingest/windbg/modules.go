@@ -116,7 +116,10 @@ func (m *modules) detail(text []byte) verdict {
 	if bytes.HasPrefix(label, []byte("Browse ")) {
 		return noise
 	}
-	if len(m.list) == 0 || len(label) > 60 || !blank(first(text)) && !(m.single && labelled) || elided(text) {
+	if len(m.list) == 0 || len(label) == 0 || len(label) > 60 || elided(text) {
+		return foreign
+	}
+	if !blank(first(text)) && !(m.single && labelled) {
 		return foreign
 	}
 	mod := &m.list[len(m.list)-1]

@@ -283,7 +283,7 @@ func (sessionOutput) read(b *block, l line) verdict {
 		b.begun = true
 		return row
 	}
-	if elided(text) {
+	if elided(text) || len(text) == 0 {
 		return foreign
 	}
 	if b.begun && len(text) < len(l.text) || bytes.Contains(text, []byte(": ")) {
