@@ -2,6 +2,7 @@ package windbg
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -65,29 +66,44 @@ var commands = []*command{
 }
 
 // named returns the entry that reads a typed command, nil when it is unknown.
-func named(c typed) *command {
+func (p *parser) named(c typed) *command {
 	word := c.word
 	if strings.HasPrefix(word, "!") {
 		word = strings.ToLower(word) // extensions are found without regard to case
 	}
 	for _, cmd := range commands {
-		for _, name := range cmd.names {
-			if name == word && (cmd.accepts == nil || cmd.accepts(c)) {
-				return cmd
-			}
+		if slices.Contains(cmd.names, word) && (cmd.accepts == nil || cmd.accepts(c)) {
+			return cmd
+		}
+	}
+	return p.hosts(strings.ToLower(word))
+}
+
+// hosts returns the entry of a hosted table that a command prints, or nil.
+func (p *parser) hosts(word string) *command {
+	for _, cmd := range p.hosted {
+		if slices.Contains(cmd.names, word) {
+			return cmd
 		}
 	}
 	return nil
 }
 
 // headed returns the command whose output begins with the line, nil for none.
-func headed(text []byte) *command {
+func (p *parser) headed(text []byte) *command {
 	text = unindent(text)
-	if len(text) == 0 || !bytes.ContainsRune([]byte("STtFPs*"), rune(text[0])) {
+	if len(text) == 0 {
 		return nil
 	}
-	for _, cmd := range commands {
-		if cmd.header != nil && cmd.header(text) {
+	if bytes.IndexByte([]byte("STtFPs*"), text[0]) >= 0 {
+		for _, cmd := range commands {
+			if cmd.header != nil && cmd.header(text) {
+				return cmd
+			}
+		}
+	}
+	for _, cmd := range p.hosted {
+		if cmd.header(text) {
 			return cmd
 		}
 	}

@@ -14,10 +14,14 @@ import (
 	"poolsweep/ingest"
 )
 
-// Read reads clean UTF-8 text from r. The name stands in every Source. Only a
-// failing r is an error.
-func Read(r io.Reader, name string) (*ingest.Document, error) {
+// Read reads clean UTF-8 text from r. The name stands in every Source. Tables
+// describes what other tools print; their output is read wherever it stands
+// between the debugger's. Only a failing r is an error.
+func Read(r io.Reader, name string, tables ...ingest.Table) (*ingest.Document, error) {
 	p := newParser(name)
+	for _, t := range tables {
+		p.hosted = append(p.hosted, hostedCommand(t))
+	}
 	in := newLines(r)
 	for in.next() {
 		p.read(in.line)
@@ -62,6 +66,8 @@ type parser struct {
 	session session  // what session lines told since the last block
 	asked   []*block // .time and the like since then
 	later   session  // a time told by .time that no snapshot has taken yet
+
+	hosted []*command // the tables of other tools
 
 	table *poolused         // the pool table read last
 	names map[string]string // repeated texts, kept once
@@ -123,9 +129,13 @@ func (p *parser) between(l line) {
 	if p.sessionLine(l, false) {
 		return
 	}
-	if cmd := headed(l.text); cmd != nil {
+	if cmd := p.headed(l.text); cmd != nil {
 		p.open(cmd, p.hinted(cmd, l), false)
 		p.inside(l)
+		return
+	}
+	if command, ok := shellPrompt(l.text); ok {
+		p.shell(command, l)
 		return
 	}
 	p.hint(l)
@@ -137,7 +147,20 @@ func (p *parser) skipping(l line) {
 		p.command(command, l)
 		return
 	}
+	if _, ok := shellPrompt(l.text); ok {
+		p.state = between
+		p.between(l)
+		return
+	}
 	p.sessionLine(l, false)
+}
+
+// shell starts the output of a tool that was typed at a Windows command prompt.
+func (p *parser) shell(text []byte, l line) {
+	c := newTyped(text, l.no)
+	if cmd := p.hosts(strings.ToLower(c.word)); cmd != nil {
+		p.open(cmd, c, true)
+	}
 }
 
 // inside hands the line to the block's reader, and finds out where the block
@@ -199,10 +222,13 @@ func (p *parser) foreign(b *block, l line) {
 // endsWith reports whether a line inside a block begins something else: the
 // session's own lines, or the header of a table pasted right below.
 func (p *parser) endsWith(b *block, l line) bool {
-	if cmd := headed(l.text); cmd != nil && (b.begun || cmd != b.cmd) {
+	if cmd := p.headed(l.text); cmd != nil && (b.begun || cmd != b.cmd) {
 		return true
 	}
 	if !b.typed && !b.begun { // only a caption was seen, and no table follows
+		return true
+	}
+	if _, ok := shellPrompt(l.text); ok {
 		return true
 	}
 	return isSessionLine(l.text)
@@ -213,7 +239,7 @@ func (p *parser) command(text []byte, l line) {
 	p.state = between
 	p.hints = p.hints[:0]
 	for _, c := range commandsIn(text, l.no) {
-		cmd := named(c)
+		cmd := p.named(c)
 		switch {
 		case cmd != nil && p.state != inside:
 			p.open(cmd, c, true)
@@ -265,7 +291,7 @@ func (p *parser) hint(l line) {
 	if len(text) < 2 || text[0] != '!' && !bytes.HasPrefix(text, []byte("lm")) {
 		return
 	}
-	if c := newTyped(text, l.no); named(c) != nil {
+	if c := newTyped(text, l.no); p.named(c) != nil {
 		p.hints = append(p.hints[:0], c)
 	}
 }
@@ -273,7 +299,7 @@ func (p *parser) hint(l line) {
 // hinted returns the command line that a table found by its header belongs to.
 func (p *parser) hinted(cmd *command, l line) typed {
 	for i, c := range p.hints {
-		if named(c) == cmd {
+		if p.named(c) == cmd {
 			p.hints = append(p.hints[:0], p.hints[i+1:]...)
 			return c
 		}

@@ -464,7 +464,13 @@ func (t *poolused) merge(m *moment) {
 		t.mergeTotals(m)
 		return
 	}
-	for _, u := range t.rows {
+	m.add(t.rows)
+	t.mergeTotals(m)
+}
+
+// add adds the rows the snapshot does not have; counted rows replace others.
+func (m *moment) add(rows []ingest.TagUsage) {
+	for _, u := range rows {
 		key := keyOfRow(u.Tag, u.Pool)
 		i, ok := m.rows[key]
 		switch {
@@ -478,7 +484,6 @@ func (t *poolused) merge(m *moment) {
 			m.snap.Tags[i] = u
 		}
 	}
-	t.mergeTotals(m)
 }
 
 // mergeTotals adds the TOTAL row. A table of one tag has the total of that tag.

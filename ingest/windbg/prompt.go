@@ -55,6 +55,24 @@ func promptLength(text []byte) int {
 	return i + end + 1
 }
 
+// shellPrompt returns what stands behind a Windows command prompt, and whether the
+// line begins with one:
+//
+//	C:\>fltmc instances        PS C:\Users\lab> fltmc
+func shellPrompt(text []byte) (command []byte, ok bool) {
+	text = unindent(text)
+	text = bytes.TrimPrefix(text, []byte("PS "))
+	if len(text) < 4 || text[1] != ':' || text[2] != '\\' || text[0]|0x20 < 'a' || text[0]|0x20 > 'z' {
+		return nil, false
+	}
+	const longest = 260 // a path's, by the Windows API
+	end := bytes.IndexByte(text[:min(len(text), longest)], '>')
+	if end < 0 {
+		return nil, false
+	}
+	return trim(text[end+1:]), true
+}
+
 // commandsIn splits a command line at the semicolons outside quotes.
 func commandsIn(text []byte, no int) []typed {
 	var all []typed

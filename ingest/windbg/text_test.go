@@ -137,7 +137,7 @@ func TestNamed(t *testing.T) {
 		"!for_each_module": false, "!for_each_module .echo @#ModuleName": false, "s -d 0 L1 41": false, "s -a 0 L1 \"A\"": true,
 		".time": true, "vertarget": true, "version": true,
 	} {
-		if got := named(newTyped([]byte(text), 1)) != nil; got != known {
+		if got := newParser("").named(newTyped([]byte(text), 1)) != nil; got != known {
 			t.Errorf("named(%q) = %t, want %t", text, got, known)
 		}
 	}

@@ -1,0 +1,113 @@
+package windbg
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"poolsweep/ingest"
+)
+
+// countTable stands for the tables of other tools: "TOOL" and rows "tag n".
+var countTable = ingest.Table{
+	Command: "tool list", Names: []string{"tool"},
+	Begins: func(text []byte) bool { return bytes.HasPrefix(text, []byte("TOOL")) },
+	New:    func(string) ingest.TableReader { return &counts{} },
+}
+
+type counts struct{ lines []ingest.Line }
+
+func (c *counts) Read(l ingest.Line, warn func(string)) ingest.LineKind {
+	switch text := string(l.Text); {
+	case strings.HasPrefix(text, "TOOL") && len(c.lines) == 0:
+		return ingest.LineNoise
+	case strings.HasPrefix(text, "row "):
+		l.Text = bytes.Clone(l.Text)
+		c.lines = append(c.lines, l)
+		return ingest.LineRow
+	case text == "odd":
+		warn("odd line")
+		return ingest.LineNoise
+	}
+	return ingest.LineForeign
+}
+
+func (c *counts) Finish(bool) ingest.BlockState { return ingest.BlockComplete }
+
+func (c *counts) Merge(s *ingest.Snapshot, source func(int) ingest.Source) {
+	for _, l := range c.lines {
+		tag, _ := ingest.ParseTag(string(l.Text[4:8]))
+		s.Tags = append(s.Tags, ingest.TagUsage{Tag: tag, Pool: ingest.NonPaged,
+			Usage: ingest.Usage{Outstanding: int64(len(l.Text)), Bytes: 1}, Source: source(l.No)})
+	}
+}
+
+func (c *counts) Differs(before ingest.TableReader) bool {
+	old := before.(*counts)
+	return len(c.lines) != len(old.lines)
+}
+
+const poolTable = `0: kd> !poolused 2
+ Sorting by NonPaged Pool Consumed
+
+               NonPaged                  Paged
+ Tag     Allocs         Used     Allocs         Used
+
+ Abcd         7          700          0            0	UNKNOWN pooltag 'Abcd', please update pooltag.txt
+
+TOTAL         7          700          0            0
+`
+
+func TestHostedTableStandsBetweenTheDebuggersOwn(t *testing.T) {
+	for name, text := range map[string]string{
+		"by its first line": poolTable + "TOOL 1.0\nrow Xyz1\nodd\nrow Abcd\n\nprose\n",
+		"by its command":    poolTable + "C:\\tools>tool -x\nrow Xyz1\nodd\nrow Abcd\n\nC:\\tools>dir\n",
+		"in front of it":    "TOOL 1.0\nrow Xyz1\nodd\nrow Abcd\n" + poolTable,
+		"skipped before it": "0: kd> !sysptes\nTOOL 0.1\nrow None\nPS C:\\> tool\nrow Xyz1\nodd\nrow Abcd\n" + poolTable,
+	} {
+		d, err := Read(strings.NewReader(text), "a.log", countTable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Snapshots) != 1 {
+			t.Fatalf("%s: %d snapshots, want 1", name, len(d.Snapshots))
+		}
+		s := d.Snapshots[0]
+		if len(s.Blocks) != 2 || len(s.Tags) != 2 {
+			t.Errorf("%s: %d blocks and %d tags, want 2 and 2 (Abcd once): %v", name, len(s.Blocks), len(s.Tags), s.Tags)
+		}
+		if len(s.Warnings) != 1 || s.Warnings[0].Message != "odd line" || s.Warnings[0].Text != "odd" {
+			t.Errorf("%s: warnings %v", name, s.Warnings)
+		}
+		xyz := s.Find(ingest.MustTag("Xyz1"), ingest.NonPaged)
+		if xyz == nil || xyz.Line != 1+strings.Count(text[:strings.Index(text, "row Xyz1")], "\n") || xyz.File != "a.log" {
+			t.Errorf("%s: Xyz1 from %+v", name, xyz)
+		}
+	}
+}
+
+func TestHostedTableThatDiffersBeginsAnotherSnapshot(t *testing.T) {
+	text := "TOOL\nrow Xyz1\n\nTOOL\nrow Xyz1\n\nTOOL\nrow Xyz1\nrow Xyz2\n"
+	d, err := Read(strings.NewReader(text), "a.log", countTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Snapshots) != 2 || len(d.Snapshots[0].Blocks) != 2 || len(d.Snapshots[1].Tags) != 2 {
+		t.Errorf("%d snapshots", len(d.Snapshots))
+	}
+}
+
+func TestShellPrompt(t *testing.T) {
+	for text, want := range map[string]string{
+		`C:\>fltmc instances`: "fltmc instances", `  D:\lab kit> poolmon -n`: "poolmon -n", `PS C:\Users\x> fltmc`: "fltmc",
+		`C:\Windows\System32>`: "", `0: kd> lm`: "-", `C:\kd\a.log`: "-", `x>y`: "-", `\\srv\x>dir`: "-", `1:\>dir`: "-",
+	} {
+		got, ok := shellPrompt([]byte(text))
+		if !ok {
+			got = []byte("-")
+		}
+		if string(got) != want {
+			t.Errorf("shellPrompt(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
