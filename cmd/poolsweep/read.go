@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/tooltext"
 	"poolsweep/ingest/unpack"
 	"poolsweep/ingest/windbg"
 	"poolsweep/report"
@@ -121,7 +122,7 @@ func readInput(ctx context.Context, in input) (doc *ingest.Document, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if doc, err = windbg.Read(clean, in.path); err != nil {
+	if doc, err = windbg.Read(clean, in.path, tooltext.Tables()...); err != nil {
 		return nil, err
 	}
 	if _, err := io.Copy(io.Discard, head); err != nil { // what the reader left goes into the sum
