@@ -56,7 +56,7 @@ func b2i(b bool) int {
 
 // Filter is a minifilter driver registered with the filter manager.
 type Filter struct {
-	Frame     string // "Frame 0"
+	Frame     string // "Frame 0", or "0" from fltmc
 	Name      string // "WdFilter"
 	Altitude  Altitude
 	Address   uint64

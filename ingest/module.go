@@ -2,7 +2,8 @@ package ingest
 
 import "strings"
 
-// Module is a driver image in the kernel's address space, from lm.
+// Module is a driver image in the kernel's address space, from lm. driverquery
+// lists drivers too, but no addresses, and not whether they are loaded.
 type Module struct {
 	Start, End uint64 // [Start, End)
 	Name       string // as lm prints it, without extension: "WavxDMgr", "nt"

@@ -4,8 +4,8 @@ package ingest
 type ProcessHandles struct {
 	Image   string
 	PID     uint64
-	Handles int64
-	Exited  bool // no handle table: only references keep it
+	Handles int64 // -1: not printed
+	Exited  bool  // no handle table: only references keep it
 	Source
 }
 
@@ -50,15 +50,17 @@ type Tally struct {
 }
 
 // FileHit is a driver file on disk that holds a searched text: findstr, strings.
+// A search that found none is kept as well: it has no file.
 type FileHit struct {
 	Pattern string
-	File    string // as printed
+	File    string // as printed; empty: the search found nothing
 	Source
 }
 
 // Volume is a volume as the filter manager sees it, with what is attached.
 type Volume struct {
 	Name      string // NT device name or drive
+	Device    string // NT device name where Name is the drive and both are printed
 	Frame     string
 	Address   uint64
 	Instances []Instance

@@ -2,7 +2,6 @@ package tooltext
 
 import (
 	"bytes"
-	"math"
 	"unicode/utf8"
 )
 
@@ -29,13 +28,13 @@ func (w *words) split(text []byte) {
 	w.text, w.at = text, w.at[:0]
 	for i := 0; i < len(text) && len(w.at) < mostWords; {
 		blanks, tab := 0, false
-		for i < len(text) && isBlank(text[i]) {
+		for i < len(text) && blank(text[i]) {
 			tab = tab || text[i] == '\t'
 			blanks++
 			i++
 		}
 		from := i
-		for i < len(text) && !isBlank(text[i]) {
+		for i < len(text) && !blank(text[i]) {
 			i++
 		}
 		if i > from {
@@ -43,8 +42,6 @@ func (w *words) split(text []byte) {
 		}
 	}
 }
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func (w *words) len() int { return len(w.at) }
 
@@ -67,7 +64,7 @@ func (w *words) join(i, j int) []byte {
 func unquoted(text []byte) []byte {
 	for {
 		text = bytes.TrimLeft(text, " \t")
-		if len(text) < 2 || !isBlank(text[1]) {
+		if len(text) < 2 || !blank(text[1]) {
 			return text
 		}
 		switch text[0] {
@@ -85,35 +82,11 @@ func allDigits(word []byte, most int) bool {
 		return false
 	}
 	for _, c := range word {
-		if c < '0' || c > '9' {
+		if !digit(c) {
 			return false
 		}
 	}
 	return true
-}
-
-// count reads a decimal number, with or without separators between thousands:
-// "1,234", "1.234". It fails where the value does not fit an int64.
-func count(word []byte) (n int64, ok bool) {
-	group := -1 // digits since the last separator, -1 before the first
-	for i, c := range word {
-		switch {
-		case c >= '0' && c <= '9':
-			d := int64(c - '0')
-			if n > (math.MaxInt64-d)/10 {
-				return 0, false
-			}
-			n = n*10 + d
-			if group >= 0 {
-				group++
-			}
-		case (c == ',' || c == '.') && i > 0 && i <= 3 && group < 0, (c == ',' || c == '.') && group == 3:
-			group = 0
-		default:
-			return 0, false
-		}
-	}
-	return n, len(word) > 0 && (group < 0 || group == 3)
 }
 
 // isAltitude recognises "328010", "385250.5".
@@ -137,7 +110,7 @@ func isMask(word []byte) bool {
 		return false
 	}
 	for _, c := range word {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+		if !digit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
 			return false
 		}
 	}

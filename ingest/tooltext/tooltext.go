@@ -11,6 +11,7 @@ import "poolsweep/ingest"
 func Tables() []ingest.Table {
 	return []ingest.Table{
 		poolmonTable,
+		fltmcTable,
 	}
 }
 
