@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"poolsweep/ingest"
@@ -103,7 +104,7 @@ func tables(s *ingest.Snapshot, facts []PoolFacts) (tableState, ingest.Source) {
 		state = tablesComplete
 	}
 	for _, b := range s.Blocks {
-		if !isPoolTable(b) {
+		if !isPoolTable(s, b) {
 			continue
 		}
 		at = b.Source
@@ -122,5 +123,20 @@ func tables(s *ingest.Snapshot, facts []PoolFacts) (tableState, ingest.Source) {
 	return state, at
 }
 
-// isPoolTable reports whether a block is a table of tags.
-func isPoolTable(b ingest.Block) bool { return strings.Contains(b.Command, "poolused") }
+// isPoolTable reports whether a block is a table of tags: !poolused by its name,
+// those of other tools by the rows that were read from it.
+func isPoolTable(s *ingest.Snapshot, b ingest.Block) bool {
+	return strings.Contains(b.Command, "poolused") || slices.ContainsFunc(s.Tags, func(t ingest.TagUsage) bool {
+		return b.Line <= t.Line && t.Line <= b.LastLine
+	})
+}
+
+// row returns the first row of a tag, in whichever pool it stands, or nil.
+func (e *exam) row(tag ingest.Tag) *ingest.TagUsage {
+	for i := range e.Tags {
+		if e.Tags[i].Tag == tag {
+			return &e.Tags[i]
+		}
+	}
+	return nil
+}

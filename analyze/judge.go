@@ -149,7 +149,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 	}
 	d := &draft{exam: e}
 	return Healthy, 0.9, append([]Reason{{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag,
-		"pool": first.Pool.String(), "share": d.shareOf(first.Pool, first.Bytes)}, []ingest.Source{first.Source}}}, reasons...)
+		"pool": first.Pool.String(), "share": d.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}}, reasons...)
 }
 
 // mergeCase adds a case, or joins it to the one with the same signature: one

@@ -13,7 +13,7 @@ import (
 // but the pool holds more instance structures than any listing explains.
 func (e *exam) runawayCase(f *FilterFact) Case {
 	d := e.draft(RunawayAttachment, PeerGap, Runaway)
-	if row := e.Find(fmis, ingest.NonPaged); row != nil && (f == nil || d.agrees(*row)) {
+	if row := e.row(fmis); row != nil && (f == nil || d.agrees(*row)) {
 		d.join(grow(*row, e.rows, e.th, e.know), e.th.Weights.Cluster)
 		d.Events = row.Outstanding
 	}
@@ -54,7 +54,7 @@ func (d *draft) agrees(row ingest.TagUsage) bool {
 // unexplained reports whether the pool holds many more FLT_INSTANCE structures
 // than the listing shows attachments.
 func (e *exam) unexplained() bool {
-	row := e.Find(fmis, ingest.NonPaged)
+	row := e.row(fmis)
 	return row != nil && row.Outstanding >= int64(e.th.RunawayFirm) &&
 		row.Outstanding > int64(e.th.RunawayFactor*listed(e.filters))
 }
@@ -80,7 +80,7 @@ func (d *draft) chainToFilter(f *FilterFact) {
 // fltmgr sums the filter manager's structures that attachments make.
 func (d *draft) fltmgr() (tags []string, bytes uint64, from []ingest.Source) {
 	for _, tag := range fltmgrTags {
-		if row := d.Find(tag, ingest.NonPaged); row != nil {
+		if row := d.row(tag); row != nil {
 			tags = append(tags, tag.String())
 			bytes += row.Bytes
 			from = append(from, row.Source)
@@ -116,7 +116,7 @@ func (d *draft) private() []Member {
 func (d *draft) related() []Member {
 	var out []Member
 	for _, row := range d.rows {
-		if hasTag(d.Core, row.Tag) || hasTag(d.Followers, row.Tag) || row.Pool != ingest.NonPaged ||
+		if hasTag(d.Core, row.Tag) || hasTag(d.Followers, row.Tag) || row.Pool == ingest.Paged ||
 			row.Outstanding < d.Events || d.shareOf(row.Pool, row.Bytes) < 0.01 || d.know.Tag(row.Tag).Large != "" {
 			continue
 		}
@@ -135,7 +135,7 @@ func (d *draft) peerReasons(f FilterFact) {
 	gap := Reason{RulePeerGap, facts, []ingest.Source{f.Source}}
 	d.odds += w.PeerGap
 	d.Why = slices.Insert(d.Why, 0, gap)
-	row := d.Find(fmis, ingest.NonPaged)
+	row := d.row(fmis)
 	if row == nil {
 		if f.Instances < d.th.RunawayFirm {
 			d.Verdict = Suspect
@@ -156,7 +156,7 @@ func (d *draft) peerReasons(f FilterFact) {
 
 // gapReasons argues with the pool alone: no listing explains the instances.
 func (d *draft) gapReasons() {
-	row := d.Find(fmis, ingest.NonPaged)
+	row := d.row(fmis)
 	d.odds += d.th.Weights.ObjectGap
 	d.Why = slices.Insert(d.Why, 0, Reason{RuleFMisMany,
 		Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, []ingest.Source{row.Source}})

@@ -51,7 +51,7 @@ func (t Tag) Hex() string { return strings.ToUpper(hex.EncodeToString(t[:])) }
 // Compare orders tags by their bytes.
 func (t Tag) Compare(o Tag) int { return cmp.Compare(string(t[:]), string(o[:])) }
 
-// Pool is one of the two kernel pools.
+// Pool is one of the two kernel pools; 0 where a table does not say which.
 type Pool uint8
 
 const (
@@ -60,16 +60,10 @@ const (
 	Paged
 )
 
-// String returns "nonpaged" or "paged".
-func (p Pool) String() string {
-	switch p {
-	case NonPaged:
-		return "nonpaged"
-	case Paged:
-		return "paged"
-	}
-	return ""
-}
+var pools = [...]string{"unknown", "nonpaged", "paged"}
+
+// String returns "nonpaged", "paged", or "unknown" for a table that does not say.
+func (p Pool) String() string { return pools[p] }
 
 // Usage is what one tag, or a whole pool, holds at one moment.
 type Usage struct {

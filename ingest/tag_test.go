@@ -69,7 +69,7 @@ func TestTagsSortByBytes(t *testing.T) {
 }
 
 func TestPoolNames(t *testing.T) {
-	for pool, want := range map[ingest.Pool]string{ingest.NonPaged: "nonpaged", ingest.Paged: "paged", 0: ""} {
+	for pool, want := range map[ingest.Pool]string{ingest.NonPaged: "nonpaged", ingest.Paged: "paged", 0: "unknown"} {
 		if got := pool.String(); got != want {
 			t.Errorf("pool %d is called %q, want %q", pool, got, want)
 		}
