@@ -75,25 +75,24 @@ func TestTablesAreTheSameWithCRLF(t *testing.T) {
 	})
 }
 
-// TestTablesCutAnywhere cuts every log after each byte: rows that are read are
-// those of the whole log, and a row that lost its end is not read.
+// TestTablesCutAnywhere cuts every log after each byte: figures that are read are
+// those of the whole log, and a row that lost its end is not read. A record of
+// several lines may miss its last ones.
 func TestTablesCutAnywhere(t *testing.T) {
-	eachPoolLog(t, func(t *testing.T, _ string, log []byte) {
+	eachPoolLog(t, func(t *testing.T, path string, log []byte) {
 		whole := map[ingest.Source]bool{}
-		rows := map[any]bool{}
-		for _, s := range hosted(log) {
-			for _, u := range s.Tags {
-				rows[u], whole[u.Source] = true, true
-			}
+		rows := map[ingest.TagUsage]bool{}
+		for _, u := range usages(hosted(log)) {
+			rows[u], whole[u.Source] = true, true
 		}
 		for n := range log {
 			snaps := hosted(log[:n])
 			checkSnapshots(t, snaps)
-			for _, s := range snaps {
-				for _, u := range s.Tags {
-					if whole[u.Source] && !rows[u] {
-						t.Errorf("cut at %d: %+v", n, u)
-					}
+			read := usages(snaps)
+			for i, u := range read {
+				record := i == len(read)-1 && strings.Contains(filepath.ToSlash(path), "/list/")
+				if whole[u.Source] && !rows[u] && !record {
+					t.Errorf("cut at %d: %+v", n, u)
 				}
 			}
 			if t.Failed() {
@@ -101,6 +100,18 @@ func TestTablesCutAnywhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// usages returns the rows of all snapshots without their descriptions.
+func usages(snaps []*ingest.Snapshot) []ingest.TagUsage {
+	var all []ingest.TagUsage
+	for _, s := range snaps {
+		for _, u := range s.Tags {
+			u.Description = ""
+			all = append(all, u)
+		}
+	}
+	return all
 }
 
 // checkSnapshots checks what holds for every text.

@@ -49,7 +49,7 @@ func poolmonBegins(text []byte) bool {
 	}
 	switch text[0] {
 	case 'M', 'C', 'S', 'A', 'T', 'Q':
-		if poolmonCaption(text) != 0 {
+		if poolmonLineOf(text) != 0 {
 			return true
 		}
 	}
@@ -57,11 +57,11 @@ func poolmonBegins(text []byte) bool {
 	return ok && (r.deltas == 3 || r.consistent())
 }
 
-// caption is what a line above the rows tells.
-type caption uint8
+// poolmonLine is what a line above the rows tells.
+type poolmonLine uint8
 
 const (
-	_ caption = iota
+	_ poolmonLine = iota
 	memoryLine
 	commitLine
 	systemLine
@@ -71,8 +71,8 @@ const (
 	summaryLine
 )
 
-// poolmonCaption recognises the lines above the rows, 0 for others.
-func poolmonCaption(text []byte) caption {
+// poolmonLineOf recognises the lines above the rows, 0 for others.
+func poolmonLineOf(text []byte) poolmonLine {
 	has := func(prefix, within string) bool {
 		return bytes.HasPrefix(text, []byte(prefix)) && bytes.Contains(text, []byte(within))
 	}
@@ -83,7 +83,7 @@ func poolmonCaption(text []byte) caption {
 		return commitLine
 	case has("System pool information", ""):
 		return systemLine
-	case has("All sessions pool information", ""), has("Session ", " pool information"):
+	case has("All sessions pool information", ""), has("Session ", " pool information") && digit(text[len("Session ")]):
 		return sessionLine
 	case has("Query pooltags Failed", ""):
 		return failedLine
@@ -131,9 +131,9 @@ func (t *poolmon) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 		return t.row(r, l, warn)
 	}
 	text, marked := unbullet(text)
-	if kind := poolmonCaption(text); kind != 0 {
+	if kind := poolmonLineOf(text); kind != 0 {
 		t.bulleted = t.bulleted || marked && l.Text[skipBlanks(l.Text, 0)] != '#'
-		return t.caption(kind, text, l, warn)
+		return t.above(kind, text, l, warn)
 	}
 	switch {
 	case len(text) == 0:
@@ -156,8 +156,8 @@ func (t *poolmon) begun(text []byte) bool {
 	return len(bytes.Trim(text[at:], " ()-0123456789")) == 0
 }
 
-// caption takes a line above the rows. One that comes again begins another screen.
-func (t *poolmon) caption(kind caption, text []byte, l ingest.Line, warn func(string)) ingest.LineKind {
+// above takes a line above the rows. One that comes again begins another screen.
+func (t *poolmon) above(kind poolmonLine, text []byte, l ingest.Line, warn func(string)) ingest.LineKind {
 	if len(t.rows) > 0 || kind == memoryLine && t.sizesAt > 0 {
 		return ingest.LineForeign
 	}

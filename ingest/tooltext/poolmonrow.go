@@ -86,6 +86,9 @@ func splitPoolmon(text []byte, column int) (r poolmonRow, ok bool) {
 			from++
 		}
 		value, n := decimal(text[from:])
+		if n == 0 {
+			n = digits(text[from:]) // too long: two numbers that touch
+		}
 		if n == 0 || from == end && end > 0 && text[end-1] != ')' && !r.minus {
 			break
 		}
@@ -97,7 +100,26 @@ func splitPoolmon(text []byte, column int) (r poolmonRow, ok bool) {
 	if found == len(spans)-1 {
 		return r, r.unglue(text, spans[:found])
 	}
-	return r, found == len(spans) && !r.goesOn(text, end)
+	return r, found == len(spans) && !r.goesOn(text, end) && r.fits(spans[:])
+}
+
+// digits returns how many digits text begins with.
+func digits(text []byte) int {
+	n := 0
+	for n < len(text) && digit(text[n]) {
+		n++
+	}
+	return n
+}
+
+// fits reports whether all numbers fit into 64 bits.
+func (r *poolmonRow) fits(spans []span) bool {
+	for i, s := range spans {
+		if s.to-s.from > maxDigits && r.v[i] == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // span is a piece of a line: the column it begins in and the one after it.
@@ -141,6 +163,10 @@ func (r *poolmonRow) consistent() bool {
 	return diff == 0 && each == 0 || diff > 0 && bytes/diff == each
 }
 
+// filled is how many digits the narrowest column of poolmon holds: a number that
+// touches the one before it is not shorter.
+const filled = 8
+
 // unglue parts two numbers that fill their columns and touch: of all places to
 // cut, only one gives numbers that fit together.
 //
@@ -149,13 +175,13 @@ func (r *poolmonRow) unglue(text []byte, spans []span) bool {
 	found := 0
 	var right poolmonRow
 	for i, s := range spans {
-		for cut := s.from + 1; cut < s.to; cut++ {
+		for cut := s.from + 1; cut <= s.to-filled; cut++ {
 			try := *r
 			copy(try.v[i+2:], r.v[i+1:len(spans)])
 			var a, b int
 			try.v[i], a = decimal(text[s.from:cut])
 			try.v[i+1], b = decimal(text[cut:s.to])
-			if a > 0 && b > 0 && (text[cut] != '0' || b == 1) && try.consistent() && try.v[2] > 0 {
+			if a > 0 && b > 0 && text[cut] != '0' && try.v[2] > 0 && try.consistent() {
 				found++
 				right = try
 			}

@@ -18,6 +18,8 @@ type figures struct {
 	rows  []ingest.TagUsage // Source.Line is known, the file only when they are merged
 	index map[rowKey]int
 	texts map[string]string // descriptions, kept once
+
+	before *figures // of the same moment, from an earlier table
 }
 
 // pooled is a reader whose rows can be compared with those of another.
@@ -75,13 +77,16 @@ func (f *figures) merge(s *ingest.Snapshot, source func(line int) ingest.Source)
 
 // differs reports whether a tag that both tables hold has other figures: a
 // repeated copy of one table is no second moment, and a table of other tags is
-// the rest of the same one.
+// the rest of the same one. Then the next table is compared with both.
 func (f *figures) differs(before *figures) bool {
-	for _, u := range f.rows {
-		if at, ok := before.index[rowKey{u.Tag, u.Pool}]; ok && before.rows[at].Usage != u.Usage {
-			return true
+	for b := before; b != nil; b = b.before {
+		for _, u := range f.rows {
+			if at, ok := b.index[rowKey{u.Tag, u.Pool}]; ok && b.rows[at].Usage != u.Usage {
+				return true
+			}
 		}
 	}
+	f.before = before
 	return false
 }
 
@@ -108,8 +113,10 @@ func (f *figures) owned(text, binary []byte) string {
 		return f.keep(text)
 	}
 	var b bytes.Buffer
-	b.Write(text)
-	b.WriteString(" , Binary: ")
+	if b.Write(text); len(text) > 0 {
+		b.WriteString(" , ")
+	}
+	b.WriteString("Binary: ")
 	b.Write(binary)
-	return f.keep(bytes.TrimLeft(b.Bytes(), " "))
+	return f.keep(b.Bytes())
 }

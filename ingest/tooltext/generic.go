@@ -1,0 +1,260 @@
+package tooltext
+
+import (
+	"bytes"
+
+	"poolsweep/ingest"
+)
+
+// genericTable describes tables of pool tags as scripts print and people post
+// them, whatever they call their columns:
+//
+//	"Tag","PagedUsedBytes","Binary"        Tag    NP_MB    share       | Tag | Current bytes |
+//	"Mbuf","2490368","mbuf.sys"            ---    -----    -----       |---|---:|
+//	                                       Mbuf   812.5    61.0%       | `Mbuf` | 7,695.5 MB |
+//
+// A column of tags and one of figures make such a table.
+var genericTable = ingest.Table{
+	Command: "pool tag table",
+	Begins:  genericBegins,
+	New:     func(string) ingest.TableReader { return &generic{} },
+}
+
+// maxHeader bounds the lines that may be a header.
+const maxHeader = 1000
+
+// genericBegins recognises the line of column names.
+func genericBegins(text []byte) bool {
+	if !namesTags(text) {
+		return false
+	}
+	_, names := gridOf(text)
+	_, ok := layoutOf(names)
+	return ok
+}
+
+// namesTags is a cheap look for a column of tags: nearly all lines of a log stop here.
+func namesTags(text []byte) bool {
+	if len(text) < len("Tag MB") || len(text) > maxHeader {
+		return false
+	}
+	for _, word := range [][]byte{[]byte("Tag"), []byte("tag"), []byte("TAG")} {
+		if bytes.Contains(text, word) {
+			return true
+		}
+	}
+	return text[min(2, len(text)-1)] >= 0x80 && bytes.ContainsAny(text, ",;\t|")
+}
+
+// generic reads a table with a line of column names.
+type generic struct {
+	figures
+	grid
+	layout
+	head  []byte
+	first int // line of the names
+	good  int // rows with a tag
+	bad   int // rows without
+
+	warnedPool, warnedTime bool
+}
+
+// Read takes one line.
+func (t *generic) Read(l ingest.Line, warn func(string)) ingest.LineKind {
+	if t.head == nil {
+		return t.header(l)
+	}
+	text := trim(l.Text)
+	switch {
+	case len(text) == 0:
+		return ingest.LineForeign
+	case rule(text):
+		if t.mark == 0 && l.No == t.first+1 {
+			t.underline(l.Text)
+			t.named(namesOf(t.head, t.heads))
+		}
+		return ingest.LineNoise
+	case t.good > 0 && bytes.Equal(text, trim(t.head)):
+		return ingest.LineForeign // the next table of this kind
+	case bytes.HasPrefix(text, []byte("---")):
+		return ingest.LineNoise // "--- total tagged nonpaged = 21982 MB"
+	}
+	return t.row(l, warn)
+}
+
+// header takes the line of column names.
+func (t *generic) header(l ingest.Line) ingest.LineKind {
+	t.head, t.first = bytes.Clone(l.Text), l.No
+	var names []string
+	t.grid, names = gridOf(l.Text)
+	if !t.named(names) {
+		return ingest.LineForeign
+	}
+	return ingest.LineNoise
+}
+
+// named takes the column names.
+func (t *generic) named(names []string) (ok bool) {
+	t.layout, ok = layoutOf(names)
+	if ok && t.mark == 0 {
+		last := t.columns[len(t.columns)-1].role
+		t.loose = last == roleText || last == roleBinary || last == roleOther
+	}
+	return ok
+}
+
+// row reads a row.
+func (t *generic) row(l ingest.Line, warn func(string)) ingest.LineKind {
+	var c cells
+	if !t.split(l.Text, &c) || c.n <= t.tag {
+		return t.broken(l)
+	}
+	cell := l.Text[c.at[t.tag].from:c.at[t.tag].to]
+	tag, remark, quoted, ok := tagOf(cell)
+	if !ok || !quoted && len(bytes.Trim(cell, "0123456789.,% ")) == 0 && len(trim(cell)) < len(tag) {
+		if isTotal(unmarked(cell)) {
+			return ingest.LineNoise
+		}
+		t.bad++
+		return t.broken(l)
+	}
+	var f figureRow
+	if !t.read(&f, l.Text, &c) {
+		return t.broken(l)
+	}
+	if l.Open && !t.closed(l.Text, &c) {
+		return ingest.LinePartial
+	}
+	t.good++
+	t.doubts(&f, warn)
+	f.tag, f.description, f.line = tag, t.describe(l.Text, &c, remark), l.No
+	if t.keepRow(&f) && t.timed && !t.warnedTime {
+		t.warnedTime = true
+		warn("the table shows a tag at several times: the last one counts")
+	}
+	return ingest.LineRow
+}
+
+// broken is a line that is no row; at the end of the file it may be the begin of one.
+func (t *generic) broken(l ingest.Line) ingest.LineKind {
+	if l.Open && t.good > 0 && (t.mark == 0 || bytes.IndexByte(l.Text, t.mark) >= 0) {
+		return ingest.LinePartial
+	}
+	return ingest.LineForeign
+}
+
+// isTotal reports whether the name of a row is that of a sum.
+func isTotal(name []byte) bool {
+	for _, word := range []string{"total", "totals", "sum", "summe", "gesamt", "合计", "总计", "合計"} {
+		if bytes.EqualFold(name, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// closed reports whether the last row of the file has its figures whole: something
+// stands behind the last of them, or it ends where its column does.
+func (t *generic) closed(text []byte, c *cells) bool {
+	last := 0
+	for i, col := range t.columns {
+		if col.figure() {
+			last = i
+		}
+	}
+	if c.n <= last || c.at[last].to == 0 {
+		return false
+	}
+	return len(trim(text[c.at[last].to:])) > 0 || t.ruled && c.at[last].to == t.heads[last].to
+}
+
+// read reads the figures of a row.
+func (t *generic) read(f *figureRow, text []byte, c *cells) bool {
+	pool := ingest.Pool(0)
+	if t.pool >= 0 && t.pool < c.n {
+		pool = poolNamed(text[c.at[t.pool].from:c.at[t.pool].to])
+	}
+	for i, col := range t.columns[:min(c.n, len(t.columns))] {
+		if !col.figure() {
+			continue
+		}
+		if col.pool == 0 {
+			col.pool = pool
+		}
+		cell := unmarked(text[c.at[i].from:c.at[i].to])
+		if !empty(cell) && !f.cell(cell, col) {
+			return false
+		}
+	}
+	return f.tells()
+}
+
+// empty reports whether a cell says that there is nothing to say.
+func empty(cell []byte) bool {
+	switch string(cell) {
+	case "", "-", "–", "—", "n/a", "N/A", "NaN", "?":
+		return true
+	}
+	return false
+}
+
+// describe joins what the row says in words about the tag.
+func (t *generic) describe(text []byte, c *cells, remark []byte) string {
+	var binary []byte
+	for i, col := range t.columns[:min(c.n, len(t.columns))] {
+		cell := bytes.Trim(unmarked(text[c.at[i].from:c.at[i].to]), "`")
+		switch {
+		case empty(cell):
+		case col.role == roleText && t.mark != 0 && t.mark != '|':
+			remark = bytes.ReplaceAll(cell, []byte(`""`), []byte(`"`))
+		case col.role == roleText:
+			remark = cell
+		case col.role == roleBinary:
+			binary = cell
+		}
+	}
+	return t.owned(remark, binary)
+}
+
+// doubts warns once about what the header leaves open.
+func (t *generic) doubts(f *figureRow, warn func(string)) {
+	if t.good == 1 && t.deltas {
+		warn("the figures are differences between two moments")
+	}
+	if f.known[0] != 0 && !t.warnedPool {
+		t.warnedPool = true
+		warn("the table does not say which pool a tag is in")
+	}
+}
+
+// keepRow keeps what the row tells of each pool. It reports whether the tag was
+// there before.
+func (t *generic) keepRow(f *figureRow) (again bool) {
+	how := addUp
+	if t.timed {
+		how = replace
+	}
+	return f.keep(&t.figures, how)
+}
+
+// Finish tells whether the table is whole; it has no closing line. A header
+// whose rows are no rows of tags was none.
+func (t *generic) Finish(bool) ingest.BlockState {
+	if t.good == 0 || t.bad > t.good {
+		return 0
+	}
+	return ingest.BlockComplete
+}
+
+// Merge adds the rows to the snapshot.
+func (t *generic) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
+	if t.Finish(false) != 0 {
+		t.merge(s, source)
+	}
+}
+
+// Differs reports whether another moment begins.
+func (t *generic) Differs(before ingest.TableReader) bool {
+	b, ok := before.(pooled)
+	return ok && t.differs(b.table())
+}
