@@ -222,9 +222,14 @@ func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 		if n == 0 || from == at || i < count-1 && end < len(text) && !blank(text[end]) {
 			return 0
 		}
+		if ends := t.head.ends; i == count-2 && len(ends) == count {
+			// A number wider than its column pushes what follows to the right:
+			// * 11143633 11136234     7399   716480
+			edge += max(0, end-ends[i])
+		}
 		v[i], at = value, end
 	}
-	if at <= edge {
+	if at <= edge || at < len(text) && text[at] == '\t' { // a description behind a tab is not glued
 		return at
 	}
 	if digits := lastNumber(text[:at]); at-digits < edge && digits < at-edge+8 {
