@@ -18,11 +18,11 @@ var fltmcTable = ingest.Table{
 	New:     newFltmc,
 }
 
-// listing is one of the lists that fltmc prints.
-type listing uint8
+// fltmcList is one of the lists that fltmc prints.
+type fltmcList uint8
 
 const (
-	_ listing = iota
+	_ fltmcList = iota
 	listsFilters
 	listsInstances
 	listsVolumes
@@ -30,7 +30,7 @@ const (
 
 // fltmcColumns is which list it is and what columns it has.
 type fltmcColumns struct {
-	kind     listing
+	kind     fltmcList
 	old      bool // of Windows 2000 to 2003: no altitude of filters, no frame of instances
 	noFilter bool // "fltmc instances -f NAME" prints no column of filters
 	noVolume bool // "fltmc instances -v C:" prints no column of volumes
@@ -57,6 +57,7 @@ type fltmc struct {
 	masked  bool // a row of instances printed its SprtFtrs
 	blank   bool // the last line was empty
 	failed  bool // an error was printed in place of the list
+	whole   bool // nothing is known to be missing
 	reason  bool // the sentence that explains the error is still to come
 
 	ruler int    // width of the rule's first line
@@ -120,7 +121,7 @@ func (f *fltmc) line(l ingest.Line, text []byte, warn func(string)) ingest.LineK
 	}
 	if code := failure(text); code != "" && f.rows == 0 {
 		f.failed, f.reason = true, true
-		warn(fmt.Sprintf("fltmc failed with %s: nothing is listed, which does not mean there are no filters", code))
+		warn(fmt.Sprintf("fltmc failed (%s): that nothing is listed does not mean that there are no filters", code))
 		return ingest.LineNoise
 	}
 	return f.heading(text)
@@ -190,7 +191,7 @@ func (f *fltmc) row(l ingest.Line, text []byte, warn func(string)) ingest.LineKi
 	case !f.ruled && f.rows == 0:
 	case l.Open:
 		return ingest.LinePartial
-	case f.breaks(text):
+	case f.breaks(text), f.width > 0 && f.words.len() == 1 && !hasDigit(text): // or the end of "Detached"
 		return ingest.LineNoise
 	}
 	return ingest.LineForeign
@@ -213,6 +214,7 @@ func (f *fltmc) Finish(atEOF bool) ingest.BlockState {
 	if f.failed || f.headOff || f.half != nil || !f.ruled && f.rows == 0 || atEOF && !f.blank {
 		return ingest.BlockUnclosed
 	}
+	f.whole = true
 	return ingest.BlockComplete
 }
 
@@ -234,13 +236,13 @@ func (f *fltmc) Differs(before ingest.TableReader) bool {
 // begin of the other one.
 func (f *fltmc) differs(old *fltmc) bool {
 	n := min(len(old.list), len(f.list))
-	if n > 0 && (!old.blank || !f.blank) {
+	if n > 0 && !(old.whole && f.whole) {
 		n--
 	}
 	if !slices.EqualFunc(old.list[:n], f.list[:n], sameFilter) {
 		return true
 	}
-	return old.blank && f.blank && len(old.list) != len(f.list)
+	return old.whole && f.whole && len(old.list) != len(f.list)
 }
 
 // sameFilter compares what is printed, not where.
@@ -255,13 +257,18 @@ func sameGroup(a, b ingest.Instance) bool {
 	return a.Name == b.Name && a.Altitude == b.Altitude && a.Volume == b.Volume
 }
 
+// maxTexts is how many texts are kept for reuse.
+const maxTexts = 1 << 14
+
 // keep returns the text as a string, the same one for the same bytes.
 func (f *fltmc) keep(text []byte) string {
 	if s, ok := f.texts[string(text)]; ok {
 		return s
 	}
 	s := string(bytes.ToValidUTF8(text, []byte("\ufffd")))
-	f.texts[string(text)] = s
+	if len(f.texts) < maxTexts {
+		f.texts[string(text)] = s
+	}
 	return s
 }
 

@@ -15,6 +15,7 @@ type groups struct {
 	lines map[string]place
 	named map[string]place // by filter, instance, altitude and volume; by filter alone
 	count int
+	key   []byte
 
 	last   []byte // the line before, when it was a row
 	lastAt place
@@ -53,47 +54,69 @@ func (g *groups) remember(line []byte, at place) {
 	g.last, g.lastAt = append(g.last[:0], line...), at
 }
 
-// attach counts an attachment of the filter.
-func (f *fltmc) attach(l ingest.Line, owner ingest.Filter, in ingest.Instance, warn func(string)) bool {
+// attachment is a row of "fltmc instances".
+type attachment struct {
+	filter, volume, altitude, name, frame []byte
+	legacy                                bool
+}
+
+// attach counts an attachment of a filter.
+func (f *fltmc) attach(l ingest.Line, row attachment, warn func(string)) bool {
 	g := &f.groups
 	if g.named == nil {
 		g.named = map[string]place{}
 	}
-	at, ok := g.named[owner.Name]
+	owner, ok := g.named[string(row.filter)]
 	if !ok {
 		if len(f.list) == maxFilters {
 			return false
 		}
-		owner.Altitude, owner.Source = in.Altitude, in.Source
-		at = place{filter: len(f.list)}
-		f.list = append(f.list, owner)
-		g.named[owner.Name] = at
+		owner = place{filter: len(f.list)}
+		f.list = append(f.list, ingest.Filter{
+			Name: f.keep(row.filter), Altitude: ingest.Altitude(f.keep(row.altitude)), Frame: f.keep(row.frame),
+			Legacy: row.legacy, Source: ingest.Source{Line: l.No},
+		})
+		g.named[string(row.filter)] = owner
 	}
-	filter := &f.list[at.filter]
-	at = f.groupOf(at, in, warn)
-	filter.Instances[at.group].Count++
+	at, ok := g.named[string(g.keyOf(row))]
+	if !ok {
+		at = f.newGroup(l, owner, row, warn)
+	}
+	f.list[at.filter].Instances[at.group].Count++
 	if whole := f.words.text; !l.Open && len(whole) > 0 && bytes.HasSuffix(l.Text, whole) {
 		g.remember(l.Text, at) // a row broken in two is not
 	}
 	return true
 }
 
-// groupOf returns the group of an attachment, and makes one for the first of its
-// kind. A list with too many of them has one group a filter for all others.
-func (f *fltmc) groupOf(at place, in ingest.Instance, warn func(string)) place {
+// keyOf puts together what tells groups apart, in memory used again.
+func (g *groups) keyOf(row attachment) []byte {
+	g.key = append(append(g.key[:0], row.filter...), 0)
+	g.key = append(append(g.key, row.altitude...), 0)
+	g.key = append(append(g.key, row.volume...), 0)
+	return append(g.key, row.name...)
+}
+
+// newGroup makes a group for the first attachment of its kind. A list with too
+// many of them has one group a filter and altitude for all others.
+func (f *fltmc) newGroup(l ingest.Line, owner place, row attachment, warn func(string)) place {
 	g := &f.groups
-	filter := &f.list[at.filter]
 	if g.count >= maxGroups {
 		warn("more volumes and instance names than are told apart, counted without a name")
-		in = ingest.Instance{Altitude: in.Altitude, Source: in.Source}
+		row.volume, row.name = nil, nil
 	}
-	key := filter.Name + "\x00" + in.Name + "\x00" + string(in.Altitude) + "\x00" + in.Volume
-	found, ok := g.named[key]
-	if !ok {
-		found = place{at.filter, len(filter.Instances)}
-		filter.Instances = append(filter.Instances, in)
-		g.named[key] = found
-		g.count++
+	key := g.keyOf(row)
+	at, ok := g.named[string(key)]
+	if ok {
+		return at
 	}
-	return found
+	filter := &f.list[owner.filter]
+	at = place{owner.filter, len(filter.Instances)}
+	filter.Instances = append(filter.Instances, ingest.Instance{
+		Name: f.keep(row.name), Altitude: ingest.Altitude(f.keep(row.altitude)), Volume: f.keep(row.volume),
+		Source: ingest.Source{Line: l.No},
+	})
+	g.named[string(key)] = at
+	g.count++
+	return at
 }

@@ -8,7 +8,7 @@ import (
 
 // asked is what a command line of fltmc asks for.
 type asked struct {
-	kind   listing
+	kind   fltmcList
 	filter string // of "instances -f NAME"
 	volume string // of "instances -v C:"
 	picked bool   // the output went through findstr or the like
@@ -108,7 +108,7 @@ func rowAlone(text []byte) bool {
 	var at [mostWords]wordAt
 	w := words{at: at[:0]}
 	w.split(text)
-	return w.filterColumns() || w.hasMask() && w.apart(1)
+	return w.filterColumns() || w.hasMask()
 }
 
 // failedAlone recognises an error of fltmc in English.
@@ -144,7 +144,7 @@ func failure(text []byte) string {
 	case bytes.HasPrefix(text, []byte("Access is denied")):
 		return "access denied"
 	case bytes.Contains(text, []byte("is not recognized as ")):
-		return "an unknown command"
+		return "no such command"
 	}
 	return ""
 }

@@ -125,15 +125,11 @@ func (f *fltmc) instance(l ingest.Line, warn func(string)) bool {
 	if f.old && l.Open && !f.knows(name) {
 		return false // the name may be cut
 	}
-	in := ingest.Instance{
-		Name: f.keep(name), Altitude: ingest.Altitude(f.keep(w.word(at))), Volume: f.keep(volume),
-		Source: ingest.Source{Line: l.No},
-	}
-	frame := ""
+	row := attachment{filter: filter, name: name, volume: volume, altitude: w.word(at), legacy: legacy}
 	if !legacy && end < w.len() {
-		frame = f.keep(w.word(end))
+		row.frame = w.word(end)
 	}
-	return f.attach(l, ingest.Filter{Name: f.keep(filter), Frame: frame, Legacy: legacy}, in, warn)
+	return f.attach(l, row, warn)
 }
 
 // knows reports whether the text was read before.
@@ -182,7 +178,11 @@ func (w *words) maskAt() int {
 // hasMask reports whether a line is a row of "fltmc instances" that stands alone.
 func (w *words) hasMask() bool {
 	at := w.maskAt()
-	return at > 2 && w.altitudeAt(at-1, false) > 0 && isServiceName(w.word(0))
+	if at < 3 || !w.apart(1) || !isServiceName(w.word(0)) {
+		return false
+	}
+	altitude := w.altitudeAt(at-1, false)
+	return altitude > 0 && isVolumeName(w.join(1, altitude))
 }
 
 // altitudeAt returns the word that is the altitude of an instance, -1 when it is

@@ -12,6 +12,15 @@ func Tables() []ingest.Table {
 	return []ingest.Table{
 		poolmonTable,
 		fltmcTable,
+		findstrTable,
+		driverqueryTable,
+		tasklistTable,
+		processTable,
+		handleTable,
+		poolmonxTable,
+		genericTable,
+		listTable,
+		plainTable,
 	}
 }
 
