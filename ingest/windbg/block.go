@@ -15,6 +15,7 @@ const (
 	noise                      // belongs to the output, carries no row
 	last                       // the line the output ends with
 	partial                    // a row that the end of the file cuts
+	bad                        // a row of the output that is not whole
 )
 
 // ending is what ended a block.

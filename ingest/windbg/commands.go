@@ -34,6 +34,25 @@ var commands = []*command{
 		body:   newFilters,
 	},
 	{
+		names:  []string{"!fltkd.frames", "!frames"},
+		header: frameListHeader,
+		body:   newFrames,
+	},
+	{
+		names:  []string{"!fltkd.volumes", "!volumes"},
+		header: volumeListHeader,
+		body:   newVolumes,
+	},
+	{
+		// Their rows look like those of the lists above, and must not be counted again.
+		names: []string{
+			"!fltkd.filter", "!fltkd.instance", "!fltkd.volume", "!fltkd.frame", "!fltkd.portlist",
+			"!portlist",
+		},
+		header: fltDetailHeader,
+		body:   newFltDetail,
+	},
+	{
 		// The debugger offers no search for the module that uses a tag: this is
 		// how analysts find it.
 		names:   []string{"!for_each_module", "s"},
@@ -95,7 +114,7 @@ func (p *parser) headed(text []byte) *command {
 	if len(text) == 0 {
 		return nil
 	}
-	if bytes.IndexByte([]byte("STtFPs*"), text[0]) >= 0 {
+	if bytes.IndexByte([]byte("STtFVPs*"), text[0]) >= 0 {
 		for _, cmd := range commands {
 			if cmd.header != nil && cmd.header(text) {
 				return cmd

@@ -25,6 +25,7 @@ func dump(w io.Writer, d *ingest.Document) {
 		}
 		dumpPools(w, s)
 		dumpFilters(w, s)
+		dumpVolumes(w, s)
 		dumpRest(w, s)
 		dumpWarnings(w, "  ", s.Warnings)
 	}
@@ -84,6 +85,15 @@ func dumpFilters(w io.Writer, s *ingest.Snapshot) {
 		fmt.Fprintf(w, "  filter %s %q %s %x :%d\n", f.Frame, f.Name, f.Altitude, f.Address, f.Line)
 		for _, i := range f.Instances {
 			fmt.Fprintf(w, "    instance %q %s x%d %x :%d\n", i.Name, i.Altitude, i.Count, i.First, i.Line)
+		}
+	}
+}
+
+func dumpVolumes(w io.Writer, s *ingest.Snapshot) {
+	for _, v := range s.Volumes {
+		fmt.Fprintf(w, "  volume %s %q %x :%d\n", v.Frame, v.Name, v.Address, v.Line)
+		for _, i := range v.Instances {
+			fmt.Fprintf(w, "    instance %q on %q %s x%d %x :%d\n", i.Name, i.Volume, i.Altitude, i.Count, i.First, i.Line)
 		}
 	}
 }

@@ -3,50 +3,55 @@ package windbg
 import (
 	"bytes"
 	"reflect"
+	"slices"
 
 	"poolsweep/ingest"
 )
 
-// filters reads !fltkd.filters. One list a frame of the filter manager, the
-// drivers in it, and below each the volumes it is attached to:
+// filters reads !fltkd.filters and !fltkd.frames. One list a frame of the filter
+// manager, the drivers in it, and below each its instances:
 //
 //	Filter List: ffffcb0e0b3a50d0 "Frame 0"
 //	   FLT_FILTER: ffffcb0e0b3ba020 "WdFilter" "328010"
 //	      FLT_INSTANCE: ffffcb0e0bb5fa80 "WdFilter Instance" "328010"
 //
-// A driver that attaches without end prints millions of such lines. They are
-// counted as they pass; a line that differs from the one before by its address
-// alone, as nearly all do, costs one comparison.
+//	Frame List: fffff8050fcbb780
+//	   FLTP_FRAME: ffffcb0e0b3a5020 "Frame 0" "0 to 409800"
+//	      FLT_FILTER: ffffcb0e0b3ba020 "WdFilter" "328010"
 type filters struct {
-	p      *parser
+	attachments
+	second bool // never replaces a list: !fltkd.frames prints the same again
 	frame  string
 	list   []ingest.Filter
-	whole  bool           // nothing of the list is known to be missing
-	groups map[string]int // name and altitude of an instance → its group in the last filter
-
-	group  *ingest.Instance // the group of the line before, when it keeps no more addresses
-	before []byte           // that line
-	lo, hi int              // where the address stands in it
+	whole  bool // nothing of the list is known to be missing
 }
 
-// maxGroups is how many differently named instances of one filter are told apart.
-const maxGroups = 1000
-
 var (
-	filterList   = []byte("Filter List: ")
-	fltFilter    = []byte("FLT_FILTER: ")
-	fltInstance  = []byte("FLT_INSTANCE: ")
-	betweenNames = []byte(`" "`)
+	filterList = []byte("Filter List: ")
+	frameList  = []byte("Frame List: ")
+	fltFilter  = []byte("FLT_FILTER: ")
+	fltFrame   = []byte("FLTP_FRAME: ")
 )
 
 // newFilters ignores the arguments, nearly always somebody's remarks.
 func newFilters(p *parser, _ typed) (body, string) {
-	return &filters{p: p}, "!fltkd.filters"
+	return &filters{attachments: attachments{p: p}}, "!fltkd.filters"
+}
+
+// newFrames reads !fltkd.frames.
+func newFrames(p *parser, _ typed) (body, string) {
+	return &filters{attachments: attachments{p: p}, second: true}, "!fltkd.frames"
 }
 
 // filterListHeader recognises "Filter List: ffffcb0e0b3a50d0 "Frame 0"".
-func filterListHeader(text []byte) bool {
-	rest, ok := bytes.CutPrefix(text, filterList)
+func filterListHeader(text []byte) bool { return addressBehind(text, filterList) }
+
+// frameListHeader recognises "Frame List: fffff8050fcbb780".
+func frameListHeader(text []byte) bool { return addressBehind(text, frameList) }
+
+// addressBehind reports whether an address follows the label that text begins with.
+func addressBehind(text, label []byte) bool {
+	rest, ok := bytes.CutPrefix(text, label)
 	_, n := address(rest)
 	return ok && n > 0
 }
@@ -55,7 +60,6 @@ func filterListHeader(text []byte) bool {
 // !fltkd.frames prints the same rows three columns further right.
 func (f *filters) read(b *block, l line) verdict {
 	if f.again(l.text) {
-		f.group.Count++
 		return row
 	}
 	text := unindent(l.text)
@@ -65,47 +69,55 @@ func (f *filters) read(b *block, l line) verdict {
 	case bytes.HasPrefix(text, fltFilter):
 		return f.filter(b, l, text[len(fltFilter):])
 	case filterListHeader(text):
-		return f.header(b, l, text)
+		return f.header(b, l, text, "!fltkd.filters")
+	case frameListHeader(text):
+		return f.header(b, l, nil, "!fltkd.frames")
+	case b.begun && bytes.HasPrefix(text, fltFrame):
+		return f.header(b, l, text, "")
 	case l.open && b.begun && isCutRow(text):
 		return partial
 	}
 	return foreign
 }
 
-// again reports whether the line is the one before but for the address.
-func (f *filters) again(text []byte) bool {
-	if len(text) != len(f.before) || f.group == nil ||
-		!bytes.Equal(text[f.hi:], f.before[f.hi:]) || !bytes.Equal(text[:f.lo], f.before[:f.lo]) {
-		return false
-	}
-	for _, c := range text[f.lo:f.hi] {
-		if hexValues[c] > 15 {
-			return false
-		}
-	}
-	return true
-}
-
 // isCutRow reports whether the text may be the begin of a row's keyword.
 func isCutRow(text []byte) bool {
-	return len(text) > 0 && (bytes.HasPrefix(fltInstance, text) || bytes.HasPrefix(fltFilter, text) ||
-		bytes.HasPrefix(filterList, text))
+	for _, keyword := range [][]byte{fltInstance, fltFilter, fltFrame, filterList, frameList, fltVolume, volumeList} {
+		if len(text) > 0 && bytes.HasPrefix(keyword, text) {
+			return true
+		}
+	}
+	return false
 }
 
-// header begins a frame. Older filter managers have one frame, the copy in an
-// article may show any: its name is taken as printed.
-func (f *filters) header(b *block, l line, text []byte) verdict {
+// header begins a frame, named behind its address: `"Frame 0"`, or with a range of
+// altitudes `"Frame 0" "0 to 409800"`. Older filter managers have one frame, the
+// copy in an article may show any: the name is taken as printed.
+func (f *filters) header(b *block, l line, text []byte, command string) verdict {
 	_, frame, _ := bytes.Cut(text, []byte(`"`))
-	if l.open && bytes.IndexByte(frame, '"') < 0 {
+	if l.open && text != nil && bytes.IndexByte(frame, '"') < 0 {
 		return partial
 	}
-	f.frame = f.p.intern(bytes.TrimRight(frame, "\" \t"))
+	name, _, _ := bytes.Cut(frame, []byte(`"`))
+	f.frame = f.p.intern(trim(name))
 	if b.Command == "" {
-		b.Command = "!fltkd.filters"
+		b.Command = command
 	}
 	b.begun = true
 	f.group = nil
 	return noise
+}
+
+// brokenRow is the verdict on a row of a list that is not whole. Behind an empty line
+// it may begin another output, where FLT_FILTER stands without names.
+func brokenRow(b *block, l line) verdict {
+	switch {
+	case l.open:
+		return partial
+	case b.blank:
+		return foreign
+	}
+	return bad
 }
 
 // broken is the verdict on a row that is not whole.
@@ -120,87 +132,38 @@ func broken(l line) verdict {
 //
 //	FLT_FILTER: ffffcb0e0b3ba020 "WdFilter" "328010"
 func (f *filters) filter(b *block, l line, text []byte) verdict {
-	addr, name, altitude, ok := f.names(text)
+	addr, name, altitude, ok := namesOf(text)
 	if !ok || !b.begun {
-		return broken(l)
+		return brokenRow(b, l)
 	}
 	f.list = append(f.list, ingest.Filter{
 		Frame: f.frame, Name: f.p.intern(name), Altitude: ingest.Altitude(f.p.intern(altitude)),
 		Address: addr, Source: f.p.source(l.no),
 	})
-	f.groups, f.group = map[string]int{}, nil
+	f.begin()
 	return row
 }
 
 // instance counts an attachment of the filter above it.
 func (f *filters) instance(b *block, l line, text []byte) verdict {
-	addr, name, altitude, ok := f.names(text)
-	if !ok || !b.begun || len(f.list) == 0 {
-		return broken(l)
+	if !b.begun || len(f.list) == 0 || !f.count(b, l, text, &f.list[len(f.list)-1].Instances) {
+		return brokenRow(b, l)
 	}
-	last := &f.list[len(f.list)-1]
-	key := text[bytes.IndexByte(text, '"'):]
-	i, ok := f.groups[string(key)]
-	if !ok {
-		i = f.newGroup(b, l, key, name, altitude)
-	}
-	g := &last.Instances[i]
-	g.Count++
-	if len(g.First) < ingest.KeptAddresses {
-		g.First = append(g.First, addr)
-		f.group = nil
-		return row
-	}
-	f.remember(g, l.text, text)
 	return row
 }
 
-// newGroup adds a group to the last filter, or returns its last one when there are
-// too many: a driver may name every attachment differently.
-func (f *filters) newGroup(b *block, l line, key, name, altitude []byte) int {
-	last := &f.list[len(f.list)-1]
-	if len(last.Instances) == maxGroups {
-		b.warn(l, "more differently named instances of one filter than are told apart, counted with others")
-		return maxGroups - 1
-	}
-	f.groups[string(key)] = len(last.Instances)
-	last.Instances = append(last.Instances, ingest.Instance{
-		Name: f.p.intern(name), Altitude: ingest.Altitude(f.p.intern(altitude)), Source: f.p.source(l.no),
-	})
-	return len(last.Instances) - 1
-}
-
-// remember makes the line the pattern for the lines after it.
-func (f *filters) remember(g *ingest.Instance, whole, text []byte) {
-	f.group = g
-	f.before = append(f.before[:0], whole...)
-	f.lo = len(whole) - len(text)
-	_, n := address(text)
-	f.hi = f.lo + n
-}
-
-// names reads an address and two quoted names, `ffffcb0e0bb5fa80 "WdFilter Instance" "328010"`.
-func (f *filters) names(text []byte) (addr uint64, name, altitude []byte, ok bool) {
-	addr, n := address(text)
-	text = trim(text[n:])
-	if n == 0 || len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
-		return 0, nil, nil, false
-	}
-	text = text[1 : len(text)-1]
-	i := bytes.LastIndex(text, betweenNames)
-	if i < 0 {
-		return 0, nil, nil, false
-	}
-	return addr, text[:i], text[i+len(betweenNames):], true
-}
-
-// finish takes an empty line after the list as its end: the list has no other.
 func (f *filters) finish(b *block, end ending) {
+	f.whole = finishList(b, end)
+}
+
+// finishList ends a list and reports whether it is whole. An empty line after it is
+// taken as its end: it has no other.
+func finishList(b *block, end ending) bool {
 	b.State = listed(end)
 	if b.blank && b.begun {
 		b.State = ingest.BlockComplete
 	}
-	f.whole = b.State == ingest.BlockComplete && !b.cut && b.Unread == 0
+	return b.State == ingest.BlockComplete && !b.cut && b.Unread == 0
 }
 
 // differs reports whether two lists show different moments. A list that is not
@@ -228,11 +191,17 @@ func withoutPlaces(list []ingest.Filter) []ingest.Filter {
 	bare := make([]ingest.Filter, len(list))
 	for i, f := range list {
 		f.Source = ingest.Source{}
-		f.Instances = append([]ingest.Instance(nil), f.Instances...)
-		for k := range f.Instances {
-			f.Instances[k].Source = ingest.Source{}
-		}
+		f.Instances = bareInstances(f.Instances)
 		bare[i] = f
+	}
+	return bare
+}
+
+// bareInstances returns the groups without where they stand in the log.
+func bareInstances(list []ingest.Instance) []ingest.Instance {
+	bare := slices.Clone(list)
+	for i := range bare {
+		bare[i].Source = ingest.Source{}
 	}
 	return bare
 }
@@ -242,7 +211,7 @@ func (f *filters) merge(m *moment) {
 	if f.frame == "" && len(f.list) == 0 {
 		return
 	}
-	if !m.snap.FilterSet || attached(f.list) > attached(m.snap.Filters) {
+	if !m.snap.FilterSet || !f.second && attached(f.list) > attached(m.snap.Filters) {
 		m.snap.Filters = f.list
 	}
 	m.snap.FilterSet = true

@@ -184,6 +184,8 @@ func (p *parser) inside(l line) {
 		b.cut = true
 		b.LastLine = l.no
 		b.warn(l, "file ends in the middle of a row")
+	case bad:
+		b.unread(l)
 	case foreign:
 		p.foreign(b, l)
 	}
@@ -207,6 +209,8 @@ func (p *parser) foreign(b *block, l line) {
 		b.stray(l)
 	case elided(l.text):
 		b.unread(l)
+	case complaint(l.text):
+		b.LastLine = l.no
 	case b.blank && l.open: // too short to tell what would stand there
 		p.close(byEOF)
 		p.between(l)

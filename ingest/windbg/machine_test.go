@@ -22,7 +22,7 @@ func TestSkippedOutputGivesNoRows(t *testing.T) {
 	rows := table(usageRow{"AbA1", 1, 64, 0, 0})
 	filters := "Filter List: ffffcb0e0b3a50d0 \"Frame 0\"\n   FLT_FILTER: ffffcb0e0b386010 \"bindflt\" \"409800\"\n"
 	modules := "start    end        module name\n80100000 801b7b40   qz   (deferred)\n"
-	d := read(t, "kd> !mytable\n"+rows+"kd> !fltkd.frames\n"+filters+"kd> x *!\n"+modules+"0: kd> !mytable 2\n"+rows+"kd> ")
+	d := read(t, "kd> !mytable\n"+rows+"kd> !fltkd.cbd\n"+filters+"kd> x *!\n"+modules+"0: kd> !mytable 2\n"+rows+"kd> ")
 	if len(d.Snapshots) != 0 {
 		t.Errorf("%s", dumped(d))
 	}
@@ -30,7 +30,7 @@ func TestSkippedOutputGivesNoRows(t *testing.T) {
 	for _, s := range d.Skipped {
 		got = append(got, fmt.Sprintf("%s x%d :%d", s.Command, s.Count, s.Line))
 	}
-	if text := strings.Join(got, ", "); text != "!mytable x2 :1, !fltkd.frames x1 :9, x x1 :12" {
+	if text := strings.Join(got, ", "); text != "!mytable x2 :1, !fltkd.cbd x1 :9, x x1 :12" {
 		t.Errorf("skipped %s", text)
 	}
 }

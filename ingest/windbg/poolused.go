@@ -41,6 +41,7 @@ type poolused struct {
 	head    poolHead
 	only    ingest.Pool // the pool named above a table of one half
 	edge    int         // where the last number of the row before ended
+	pushed  int         // how far the last number read was pushed to the right
 	rows    []ingest.TagUsage
 	index   map[rowKey]int
 	before  *poolused // the table read last
@@ -191,7 +192,10 @@ func (t *poolused) byColumn(text []byte, at int, v *[8]uint64) int {
 // digits: without a description behind it, only its column tells.
 func (t *poolused) fits(text []byte) bool {
 	end := len(text)
-	if t.head.loose || end != t.edge && end != t.head.edge {
+	switch {
+	case t.head.loose:
+		return false
+	case t.pushed > 0 && end != t.head.edge+t.pushed, t.pushed == 0 && end != t.edge && end != t.head.edge:
 		return false
 	}
 	from := end - lastNumber(text)
@@ -212,6 +216,7 @@ func (t *poolused) looksLikeRow(text []byte) bool {
 // after them, 0 when they are not all there. The last number may end at edge.
 func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 	count := t.head.numbers()
+	t.pushed = 0
 	for i := range count {
 		from := skipBlanks(text, at)
 		if i == 4 && from < len(text) && text[from] == '*' { // between the halves, 2003 verbose
@@ -225,7 +230,8 @@ func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 		if ends := t.head.ends; i == count-2 && len(ends) == count {
 			// A number wider than its column pushes what follows to the right:
 			// * 11143633 11136234     7399   716480
-			edge += max(0, end-ends[i])
+			t.pushed = max(0, end-ends[i])
+			edge += t.pushed
 		}
 		v[i], at = value, end
 	}

@@ -156,11 +156,24 @@ func TestNoRows(t *testing.T) {
 		" Qbuf        -4     31336448          0            0\tx",
 		" Qbuf     61204     31336448          0 99999999999999999999999\tx",
 		"Qbuf",
-		" *** ERROR: Module load completed but symbols could not be loaded for qz.sys",
 	} {
 		s, b := oneBlock(t, "kd> !poolused\n"+headNew+"\n"+row+"\nkd> ")
 		if len(s.Tags) != 0 || b.Rows != 0 || b.Unread != 1 || b.State != ingest.BlockUnclosed || len(s.Warnings) != 1 {
 			t.Errorf("%q: %+v %+v %s", row, s.Tags, b, messages(s))
+		}
+	}
+}
+
+// TestComplaintsOfTheDebuggerAreNoRows has them inside a table.
+func TestComplaintsOfTheDebuggerAreNoRows(t *testing.T) {
+	for _, text := range []string{
+		"*** ERROR: Module load completed but symbols could not be loaded for qz.sys",
+		"***    Your debugger is not using the correct symbols                 ***",
+		"Unable to read pool track table entry 17",
+	} {
+		_, b := oneBlock(t, "kd> !poolused\n"+headNew+"\n"+text+"\nkd> ")
+		if b.Rows != 0 || b.Unread != 0 {
+			t.Errorf("%q: %+v", text, b)
 		}
 	}
 }

@@ -101,6 +101,15 @@ func elided(text []byte) bool {
 		bytes.HasPrefix(text, []byte("[...")) || bytes.HasPrefix(text, []byte("…"))
 }
 
+// complaint recognises what the debugger prints in the middle of an output when it
+// misses symbols or memory: a box of asterisks, "*** WARNING: Unable to verify
+// timestamp for x.sys", "Could not read field "Number" of fltmgr!_X from address: …".
+func complaint(text []byte) bool {
+	text = unindent(text)
+	return bytes.HasPrefix(text, []byte("***")) || bytes.HasPrefix(text, []byte("Could not read field ")) ||
+		bytes.HasPrefix(text, []byte("unable to get ")) || bytes.HasPrefix(text, []byte("Unable to read "))
+}
+
 // excerpt returns the beginning of a line for a warning.
 func excerpt(text []byte) string {
 	const most = 120

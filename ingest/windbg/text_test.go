@@ -130,7 +130,7 @@ func TestNamed(t *testing.T) {
 	for text, known := range map[string]bool{
 		"!poolused": true, "!POOLUSED 2": true, "!poolused 0x3 Even": true, "!kdexts.poolused 4": true,
 		"!poolused 8": false, "!poolusedx 2": false, "!poolfind Even": false,
-		"!fltkd.filters": true, "!filters": true, "!fltkd.filter 1234": false, "!fltkd.volumes": false,
+		"!fltkd.filters": true, "!filters": true, "!fltkd.filter 1234": true, "!fltkd.volumes": true, "!fltkd.cbd": false,
 		"lm": true, "lm a 80000000": true, "LM": false, "lmvm nt": true, "!lmi nt": false,
 		"!process 0 0": true, "!process 0 7": true, "!process": false, "!process 0 0 a.exe": false, "!process 0": false,
 		"!vm": true, "!vm 1": true, "!vm 21": false, "!vm 0x21": false,
