@@ -67,17 +67,13 @@ func namesOf(text []byte, heads []span) []string {
 // usual; a pool, a unit in parentheses and "Per" belong to their neighbour.
 func headings(text []byte) []span {
 	var heads []span
-	for at := skipBlanks(text, 0); at < len(text); at = skipBlanks(text, at) {
-		from := at
-		for at < len(text) && !blank(text[at]) {
-			at++
-		}
-		if last := len(heads) - 1; last >= 0 && from == heads[last].to+1 &&
-			oneName(string(text[heads[last].from:heads[last].to]), string(text[from:at])) {
-			heads[last].to = at
+	for _, w := range words(text) {
+		if last := len(heads) - 1; last >= 0 && w.from == heads[last].to+1 &&
+			oneName(string(text[heads[last].from:heads[last].to]), string(text[w.from:w.to])) {
+			heads[last].to = w.to
 			continue
 		}
-		heads = append(heads, span{from, at})
+		heads = append(heads, w)
 	}
 	return heads
 }
@@ -107,17 +103,17 @@ func rule(text []byte) bool {
 		len(text) > 2 && len(bytes.Trim(text, "= \t")) == 0
 }
 
-// underline takes the extent of the columns from a rule below their names.
-func (g *grid) underline(text []byte) {
-	g.heads = g.heads[:0]
+// words returns where the words of a line stand.
+func words(text []byte) []span {
+	var found []span
 	for at := skipBlanks(text, 0); at < len(text); at = skipBlanks(text, at) {
 		from := at
 		for at < len(text) && !blank(text[at]) {
 			at++
 		}
-		g.heads = append(g.heads, span{from, at})
+		found = append(found, span{from, at})
 	}
-	g.ruled = true
+	return found
 }
 
 // split cuts a line into cells. It fails for lines that are none of the table.

@@ -38,10 +38,9 @@ func namesTags(text []byte) bool {
 	if len(text) < len("Tag MB") || len(text) > maxHeader {
 		return false
 	}
-	for _, word := range [][]byte{[]byte("Tag"), []byte("tag"), []byte("TAG")} {
-		if bytes.Contains(text, word) {
-			return true
-		}
+	if bytes.Contains(text, []byte("ag")) && (bytes.Contains(text, []byte("Tag")) || bytes.Contains(text, []byte("tag"))) ||
+		bytes.Contains(text, []byte("TAG")) {
+		return true
 	}
 	return text[min(2, len(text)-1)] >= 0x80 && bytes.ContainsAny(text, ",;\t|")
 }
@@ -71,7 +70,6 @@ func (t *generic) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	case rule(text):
 		if t.mark == 0 && l.No == t.first+1 {
 			t.underline(l.Text)
-			t.named(namesOf(t.head, t.heads))
 		}
 		return ingest.LineNoise
 	case t.good > 0 && bytes.Equal(text, trim(t.head)):
@@ -94,13 +92,24 @@ func (t *generic) header(l ingest.Line) ingest.LineKind {
 }
 
 // named takes the column names.
-func (t *generic) named(names []string) (ok bool) {
-	t.layout, ok = layoutOf(names)
-	if ok && t.mark == 0 {
-		last := t.columns[len(t.columns)-1].role
-		t.loose = last == roleText || last == roleBinary || last == roleOther
+func (t *generic) named(names []string) bool {
+	found, ok := layoutOf(names)
+	if !ok || len(names) > maxColumns {
+		return false
 	}
-	return ok
+	t.layout = found
+	last := t.columns[len(t.columns)-1].role
+	t.loose = last == roleText || last == roleBinary || last == roleOther
+	return true
+}
+
+// underline takes the extent of the columns from the rule below their names,
+// where the names make sense that way, too.
+func (t *generic) underline(rule []byte) {
+	heads := words(rule)
+	if t.named(namesOf(t.head, heads)) {
+		t.heads, t.ruled = heads, true
+	}
 }
 
 // row reads a row.

@@ -77,6 +77,9 @@ func (h *host) read(l ingest.Line) {
 
 func (h *host) foreign(l ingest.Line, warn func(string)) {
 	text := trim(l.Text)
+	if l.No == h.block.Line {
+		panic(fmt.Sprintf("%s begins with %q and calls it foreign", h.table.Command, l.Text))
+	}
 	switch {
 	case len(text) == 0:
 		h.blank = h.blank || !l.Open

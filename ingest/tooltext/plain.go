@@ -23,7 +23,7 @@ const maxPlain = 200
 
 // plainBegins recognises a row.
 func plainBegins(text []byte) bool {
-	if len(text) < len("A 1 MB") || len(text) > maxPlain || bytes.IndexAny(text, "0123456789") < 0 {
+	if len(text) < len("A 1 MB") || len(text) > maxPlain {
 		return false
 	}
 	var r plainRow
@@ -51,9 +51,12 @@ type plainRow struct {
 
 // read reads a row.
 func (r *plainRow) read(text []byte) bool {
-	text, _ = unbullet(withoutRemark(text))
-	text = trim(text)
-	if r.whole(text) {
+	text, _ = unbullet(text)
+	if !begunPlain(text) {
+		return false
+	}
+	text = trim(withoutRemark(text))
+	if bytes.Contains(text[:min(len(text), maxWhole)], []byte("ool")) && r.whole(text) {
 		return true
 	}
 	if len(text) == 0 || text[len(text)-1] == '/' {
@@ -69,6 +72,27 @@ func (r *plainRow) read(text []byte) bool {
 		r.sure = r.sure || known&knowsAllocs > 0 || known&(known-1) > 0 // two figures
 	}
 	return true
+}
+
+// begunPlain is a cheap look at the begin of a line: a quote, a word of up to four
+// characters before a number, or the name of a pool.
+func begunPlain(text []byte) bool {
+	if len(text) == 0 {
+		return false
+	}
+	if text[0] == '`' || text[0] == '\'' || text[0] == '"' {
+		return true
+	}
+	for i := 1; i < len(text) && i <= len(ingest.Tag{}); i++ {
+		if blank(text[i]) {
+			next := skipBlanks(text, i)
+			if next < len(text) && (digit(text[next]) || text[next] == '~') {
+				return true
+			}
+			break
+		}
+	}
+	return bytes.Contains(text[:min(len(text), maxWhole)], []byte("ool"))
 }
 
 // leadingTag cuts the tag off the begin of a row: quoted, or a word of up to four
@@ -96,11 +120,14 @@ func leadingTag(text []byte) (tag ingest.Tag, rest []byte, quoted, ok bool) {
 	return tag, rest, false, ok && len(bytes.Trim(text[:end], "0123456789.,:;%+-()")) > 0
 }
 
+// maxWhole bounds the name of a whole pool.
+const maxWhole = 32
+
 // whole reads what a whole pool holds: "Nonpaged Pool: about 7.5 GB.", "Pool N:
 // 3,118,424 KB".
 func (r *plainRow) whole(text []byte) bool {
 	at := bytes.IndexAny(text, ":=0123456789~")
-	if at < len("Pool N") || at > len("Kernel Nonpaged Pool Bytes  ") {
+	if at < len("Pool N") || at > maxWhole {
 		return false
 	}
 	words := wordsOf(string(text[:at]))
@@ -150,7 +177,7 @@ func proseWord(tag ingest.Tag) bool {
 // Read takes one line.
 func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	var r plainRow
-	if len(trim(l.Text)) == 0 || len(l.Text) > maxPlain || !r.read(l.Text) {
+	if len(trim(l.Text)) == 0 || len(trim(l.Text)) > maxPlain || !r.read(l.Text) {
 		return ingest.LineForeign
 	}
 	if l.Open && !ended(l.Text) {

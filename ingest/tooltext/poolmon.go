@@ -54,7 +54,7 @@ func poolmonBegins(text []byte) bool {
 		}
 	}
 	r, ok := splitPoolmon(text, -1)
-	return ok && (r.deltas == 3 || r.consistent())
+	return ok && r.named() && (r.deltas == 3 || r.consistent())
 }
 
 // poolmonLine is what a line above the rows tells.
@@ -123,16 +123,15 @@ func unbullet(text []byte) (rest []byte, marked bool) {
 
 // Read takes one line.
 func (t *poolmon) Read(l ingest.Line, warn func(string)) ingest.LineKind {
-	text := l.Text
-	if t.bulleted {
-		text, _ = unbullet(text)
+	text, alone := l.Text, t.typeAt < 0 && len(t.rows) == 0
+	if rest, marked := unbullet(text); t.bulleted || alone && marked {
+		text, t.bulleted = rest, true
 	}
-	if r, ok := splitPoolmon(text, t.typeAt); ok {
-		return t.row(r, l, warn)
+	if r, ok := splitPoolmon(text, t.typeAt); ok && r.named() {
+		return t.row(&r, l, warn)
 	}
-	text, marked := unbullet(text)
+	text, _ = unbullet(text)
 	if kind := poolmonLineOf(text); kind != 0 {
-		t.bulleted = t.bulleted || marked && l.Text[skipBlanks(l.Text, 0)] != '#'
 		return t.above(kind, text, l, warn)
 	}
 	switch {

@@ -23,8 +23,8 @@ type poolmonRow struct {
 	rest   []byte // after the last number
 }
 
-// maxTypeAt bounds how far to the right a pool's name is looked for.
-const maxTypeAt = 40
+// maxTag bounds how far behind the begin of a tag its pool is looked for.
+const maxTag = 20
 
 // typed finds the pool's name and returns its column and the one after it.
 func (t *poolmon) typed(text []byte) (typeAt, end int, pool ingest.Pool) {
@@ -39,7 +39,11 @@ func poolType(text []byte, column int) (at, end int, pool ingest.Pool) {
 			return column, end, pool
 		}
 	}
-	for i := skipBlanks(text, 0) + 2; i < len(text) && i <= maxTypeAt; i++ {
+	from := skipBlanks(text, 0) + 2
+	for i := from; i < len(text) && i <= from+maxTag; i++ {
+		if text[i] != 'N' && text[i] != 'P' {
+			continue
+		}
 		if end, pool = poolAt(text, i); pool != 0 {
 			return i, end, pool
 		}
@@ -112,10 +116,10 @@ func digits(text []byte) int {
 	return n
 }
 
-// fits reports whether all numbers fit into 64 bits.
+// fits reports whether all numbers are possible.
 func (r *poolmonRow) fits(spans []span) bool {
 	for i, s := range spans {
-		if s.to-s.from > maxDigits && r.v[i] == 0 {
+		if s.to-s.from > maxDigits || r.v[i] > math.MaxInt64 {
 			return false
 		}
 	}
@@ -194,18 +198,28 @@ func (r *poolmonRow) unglue(text []byte, spans []span) bool {
 	return true
 }
 
+// named reports whether what stands before the pool is a tag, or the name of a
+// total. Bytes beyond ASCII are no longer those of the tag: the text was decoded.
+func (r *poolmonRow) named() bool {
+	name := trim(r.tag)
+	for _, c := range name {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return len(name) > 0 && (len(name) <= len(ingest.Tag{}) || r.total())
+}
+
+// total reports whether the row is that of all tags of a pool.
+func (r *poolmonRow) total() bool { return bytes.EqualFold(trim(r.tag), []byte("Total")) }
+
 // row keeps a row.
-func (t *poolmon) row(r poolmonRow, l ingest.Line, warn func(string)) ingest.LineKind {
+func (t *poolmon) row(r *poolmonRow, l ingest.Line, warn func(string)) ingest.LineKind {
 	if l.Open && len(r.rest) == 0 && !r.consistent() {
 		return ingest.LinePartial
 	}
-	if r.v[3] > math.MaxInt64 || r.v[2] > math.MaxInt64 {
-		warn("impossible number in a row of poolmon")
-		return ingest.LineForeign
-	}
 	u := ingest.TagUsage{Pool: r.pool, Usage: r.usage(warn), Source: ingest.Source{Line: l.No}}
-	name := trim(r.tag)
-	if len(name) == len("Total") && bytes.EqualFold(name, []byte("Total")) {
+	if r.total() {
 		t.totals = append(t.totals, ingest.PoolTotal{Pool: u.Pool, Usage: u.Usage, Source: u.Source})
 		return ingest.LineNoise
 	}
@@ -242,7 +256,7 @@ func (r *poolmonRow) usage(warn func(string)) ingest.Usage {
 
 // tag returns the tag of a row. Where the columns are those of poolmon, blanks
 // at its begin count; in a copy that lost them only the word itself is left.
-func (t *poolmon) tag(r poolmonRow) (ingest.Tag, bool) {
+func (t *poolmon) tag(r *poolmonRow) (ingest.Tag, bool) {
 	const width = len(ingest.Tag{})
 	from := len(r.tag) - width - 1
 	exact := t.exact || t.typeAt < 0 && from <= 1

@@ -2,6 +2,7 @@ package tooltext
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"poolsweep/ingest"
@@ -22,6 +23,9 @@ type figures struct {
 	before *figures // of the same moment, from an earlier table
 }
 
+// usualRows is about how many rows a list of all tags has.
+const usualRows = 1000
+
 // pooled is a reader whose rows can be compared with those of another.
 type pooled interface{ table() *figures }
 
@@ -39,7 +43,8 @@ const (
 // add keeps a row. It reports whether the tag was there before.
 func (f *figures) add(u ingest.TagUsage, again twice) bool {
 	if f.index == nil {
-		f.index = map[rowKey]int{}
+		f.index = make(map[rowKey]int, usualRows)
+		f.rows = make([]ingest.TagUsage, 0, usualRows)
 	}
 	key := rowKey{u.Tag, u.Pool}
 	at, ok := f.index[key]
@@ -63,6 +68,9 @@ func (f *figures) add(u ingest.TagUsage, again twice) bool {
 // merge adds the rows to a snapshot. A tag that another table told already keeps
 // its figures: the debugger's are printed before those of a tool are asked for.
 func (f *figures) merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
+	if len(s.Tags) == 0 {
+		s.Tags = slices.Grow(s.Tags, len(f.rows))
+	}
 	known := make(map[rowKey]bool, len(s.Tags))
 	for _, u := range s.Tags {
 		known[rowKey{u.Tag, u.Pool}] = true
