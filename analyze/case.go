@@ -26,7 +26,7 @@ type exam struct {
 func examine(s *ingest.Snapshot, know *knowledge.Base, th Thresholds) *exam {
 	e := &exam{Snapshot: s, th: th, know: know, rows: comparableRows(s, th.ClusterFloor),
 		filters: filterFacts(s, th), pools: poolFacts(s)}
-	e.tables, e.tableAt = tables(s, e.pools)
+	e.tables, e.tableAt = tables(s, e.pools, th)
 	return e
 }
 
@@ -184,7 +184,9 @@ func (d *draft) rate() {
 			Window: d.Uptime, SinceBoot: true}
 		d.NoExhaustion = Reason{Rule: RuleAverage}
 	}
-	d.whyNot(0, RuleOneSnapshot, nil)
+	if d.Class != Verified {
+		d.whyNot(0, RuleOneSnapshot, nil)
+	}
 }
 
 // limits tells what was missing in the input, and takes it off the confidence.
@@ -194,7 +196,7 @@ func (d *draft) limits() {
 	case tablesCut:
 		d.odds += w.Unclosed
 		d.Limits = append(d.Limits, Reason{RuleCut, Facts{"line": int64(d.tableAt.Line)}, []ingest.Source{d.tableAt}})
-	case tablesUnclosed:
+	case tablesUnclosed, tablesExcerpt:
 		d.odds += w.Unclosed
 		d.Limits = append(d.Limits, Reason{RuleUnclosed, nil, []ingest.Source{d.tableAt}})
 	case tablesWrong:

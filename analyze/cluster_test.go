@@ -184,7 +184,7 @@ func TestChanceEstimateMatchesSimulation(t *testing.T) {
 
 func TestLockstepCaseNeedsVolumeAPrivateTagAndNoCachedFiles(t *testing.T) {
 	step := func(n int64) made {
-		return snap("M").unknown("WCsc", n, uint64(n)*1_200).np("FOCX", n, uint64(n)*300).np("FMfc", n, uint64(n)*192)
+		return snap("M").unknown("Qzsc", n, uint64(n)*1_200).np("FOCX", n, uint64(n)*300).np("FMfc", n, uint64(n)*192)
 	}
 	th := DefaultThresholds()
 	for n, want := range map[int64]int{th.ClusterEvents - 1: 0, 90_000: 1} {
@@ -193,7 +193,7 @@ func TestLockstepCaseNeedsVolumeAPrivateTagAndNoCachedFiles(t *testing.T) {
 		}
 	}
 	c := onlyCase(t, judge(t, step(90_000)))
-	if c.Class != Lockstep || c.Core[0].Tag.String() != "WCsc" || c.Holder.Established() {
+	if c.Class != Lockstep || c.Core[0].Tag.String() != "Qzsc" || c.Holder.Established() {
 		t.Errorf("class %s, core %q, holder %q", c.Class, tagsOf(c.Core), c.Holder.Module)
 	}
 	if r := judge(t, step(90_000).np("MmCa", 90_000, 27_000_000)); len(r.Cases) != 0 {

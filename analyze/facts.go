@@ -93,12 +93,13 @@ const (
 	tablesAbsent   tableState = iota
 	tablesCut                 // the log stops in mid-row
 	tablesUnclosed            // rows, but no TOTAL
+	tablesExcerpt             // no TOTAL, and too few rows for a whole table
 	tablesWrong               // the rows do not sum to TOTAL
 	tablesComplete
 )
 
 // tables returns the state of a snapshot's pool tables, the worst of them.
-func tables(s *ingest.Snapshot, facts []PoolFacts) (tableState, ingest.Source) {
+func tables(s *ingest.Snapshot, facts []PoolFacts, th Thresholds) (tableState, ingest.Source) {
 	state, at := tablesAbsent, s.Source
 	if len(s.Tags) > 0 {
 		state = tablesComplete
@@ -114,6 +115,9 @@ func tables(s *ingest.Snapshot, facts []PoolFacts) (tableState, ingest.Source) {
 		case ingest.BlockUnclosed:
 			state = tablesUnclosed
 		}
+	}
+	if state == tablesComplete && len(s.Totals) == 0 && len(s.Tags) < th.WholeTable {
+		return tablesExcerpt, at
 	}
 	for _, f := range facts {
 		if f.Total != nil && !f.Agrees && state == tablesComplete {

@@ -95,6 +95,12 @@ func (e *exam) cases() []Case {
 		}
 		out = append(out, c)
 	}
+	for _, v := range e.leftBehind() {
+		add(e.verifierCase(v))
+	}
+	if e.forgotten() && len(out) == 0 {
+		add(e.stopCase())
+	}
 	if f := runaway(e.filters); f != nil {
 		add(e.runawayCase(f))
 	} else if e.unexplained() {
@@ -138,7 +144,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineNoPool})
 	case tablesCut:
 		return Insufficient, 0.5, append(reasons, Reason{MachineCut, Facts{"line": int64(e.tableAt.Line)}, []ingest.Source{e.tableAt}})
-	case tablesUnclosed, tablesWrong:
+	case tablesUnclosed, tablesWrong, tablesExcerpt:
 		return Insufficient, 0.5, append(reasons, Reason{MachinePartial, nil, []ingest.Source{e.tableAt}})
 	}
 	first := e.Tags[0]

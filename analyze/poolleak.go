@@ -80,29 +80,35 @@ func (e *exam) noFrees() []ingest.TagUsage {
 func (e *exam) lockstep() []ingest.TagUsage {
 	var out []ingest.TagUsage
 	for _, row := range heaviestFirst(slices.Clone(e.rows)) {
-		if tells(e.know, row.Tag, row) < 2 || row.Outstanding < e.th.ClusterEvents {
+		if tells(e.know, row.Tag, row) == 0 || row.Outstanding < e.th.ClusterEvents {
 			continue
 		}
 		core := grow(row, e.rows, e.th, e.know)
 		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !e.cluster(core).convicts(core, e.th) {
 			continue
 		}
-		held := uint64(0)
-		for _, m := range core {
-			held += m.Bytes
-		}
-		if held >= e.th.ClusterBytes {
+		if !e.small(core) {
 			out = append(out, row)
 		}
 	}
 	return out
 }
 
+// small reports whether a cluster holds little memory. Tables that print no bytes
+// are judged by their counts alone.
+func (e *exam) small(core []Member) bool {
+	held := uint64(0)
+	for _, m := range core {
+		held += m.Bytes
+	}
+	return held > 0 && held < e.th.ClusterBytes
+}
+
 // dominant returns the rows that hold most of their pool, with volume.
 func (e *exam) dominant() []ingest.TagUsage {
 	d := &draft{exam: e}
 	var out []ingest.TagUsage
-	for _, row := range e.rows {
+	for _, row := range e.Tags {
 		if row.Bytes >= e.th.ShareBytes && float64(d.shareOf(row.Pool, row.Bytes)) > e.th.ShareOfPool &&
 			e.know.Tag(row.Tag).Large == "" {
 			out = append(out, row)

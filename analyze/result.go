@@ -58,9 +58,11 @@ const (
 	PeerGap
 	// Share: one tag that holds most of a pool.
 	Share
+	// Verified: Driver Verifier counted what an unloaded driver left behind.
+	Verified
 )
 
-var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share"}
+var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

@@ -27,6 +27,8 @@ const (
 	RuleShare         Rule = "why.share"
 	RuleOwnTag        Rule = "why.own-tag"
 	RuleNoCachedFiles Rule = "why.no-cached-files"
+	RuleVerifierList  Rule = "why.verifier-list"
+	RuleVerifierStop  Rule = "why.verifier-stop"
 )
 
 // Rules that speak against a case, or for another reading of it.
@@ -78,6 +80,7 @@ const (
 	ChainTag          Rule = "chain.tag"
 	ChainOwner        Rule = "chain.owner"
 	ChainNoOwner      Rule = "chain.no-owner"
+	ChainVerifier     Rule = "chain.verifier"
 )
 
 // Rules about attribution: the basis of a claim, or why there is none.
@@ -92,6 +95,7 @@ const (
 	HolderInstance Rule = "holder.instances"
 	HolderOwnTag   Rule = "holder.own-tag"
 	HolderNone     Rule = "holder.none"
+	HolderVerifier Rule = "holder.verifier"
 	TriggerNone    Rule = "trigger.none"
 	AmplifierNone  Rule = "amplifier.none"
 	ProbablyIts    Rule = "owner.probably"
@@ -117,6 +121,8 @@ const (
 	NextTraceShow Rule = "next.trace-show"
 	NextFindstr   Rule = "next.findstr"
 	NextBlocks    Rule = "next.blocks"
+	NextVerifier  Rule = "next.verifier"
+	NextStack     Rule = "next.stack"
 )
 
 // Rules about what helps until the defect is mended.

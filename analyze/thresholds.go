@@ -50,6 +50,9 @@ type Thresholds struct {
 	// a case only with this volume.
 	ClusterEvents int64
 	ClusterBytes  uint64
+	// WholeTable: a table without TOTAL counts as whole from this many rows on; what
+	// people post in prose is shorter, what a tool prints is longer.
+	WholeTable int
 	// FollowerSurplus: a shared tag follows with at most this surplus from its
 	// other uses; 2.2 % was measured on file objects.
 	FollowerSurplus float64
@@ -72,6 +75,7 @@ type Weights struct {
 	KnownIssue   float64
 	Share        float64
 	OwnTag       float64 // a third party's own tag leads
+	Verifier     float64 // Driver Verifier's own count
 	Unclosed     float64 // negative: the table has no TOTAL row
 	Disagreement float64 // negative: the rows do not sum to TOTAL
 	Most         float64 // largest confidence ever given from one snapshot
@@ -85,10 +89,10 @@ func DefaultThresholds() Thresholds {
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
-		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05,
+		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		Weights: Weights{
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
-			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
+			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
 		},
 	}
 }
