@@ -66,14 +66,20 @@ func heads(text []byte) (rest []byte, ok bool) {
 func driverqueryBegins(text []byte) bool {
 	if len(text) > 1 && text[0] == '"' {
 		rest, ok := heads(text[1:])
-		return ok && bytes.HasPrefix(rest, []byte(`","`))
+		return ok && bytes.HasPrefix(rest, []byte(`","`)) && isDriverHead(text)
 	}
 	if isDriverRule(text) {
 		return true
 	}
 	rest, ok := heads(text)
-	return ok && (bytes.HasPrefix(rest, []byte(":")) || bytes.Contains(rest, []byte("  ")))
+	if name, property := bytes.CutPrefix(rest, []byte(":")); ok && property {
+		return isServiceName(trim(name))
+	}
+	return ok && bytes.Contains(rest, []byte("  "))
 }
+
+// isDriverHead recognises headings as comma separated values.
+func isDriverHead(text []byte) bool { return text[0] == '"' && bytes.Count(text, []byte(`","`)) > 2 }
 
 // isDriverRule recognises the rule of four columns, or of fifteen with /v. Lists
 // of signed drivers have other widths.
@@ -119,7 +125,7 @@ func (d *driverquery) head(l ingest.Line, text []byte) ingest.LineKind {
 	case isDriverRule(text):
 		d.form = formTable
 		d.ruled(text)
-	case text[0] == '"' && bytes.Count(text, []byte(`","`)) > 2:
+	case isDriverHead(text):
 		d.form = formCSV
 		d.measure(bytes.Count(text, []byte(`","`)) + 1)
 	case named && bytes.HasPrefix(rest, []byte(":")):
@@ -135,7 +141,7 @@ func (d *driverquery) head(l ingest.Line, text []byte) ingest.LineKind {
 
 // ruled takes the columns of a table from the rule.
 func (d *driverquery) ruled(text []byte) {
-	var w words
+	var w rowWords
 	w.split(text)
 	d.columns = append(d.columns, w.at...)
 	d.measure(len(d.columns))

@@ -49,7 +49,7 @@ type fltmc struct {
 	fltmcColumns
 	command string // as typed, or ""
 	only    asked
-	words   words
+	words   rowWords
 	rows    int
 	ruled   bool // the rule below the headings was seen
 	headed  bool // the headings were seen

@@ -80,7 +80,7 @@ func caption(text []byte) (name []byte, volume bool) {
 // below those in any language, a row where the headings are lost, and an error.
 func fltmcBegins(text []byte) bool {
 	text = trim(unquoted(text))
-	if len(text) < 20 {
+	if len(text) < 20 || isShellPrompt(text) {
 		return false
 	}
 	switch text[0] {
@@ -106,7 +106,7 @@ func rowAlone(text []byte) bool {
 		return false
 	}
 	var at [mostWords]wordAt
-	w := words{at: at[:0]}
+	w := rowWords{at: at[:0]}
 	w.split(text)
 	return w.filterColumns() || w.hasMask()
 }
@@ -114,7 +114,7 @@ func rowAlone(text []byte) bool {
 // failedAlone recognises an error of fltmc in English.
 func failedAlone(text []byte) bool {
 	before, _, ok := bytes.Cut(text, []byte(" failed with error: 0x"))
-	if !ok {
+	if !ok || failure(text) == "" {
 		return false
 	}
 	switch string(before) {
@@ -174,7 +174,7 @@ func hasGap(text []byte) bool { return bytes.IndexByte(text, ' ') > 0 }
 func hasDigit(text []byte) bool { return bytes.ContainsAny(text, "0123456789") }
 
 // columns counts the groups of words with wide gaps between them.
-func (w *words) columns() int {
+func (w *rowWords) columns() int {
 	n := 0
 	for _, at := range w.at {
 		if at.apart {

@@ -69,7 +69,7 @@ func (f *fltmc) legacy(end int) (name, attached []byte, altitude ingest.Altitude
 
 // filterAt returns the word that is the number of instances, with an altitude, a
 // frame and nothing or a remark behind it; -1 when there is none.
-func (w *words) filterAt() int {
+func (w *rowWords) filterAt() int {
 	for at := w.len() - 3; at > 0; at-- {
 		if isFrame(w.word(at+2)) && isAltitude(w.word(at+1)) && allDigits(w.word(at), 9) && w.apart(at+3) {
 			return at
@@ -81,7 +81,7 @@ func (w *words) filterAt() int {
 // filterColumns reports whether a line is a row of "fltmc filters" in its columns,
 // for lines that stand alone: the number of instances ends 40 columns behind the
 // begin of the name, the altitude's whole part 53, the frame 63.
-func (w *words) filterColumns() bool {
+func (w *rowWords) filterColumns() bool {
 	end := w.len()
 	if end < 2 || !isServiceName(w.word(0)) {
 		return false
@@ -162,7 +162,7 @@ func (f *fltmc) frameAt(l ingest.Line) (at int, legacy, ok bool) {
 
 // maskAt returns the word that is SprtFtrs, with a frame before it and nothing or
 // a status behind it; 0 when there is none.
-func (w *words) maskAt() int {
+func (w *rowWords) maskAt() int {
 	for at := w.len() - 1; at > 1; at-- {
 		if !isMask(w.word(at)) || !isFrame(w.word(at-1)) && !isLegacy(w.word(at-1)) {
 			continue
@@ -176,20 +176,21 @@ func (w *words) maskAt() int {
 }
 
 // hasMask reports whether a line is a row of "fltmc instances" that stands alone.
-func (w *words) hasMask() bool {
+func (w *rowWords) hasMask() bool {
 	at := w.maskAt()
 	if at < 3 || !w.apart(1) || !isServiceName(w.word(0)) {
 		return false
 	}
 	altitude := w.altitudeAt(at-1, false)
-	return altitude > 0 && isVolumeName(w.join(1, altitude))
+	named := altitude+1 < at-1 || isLegacy(w.word(at-1))
+	return altitude > 0 && named && isVolumeName(w.join(1, altitude))
 }
 
 // altitudeAt returns the word that is the altitude of an instance, -1 when it is
 // not certain: wide gaps stand on both sides of it, and words of the instance's
 // name ("UCPD - Top Instance") and of the volume (C:\Program Files) stand closer.
 // Without wide gaps it is the only number.
-func (w *words) altitudeAt(frame int, first bool) int {
+func (w *rowWords) altitudeAt(frame int, first bool) int {
 	from := 1
 	if first {
 		from = 0

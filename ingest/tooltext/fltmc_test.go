@@ -183,6 +183,17 @@ func TestFltmcKeepsGroupsBounded(t *testing.T) {
 	}
 }
 
+// checkBegins checks that a reader takes the line that its table recognises: a host
+// would ask again and again otherwise.
+func checkBegins(t testing.TB, line []byte) {
+	t.Helper()
+	for _, table := range shellTables {
+		if table.Begins(line) && table.New("").Read(ingest.Line{No: 1, Text: line}, func(string) {}) == ingest.LineForeign {
+			t.Errorf("%s begins with %q, and does not read it", table.Command, line)
+		}
+	}
+}
+
 func FuzzFltmc(f *testing.F) {
 	for _, kind := range shellKinds {
 		logs, err := filepath.Glob(filepath.Join("testdata", kind, "*.log"))
@@ -198,6 +209,9 @@ func FuzzFltmc(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, log []byte) {
+		for line := range bytes.SplitSeq(log, []byte("\n")) {
+			checkBegins(t, bytes.TrimLeft(line, " \t"))
+		}
 		snaps := session(log)
 		checkSession(t, snaps)
 		again := session(bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n")))

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// words is a line cut at its blanks. What separates columns is the width of a
+// rowWords is a line cut at its blanks. What separates columns is the width of a
 // gap: names hold single blanks, columns stand two or more apart. Only in copies
 // that lost their runs of blanks are all gaps narrow.
-type words struct {
+type rowWords struct {
 	text []byte
 	at   []wordAt
 }
@@ -24,7 +24,7 @@ type wordAt struct {
 const mostWords = 40
 
 // split cuts the text anew, in the memory of the line before.
-func (w *words) split(text []byte) {
+func (w *rowWords) split(text []byte) {
 	w.text, w.at = text, w.at[:0]
 	for i := 0; i < len(text) && len(w.at) < mostWords; {
 		blanks, tab := 0, false
@@ -43,16 +43,16 @@ func (w *words) split(text []byte) {
 	}
 }
 
-func (w *words) len() int { return len(w.at) }
+func (w *rowWords) len() int { return len(w.at) }
 
 // word returns the i-th word.
-func (w *words) word(i int) []byte { return w.text[w.at[i].from:w.at[i].to] }
+func (w *rowWords) word(i int) []byte { return w.text[w.at[i].from:w.at[i].to] }
 
 // apart reports whether a wide gap, or the line's end, stands before word i.
-func (w *words) apart(i int) bool { return i >= len(w.at) || w.at[i].apart }
+func (w *rowWords) apart(i int) bool { return i >= len(w.at) || w.at[i].apart }
 
 // join returns the text from word i up to word j, which is not part of it.
-func (w *words) join(i, j int) []byte {
+func (w *rowWords) join(i, j int) []byte {
 	if i >= j {
 		return nil
 	}

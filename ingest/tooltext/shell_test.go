@@ -27,9 +27,12 @@ type shell struct {
 	warnings []ingest.Warning
 }
 
+// shellTables are what is typed at the prompt of a shell.
+var shellTables = []ingest.Table{fltmcTable, findstrTable, driverqueryTable, tasklistTable, processTable, handleTable}
+
 // session reads a whole log. Every line is overwritten after it was read.
 func session(log []byte) []*ingest.Snapshot {
-	s := &shell{tables: []ingest.Table{fltmcTable, findstrTable, driverqueryTable, tasklistTable, processTable, handleTable}}
+	s := &shell{tables: shellTables}
 	for no := 1; len(log) > 0; no++ {
 		text, rest, ended := bytes.Cut(log, []byte("\n"))
 		line := bytes.Clone(bytes.TrimRight(text, "\r"))

@@ -27,7 +27,7 @@ var processTable = ingest.Table{
 			return false
 		}
 		h, ok := processHead(text)
-		return ok && h.handles >= 0
+		return ok && h.handles >= 0 && !isShellPrompt(text)
 	},
 	New: func(string) ingest.TableReader { return &processList{} },
 }
@@ -50,7 +50,7 @@ type processList struct {
 	whole bool // the system's own processes are listed, so all are
 	idle  bool // "System Idle Process" is listed, which is none
 	blank bool
-	words words
+	words rowWords
 }
 
 // isTaskRule recognises the rule of tasklist, in any language. The column of the

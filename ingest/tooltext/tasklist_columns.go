@@ -88,7 +88,7 @@ func (h *head) open() bool {
 }
 
 // row reads a row below the headings.
-func (h *head) row(text []byte, w *words) (ingest.ProcessHandles, bool) {
+func (h *head) row(text []byte, w *rowWords) (ingest.ProcessHandles, bool) {
 	if h.tabs {
 		cells := strings.Split(string(text), "\t")
 		if len(cells) != len(h.names) {
@@ -121,7 +121,7 @@ func (h *head) pick(cells []string) (ingest.ProcessHandles, bool) {
 
 // cells gives every column its word. The name may hold blanks; all other columns
 // are numbers, and that of the processor time may be blank.
-func (h *head) cells(w *words) []string {
+func (h *head) cells(w *rowWords) []string {
 	before, after := h.image, len(h.names)-1-h.image
 	cells := make([]string, len(h.names))
 	skipped := -1
@@ -157,7 +157,7 @@ func (h *head) cells(w *words) []string {
 }
 
 // numbers reports whether the words from i up to j are numbers or times.
-func (w *words) numbers(i, j int) bool {
+func (w *rowWords) numbers(i, j int) bool {
 	if i < 0 || j > w.len() {
 		return false
 	}
