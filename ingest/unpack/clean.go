@@ -119,7 +119,7 @@ func (d *Decoder) escape(out, text []byte) ([]byte, int) {
 		if i := bytes.Index(line, []byte("\x1b\\")); i >= 0 {
 			return out, i + 2
 		}
-	case in(c, 0x20, 0x2f) && len(text) > 2: // a character set
+	case in(c, 0x20, 0x2f) && len(text) > 2 && in(text[2], 0x30, 0x7e): // a character set
 		return out, 3
 	case bytes.IndexByte([]byte(`78=>cDEHMNOZ\`), c) >= 0:
 		return out, 2

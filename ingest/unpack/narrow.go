@@ -15,6 +15,7 @@ func (d *Decoder) narrow(raw []byte) int {
 		return len(raw)
 	}
 	begin, name, wide := wideFrom(d.buf[d.start:d.end], nul, d.err != nil)
+	wide = wide && (begin > 0 || !d.turned)
 	switch {
 	case wide && begin == 0:
 		d.mode = name

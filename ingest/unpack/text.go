@@ -45,7 +45,9 @@ type Decoder struct {
 	limit      int   // end of the part to decode before more is read
 	err        error // what reading ended with, io.EOF too
 
-	mode  string // UTF8 stands for all encodings of 8-bit units
+	mode   string // UTF8 stands for all encodings of 8-bit units
+	turned bool   // the mode has just changed: it must not change back before a byte is taken
+
 	ready []byte // clean text not yet handed out
 	text  []byte // decoded text; spare holds it cleaned
 	spare []byte
@@ -150,6 +152,7 @@ func (d *Decoder) step() bool {
 	default:
 		n = d.wide(raw)
 	}
+	d.turned = n == 0 && mode != d.mode
 	if n == 0 && mode == d.mode {
 		d.part(raw)
 		return true

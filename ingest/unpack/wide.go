@@ -117,7 +117,7 @@ const lookAhead = 64
 // the earlier log was cut, all of a long piece must be ASCII.
 func narrowAt(raw []byte, lineStart bool) bool {
 	raw = raw[:min(len(raw), lookAhead)]
-	if !lineStart && len(raw) >= 4 && !(textByte(raw[2]) && textByte(raw[3])) {
+	if !lineStart && !(textByte(raw[0]) && textByte(raw[1])) {
 		return false // nearly always
 	}
 	nul := bytes.IndexByte(raw, 0)
@@ -207,7 +207,7 @@ func (d *Decoder) unit(raw []byte, low int) int {
 	case u == 0xfffe:
 		d.mode = map[string]string{UTF16LE: UTF16BE, UTF16BE: UTF16LE}[d.mode]
 		return 0
-	case (lineStart || textByte(raw[0]) && textByte(raw[1])) && raw[0] != 0 && raw[1] != 0 && narrowAt(raw, lineStart):
+	case d.narrowHere(raw, lineStart):
 		d.mode = UTF8
 		return 0
 	case raw[low] == 0 && unitsOf(raw, 1-low) == 3: // a byte is missing, or one too many
@@ -218,6 +218,14 @@ func (d *Decoder) unit(raw []byte, low int) int {
 		return 2
 	}
 	return d.surrogates(raw, low)
+}
+
+// narrowHere reports whether UTF-16 ends before a character that is not ASCII.
+func (d *Decoder) narrowHere(raw []byte, lineStart bool) bool {
+	if raw[0] == 0 || raw[1] == 0 || d.turned && len(d.text) == 0 {
+		return false
+	}
+	return narrowAt(raw, lineStart)
 }
 
 // surrogates decodes a pair. Half a one cannot be decoded.
