@@ -32,6 +32,7 @@ type Scan struct {
 type ScanHit struct {
 	Address uint64
 	Text    string // the ASCII column, as printed
+	Module  string // named for the address by the log itself; empty: the module ranges tell
 	Source
 }
 

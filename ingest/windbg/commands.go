@@ -9,6 +9,8 @@ import (
 // command is an entry of the table of commands that are read.
 type command struct {
 	names []string // first word, lower case
+	// word recognises words that cannot be listed; nil where names has them all.
+	word func(word string) bool
 	// accepts tells by the arguments whether this use of the command is read;
 	// nil reads every use.
 	accepts func(c typed) bool
@@ -55,14 +57,29 @@ var commands = []*command{
 	{
 		// The debugger offers no search for the module that uses a tag: this is
 		// how analysts find it.
-		names:   []string{"!for_each_module", "s"},
+		names:   []string{"!for_each_module", "s", ".foreach", ".for"},
 		accepts: searchesText,
 		body:    newScan,
 	},
 	{
-		names:  []string{"lm", "lmv", "lmvm", "lmm", "lmk", "lmu", "lma", "lmt", "lmf", "lmn", "lmo"},
-		header: modulesHeader,
-		body:   newModules,
+		word:    isModuleCommand,
+		accepts: listsModules,
+		header:  modulesHeader,
+		body:    newModules,
+	},
+	{
+		names:   []string{"x"},
+		accepts: func(c typed) bool { return c.args == "*!" }, // prints what lm prints
+		body:    newModules,
+	},
+	{
+		names:  []string{"!lmi"},
+		header: moduleInfoHeader,
+		body:   newModuleInfo,
+	},
+	{
+		names: []string{"ln"},
+		body:  newNearest,
 	},
 	{
 		// "!process 0 0" lists all processes; others list one or some of them.
@@ -91,7 +108,8 @@ func (p *parser) named(c typed) *command {
 		word = strings.ToLower(word) // extensions are found without regard to case
 	}
 	for _, cmd := range commands {
-		if slices.Contains(cmd.names, word) && (cmd.accepts == nil || cmd.accepts(c)) {
+		known := slices.Contains(cmd.names, word) || cmd.word != nil && cmd.word(word)
+		if known && (cmd.accepts == nil || cmd.accepts(c)) {
 			return cmd
 		}
 	}
@@ -114,7 +132,7 @@ func (p *parser) headed(text []byte) *command {
 	if len(text) == 0 {
 		return nil
 	}
-	if bytes.IndexByte([]byte("STtFVPs*"), text[0]) >= 0 {
+	if bytes.IndexByte([]byte("STtFVPsL*"), text[0]) >= 0 {
 		for _, cmd := range commands {
 			if cmd.header != nil && cmd.header(text) {
 				return cmd

@@ -102,11 +102,14 @@ func dumpRest(w io.Writer, s *ingest.Snapshot) {
 	for _, m := range s.Modules {
 		fmt.Fprintf(w, "  module %x-%x %s %q %q %q unloaded %t :%d\n",
 			m.Start, m.End, m.Name, m.Symbols, m.Image, m.Version, m.Unloaded, m.Line)
+		if m.Built != "" || m.Company != "" {
+			fmt.Fprintf(w, "    built %q company %q\n", m.Built, m.Company)
+		}
 	}
 	for _, c := range s.Scans {
 		fmt.Fprintf(w, "  scan %q :%d\n", c.Pattern, c.Line)
 		for _, h := range c.Hits {
-			fmt.Fprintf(w, "    hit %x %q :%d\n", h.Address, h.Text, h.Line)
+			fmt.Fprintf(w, "    hit %x %q %s:%d\n", h.Address, h.Text, h.Module, h.Line)
 		}
 	}
 	if p := s.Processes; p != nil {

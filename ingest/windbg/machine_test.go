@@ -22,7 +22,7 @@ func TestSkippedOutputGivesNoRows(t *testing.T) {
 	rows := table(usageRow{"AbA1", 1, 64, 0, 0})
 	filters := "Filter List: ffffcb0e0b3a50d0 \"Frame 0\"\n   FLT_FILTER: ffffcb0e0b386010 \"bindflt\" \"409800\"\n"
 	modules := "start    end        module name\n80100000 801b7b40   qz   (deferred)\n"
-	d := read(t, "kd> !mytable\n"+rows+"kd> !fltkd.cbd\n"+filters+"kd> x *!\n"+modules+"0: kd> !mytable 2\n"+rows+"kd> ")
+	d := read(t, "kd> !mytable\n"+rows+"kd> !fltkd.cbd\n"+filters+"kd> x q!*\n"+modules+"0: kd> !mytable 2\n"+rows+"kd> ")
 	if len(d.Snapshots) != 0 {
 		t.Errorf("%s", dumped(d))
 	}

@@ -73,15 +73,23 @@ func shellPrompt(text []byte) (command []byte, ok bool) {
 	return trim(text[end+1:]), true
 }
 
-// commandsIn splits a command line at the semicolons outside quotes.
+// commandsIn splits a command line at the semicolons outside quotes and scripts,
+// ".foreach (m {lm1m}) { .echo m; s -a m L?1000 "tsni" }".
 func commandsIn(text []byte, no int) []typed {
 	var all []typed
-	from, quoted := 0, false
+	from, depth, quoted := 0, 0, false
 	for i := 0; i <= len(text); i++ {
-		if i < len(text) && text[i] == '"' {
-			quoted = !quoted
+		if i < len(text) {
+			switch text[i] {
+			case '"':
+				quoted = !quoted
+			case '{':
+				depth++
+			case '}':
+				depth--
+			}
 		}
-		if i < len(text) && (text[i] != ';' || quoted) {
+		if i < len(text) && (text[i] != ';' || quoted || depth > 0) {
 			continue
 		}
 		if part := trim(text[from:i]); len(part) > 0 {

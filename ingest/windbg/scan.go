@@ -14,26 +14,33 @@ import (
 //	a7e0f300  74 73 6e 69 14 02 00 00-68 c9 54 80 50 c9 54 80  tsni....h.T.P.T.
 //
 // The debugger does not say in which module a hit lies.
+//
+// Scripts print its name themselves, on a line above the hits:
+//
+//	0: kd> !for_each_module ".echo @#ModuleName; s -a @#Base @#End \"tsni\""
 type scan struct {
 	p *parser
 	ingest.Scan
+	echoes bool   // the script prints something of its own
+	module string // the name it printed last
 }
 
 // maxHits is how many hits are kept: a pattern as short as a tag may stand in
 // code by chance, but nobody looks at more.
 const maxHits = 10000
 
-// asciiSearch matches "s -a" with its range, alone or inside !for_each_module.
-// Flags may stand in brackets: s -[l4]a.
-var asciiSearch = regexp.MustCompile(`(?:^|[\s"])s +-(?:\[[^\]]*\])?a\s`)
+// textSearch matches "s -a" with its range, alone, inside !for_each_module or in
+// a script; "s -u" searches for UTF-16. Flags may stand in brackets: s -[l4]a.
+var textSearch = regexp.MustCompile(`(?:^|[\s"{;])s +-(?:\[[^\]]*\])?[au]\s`)
 
 // searchesText leaves out the other uses of !for_each_module, .echo above all.
-func searchesText(c typed) bool { return asciiSearch.MatchString(c.text) }
+func searchesText(c typed) bool { return textSearch.MatchString(c.word + " " + c.args) }
 
 // newScan makes the whole command line the key: other patterns are other searches.
 func newScan(p *parser, c typed) (body, string) {
-	s := &scan{p: p, Scan: ingest.Scan{Pattern: searchPattern(c.text), Source: p.source(c.line)}}
-	return s, c.text
+	s := &scan{p: p, Scan: ingest.Scan{Pattern: searchPattern(c.args), Source: p.source(c.line)}}
+	s.echoes = strings.Contains(c.args, ".echo")
+	return s, c.word + " " + c.args
 }
 
 // searchPattern returns the text between the last pair of quotes, which may be
@@ -58,10 +65,10 @@ func (s *scan) read(b *block, l line) verdict {
 	addr, n := address(unindent(l.text))
 	text := unindent(l.text)[n:]
 	if n == 0 || !blank(first(text)) {
-		return foreign
+		return s.echo(l.text)
 	}
-	ascii, ok := asciiColumn(unindent(text))
-	if !ok || l.open && len(ascii) < hitBytes {
+	ascii, full, ok := asciiColumn(unindent(text))
+	if !ok || l.open && !full {
 		return broken(l)
 	}
 	ascii = bytes.TrimRight(ascii, " \t")
@@ -69,8 +76,21 @@ func (s *scan) read(b *block, l line) verdict {
 		b.warn(l, "more hits than are kept")
 		return row
 	}
-	s.Hits = append(s.Hits, ingest.ScanHit{Address: addr, Text: s.p.intern(ascii), Source: s.p.source(l.no)})
+	s.Hits = append(s.Hits, ingest.ScanHit{
+		Address: addr, Text: s.p.intern(ascii), Module: s.module, Source: s.p.source(l.no),
+	})
 	return row
+}
+
+// echo takes a word alone on its line for the name of a module, if the script
+// prints something.
+func (s *scan) echo(text []byte) verdict {
+	name, rest := word(text)
+	if !s.echoes || len(name) == 0 || len(trim(rest)) > 0 || elided(text) || first(name) == '`' {
+		return foreign
+	}
+	s.module = s.p.intern(name)
+	return noise
 }
 
 func first(text []byte) byte {
@@ -83,25 +103,40 @@ func first(text []byte) byte {
 // hitBytes is how many bytes a hit shows.
 const hitBytes = 16
 
-// asciiColumn returns what follows the bytes in hex: those have a dash in the
-// middle, then come two blanks and one character a byte.
-func asciiColumn(text []byte) ([]byte, bool) {
-	n := 0
-	for n < hitBytes && len(text) >= 3 && hexValues[text[0]] < 16 && hexValues[text[1]] < 16 {
-		if c := text[2]; c != ' ' && c != '-' {
+// asciiColumn returns what follows the bytes in hex, and whether it is all there:
+// bytes have a dash in the middle, UTF-16 words have none; then come two blanks and
+// one character a byte or word.
+func asciiColumn(text []byte) (ascii []byte, full, ok bool) {
+	digits := hexDigits(text)
+	if digits != 2 && digits != 4 {
+		return nil, false, false
+	}
+	n, most := 0, 2*hitBytes/digits
+	for n < most && hexDigits(text) == digits && len(text) > digits {
+		if c := text[digits]; c != ' ' && c != '-' {
 			break
 		}
-		text = text[3:]
+		text = text[digits+1:]
 		n++
 	}
 	if n == 0 || len(text) == 0 {
-		return nil, false
+		return nil, false, false
 	}
-	if n < hitBytes { // memory ends here, the hex column goes on in blanks
+	if n < most { // memory ends here, the hex column goes on in blanks
 		text = unindent(text)
 	}
 	text = bytes.TrimPrefix(text, []byte(" "))
-	return text[:min(len(text), n)], true
+	ascii = text[:min(len(text), n)]
+	return ascii, len(ascii) == most, true
+}
+
+// hexDigits counts the hex digits that text begins with.
+func hexDigits(text []byte) int {
+	n := 0
+	for n < len(text) && hexValues[text[n]] < 16 {
+		n++
+	}
+	return n
 }
 
 // finish takes an empty line as the end, as the list has no other.

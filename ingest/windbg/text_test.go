@@ -131,10 +131,11 @@ func TestNamed(t *testing.T) {
 		"!poolused": true, "!POOLUSED 2": true, "!poolused 0x3 Even": true, "!kdexts.poolused 4": true,
 		"!poolused 8": false, "!poolusedx 2": false, "!poolfind Even": false,
 		"!fltkd.filters": true, "!filters": true, "!fltkd.filter 1234": true, "!fltkd.volumes": true, "!fltkd.cbd": false,
-		"lm": true, "lm a 80000000": true, "LM": false, "lmvm nt": true, "!lmi nt": false,
+		"lm": true, "lm a 80000000": true, "LM": false, "lmvm nt": true, "!lmi nt": true, "lmDvmntfs": true, "lm 1m": false, "lmhosts": false, "lm t n": true, "x *!": true, "x nt!*": false, "ln 80000000": true,
 		"!process 0 0": true, "!process 0 7": true, "!process": false, "!process 0 0 a.exe": false, "!process 0": false,
 		"!vm": true, "!vm 1": true, "!vm 21": false, "!vm 0x21": false,
 		"!for_each_module": false, "!for_each_module .echo @#ModuleName": false, "s -d 0 L1 41": false, "s -a 0 L1 \"A\"": true,
+		"s -u 0 L1 \"A\"": true, `.foreach (m {lm1m}) { s -a m L1 "A" }`: true, `.foreach (m {lm1m}) { .echo m }`: false,
 		".time": true, "vertarget": true, "version": true,
 	} {
 		if got := newParser("").named(newTyped([]byte(text), 1)) != nil; got != known {
