@@ -2,6 +2,7 @@ package windbg
 
 import (
 	"fmt"
+	"strings"
 
 	"poolsweep/ingest"
 )
@@ -55,6 +56,7 @@ type block struct {
 	typed  bool   // the command was typed at a prompt, not concluded from a header
 	begun  bool   // output of the expected shape was seen
 	blank  bool   // a blank line follows the last row
+	aside  bool   // lines were passed over that tell nothing
 	cut    bool   // the file ends in the middle of a row
 	doubts doubts
 	lost   string // the first line seen instead of the expected output
@@ -77,6 +79,11 @@ func (p *parser) close(end ending) {
 	p.block, p.state = nil, between
 	if !b.begun && !b.typed {
 		return // a caption in prose
+	}
+	if b.aside && b.Rows+b.Unread == 0 && !b.cut {
+		word, _, _ := strings.Cut(b.Command, " ")
+		p.unused(word, b.Line)
+		return
 	}
 	b.finish(end)
 	if _, ok := b.body.(sessionOutput); ok {

@@ -95,6 +95,68 @@ var commands = []*command{
 		body:    newVM,
 	},
 	{
+		names:   []string{"!verifier"},
+		accepts: listsVerified,
+		header:  verifierHeader,
+		body:    newVerifier,
+	},
+	{
+		names:   []string{"!analyze", ".bugcheck"},
+		accepts: analyzes,
+		header:  bugcheckHeader,
+		body:    newBugcheck,
+	},
+	{
+		// How a driver's name is looked up by the address that a stop gives.
+		names:   []string{"dS", "ds", "da", "du"},
+		accepts: readsText,
+		body:    newMemoryText,
+	},
+	{
+		names:  []string{"!poolfind"},
+		header: poolfindHeader,
+		body:   newPoolfind,
+	},
+	{
+		names:  []string{"!pool", "!poolval"},
+		header: poolPageHeader,
+		body:   newPoolPage,
+	},
+	{
+		names:   []string{"!irpfind"},
+		accepts: listsIRPs,
+		header:  irpfindHeader,
+		body:    newIRPFind,
+	},
+	{
+		names:  []string{"!handle", "!hande"}, // often retyped in articles, not always well
+		header: handlesHeader,
+		body:   newHandles,
+	},
+	{
+		names:  []string{"!object"},
+		header: objectHeader,
+		body:   newObject,
+	},
+	{
+		names: []string{"!obtrace"},
+		body:  newObtrace,
+	},
+	{
+		names:  []string{"!locks"},
+		header: locksHeader,
+		body:   newLocks,
+	},
+	{
+		names:  []string{"!memusage"},
+		header: memusageHeader,
+		body:   newMemusage,
+	},
+	{
+		header: zombiesHeader,
+		body:   newZombies,
+	},
+	{
 		// What these print is recognised without them, too: see sessionLines.
 		names: []string{".time", "vertarget", "version"},
 		body:  newSessionOutput,
@@ -132,7 +194,7 @@ func (p *parser) headed(text []byte) *command {
 	if len(text) == 0 {
 		return nil
 	}
-	if bytes.IndexByte([]byte("STtFVPsL*"), text[0]) >= 0 {
+	if bytes.IndexByte([]byte("STtFVPs*BDOlC0123456789"), text[0]) >= 0 {
 		for _, cmd := range commands {
 			if cmd.header != nil && cmd.header(text) {
 				return cmd

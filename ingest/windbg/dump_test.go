@@ -27,6 +27,7 @@ func dump(w io.Writer, d *ingest.Document) {
 		dumpFilters(w, s)
 		dumpVolumes(w, s)
 		dumpRest(w, s)
+		dumpFacts(w, s)
 		dumpWarnings(w, "  ", s.Warnings)
 	}
 }

@@ -107,6 +107,7 @@ func (p *parser) finish(count int) *ingest.Document {
 	}
 	if p.cur != nil {
 		p.record(p.asked)
+		p.cur.nameLeaker()
 	}
 	p.doc.Lines = count
 	blocks := 0
@@ -272,19 +273,24 @@ func quiet(word string) bool {
 // maxSkipped bounds how many different unknown commands are told apart.
 const maxSkipped = 500
 
-// skip counts a command that is not read.
+// skip passes over the output of a command that is not read.
 func (p *parser) skip(c typed) {
 	if p.state == between {
 		p.state = skipping
 	}
+	p.unused(c.word, c.line)
+}
+
+// unused counts a command that told nothing.
+func (p *parser) unused(word string, no int) {
 	for i := range p.doc.Skipped {
-		if p.doc.Skipped[i].Command == c.word {
+		if p.doc.Skipped[i].Command == word {
 			p.doc.Skipped[i].Count++
 			return
 		}
 	}
 	if len(p.doc.Skipped) < maxSkipped {
-		p.doc.Skipped = append(p.doc.Skipped, ingest.SkippedCommand{Command: c.word, Count: 1, Line: c.line})
+		p.doc.Skipped = append(p.doc.Skipped, ingest.SkippedCommand{Command: word, Count: 1, Line: no})
 	}
 }
 

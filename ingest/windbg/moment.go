@@ -16,6 +16,8 @@ type moment struct {
 	borrowed bool              // snap.Tags are still the rows of the first table
 	rows     map[rowKey]int    // index into snap.Tags
 	modules  map[moduleKey]int // index into snap.Modules
+	facts    map[fact]int      // what is kept once, with its index in the snapshot
+	asked    map[string]string // drivers whose allocations !verifier was asked for
 }
 
 // rowKey identifies a row of a pool table by tag and pool: the same tag may be
@@ -67,9 +69,11 @@ func (p *parser) next(no int) {
 		snap:    &ingest.Snapshot{Source: p.source(no)},
 		runs:    map[string]body{},
 		modules: map[moduleKey]int{},
+		asked:   map[string]string{},
 	}
 	m.identify(s)
 	if p.cur != nil {
+		p.cur.nameLeaker()
 		m.inherit(p.cur, s)
 	}
 	p.cur = m

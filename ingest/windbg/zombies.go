@@ -1,0 +1,101 @@
+package windbg
+
+import (
+	"bytes"
+
+	"poolsweep/ingest"
+)
+
+// zombies reads what tools print that look for handles to dead processes:
+//
+//	1115 zombies held by svchost.exe(2496)
+//	    1081 zombies of svchost.exe (process: 1081 - thread: 0)
+//
+// No command of the debugger prints it: it is found by its first line.
+type zombies struct {
+	p       *parser
+	holders []ownedHandles
+	dead    []ingest.Tally
+	index   map[string]int // the names of the dead
+}
+
+// maxZombieNames is how many names are kept.
+const maxZombieNames = 10000
+
+func newZombies(p *parser, _ typed) (body, string) {
+	return &zombies{p: p, index: map[string]int{}}, "zombies"
+}
+
+// zombiesHeader recognises a holder.
+func zombiesHeader(text []byte) bool {
+	_, name := zombieLine(text, " held by ")
+	return name != nil
+}
+
+// zombieLine reads "1115 zombies held by NAME" and "1081 zombies of NAME (…)".
+func zombieLine(text []byte, relation string) (count int64, name []byte) {
+	v, n := number(text)
+	rest, ok := bytes.CutPrefix(text[n:], []byte(" zombies"))
+	if !ok {
+		rest, ok = bytes.CutPrefix(text[n:], []byte(" zombie"))
+	}
+	name, found := bytes.CutPrefix(rest, []byte(relation))
+	name = trim(name)
+	if n == 0 || !ok || !found || len(name) == 0 || v > 1<<40 {
+		return 0, nil
+	}
+	return int64(v), name
+}
+
+func (s *zombies) read(b *block, l line) verdict {
+	text := trim(l.text)
+	if count, name := zombieLine(text, " held by "); name != nil {
+		if l.open && name[len(name)-1] != ')' {
+			return partial
+		}
+		b.begun = true
+		b.Command = "zombies"
+		if len(s.holders) < maxZombieNames {
+			holder := s.p.intern(name)
+			s.holders = append(s.holders, ownedHandles{ingest.HandleCount{
+				Process: holder, Type: "Zombie", Count: count, Source: s.p.source(l.no),
+			}, holder})
+		}
+		return row
+	}
+	count, name := zombieLine(text, " of ")
+	if name == nil {
+		return foreign
+	}
+	if l.open && name[len(name)-1] != ')' {
+		return partial
+	}
+	if i := bytes.Index(name, []byte(" (")); i > 0 {
+		name = name[:i]
+	}
+	s.died(l, s.p.intern(name), count)
+	return row
+}
+
+// died adds up the dead of one name, whoever holds them.
+func (s *zombies) died(l line, name string, count int64) {
+	i, ok := s.index[name]
+	if !ok {
+		if len(s.dead) == maxZombieNames {
+			return
+		}
+		i = len(s.dead)
+		s.index[name] = i
+		s.dead = append(s.dead, ingest.Tally{What: "zombies of " + name, Source: s.p.source(l.no)})
+	}
+	s.dead[i].Count += count
+}
+
+func (s *zombies) finish(b *block, end ending) { b.State = listed(end) }
+
+func (s *zombies) merge(m *moment) {
+	m.holds(s.holders)
+	for _, t := range s.dead {
+		m.tally(t.What, t.Count, t.Source)
+	}
+}
