@@ -115,7 +115,7 @@ each case and JSON.
 	root.SetFlagErrorFunc(usageError)
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
-	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newVersion(con))
+	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newCollect(con), newVersion(con))
 	return root
 }
 
