@@ -2,7 +2,6 @@ package tooltext
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -196,15 +195,20 @@ func isWide(r rune) bool {
 
 func cutRunes(runes []rune, columns []wordAt) (cells []string, ok bool) {
 	for i, c := range columns {
-		to := min(c.to, len(runes))
+		to := min(c.to, len(runes)) // blanks at the end of a line are often lost
 		if i == len(columns)-1 {
 			to = len(runes)
 		}
 		if i > 0 && c.from <= len(runes) && runes[c.from-1] != ' ' {
 			return nil, false
 		}
-		cell := slices.DeleteFunc(slices.Clone(runes[min(c.from, to):to]), func(r rune) bool { return r == filler })
-		cells = append(cells, strings.TrimSpace(string(cell)))
+		var cell strings.Builder
+		for _, r := range runes[min(c.from, to):to] {
+			if r != filler {
+				cell.WriteRune(r)
+			}
+		}
+		cells = append(cells, strings.TrimSpace(cell.String()))
 	}
 	return cells, true
 }
@@ -241,6 +245,7 @@ func (d *driverquery) property(l ingest.Line, text []byte) ingest.LineKind {
 		}
 		return ingest.LineForeign
 	}
+	// Each driver is a paragraph, and the name is its first property.
 	if rest, first := heads(label); first && len(rest) == 0 {
 		return d.add(l, []string{string(trim(value))})
 	}
@@ -263,7 +268,9 @@ func (d *driverquery) add(l ingest.Line, cells []string) ingest.LineKind {
 	switch {
 	case !isServiceName([]byte(m.Name)) && !l.Open:
 		return ingest.LineForeign
-	case l.Open && d.form == formTable && cells[1] == "": // the name may be cut
+	// Of the last line of a cut file the name counts when something follows it;
+	// the date, at the end of the row, does not.
+	case l.Open && d.form == formTable && cells[1] == "":
 		return ingest.LinePartial
 	}
 	if d.link > 0 && d.link < len(cells) && (!l.Open || d.form != formTable) {
@@ -287,7 +294,7 @@ func (d *driverquery) Finish(atEOF bool) ingest.BlockState {
 // Merge adds the drivers that lm does not list, and what is new about the others.
 func (d *driverquery) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	known := map[string]int{}
-	for i, m := range s.Modules {
+	for i, m := range s.Modules { // an unloaded image of the name is another one
 		if !m.Unloaded {
 			known[ingest.ModuleKey(m.Name)] = i
 		}

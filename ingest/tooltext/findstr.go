@@ -48,6 +48,7 @@ func searchedIn(command string) string {
 			if word == "" || word[0] != '/' && word[0] != '-' {
 				return word
 			}
+			// The options /c:"text" name the text, the others how to search.
 			if len(word) > 3 && strings.EqualFold(word[1:3], "c:") {
 				return word[3:]
 			}
@@ -91,6 +92,9 @@ func (f *findstr) Read(l ingest.Line, _ func(string)) ingest.LineKind {
 			if f.line == 0 { // nothing stands between the two prompts
 				f.line = l.No
 			}
+			if len(command) == 0 { // hosts may not know the prompt as web pages keep it
+				return ingest.LineLast
+			}
 			return ingest.LineForeign
 		}
 		f.pattern, f.line = searchedIn(string(command)), l.No
@@ -103,7 +107,7 @@ func (f *findstr) Read(l ingest.Line, _ func(string)) ingest.LineKind {
 	case f.pattern == "" || len(text) == 0:
 	case aside(text):
 		return ingest.LineNoise
-	case file == nil && l.Open:
+	case file == nil && l.Open: // the begin of a path, or a bare prompt being typed
 		f.other = true
 		return ingest.LinePartial
 	case file == nil:
@@ -112,7 +116,8 @@ func (f *findstr) Read(l ingest.Line, _ func(string)) ingest.LineKind {
 		return ingest.LineRow
 	default:
 		name := string(bytes.ToValidUTF8(file, []byte("\ufffd")))
-		f.hits = append(f.hits, ingest.FileHit{Pattern: f.pattern, File: name, Source: ingest.Source{Line: l.No}})
+		place := ingest.Source{Line: l.No}
+		f.hits = append(f.hits, ingest.FileHit{Pattern: f.pattern, File: name, Source: place})
 		return ingest.LineRow
 	}
 	return ingest.LineForeign
@@ -123,7 +128,7 @@ func (f *findstr) Read(l ingest.Line, _ func(string)) ingest.LineKind {
 //
 //	mfeavfk.sys     drivers\mfeavfk.sys:…NFeS…     c:\drivers\mfeavfk.sys: NFeS
 func fileOf(text []byte) []byte {
-	drive := 0
+	drive := 0 // a colon ends the name, but not that behind the drive
 	if len(text) > 2 && text[1] == ':' && text[2] == '\\' {
 		drive = 2
 	}
@@ -155,7 +160,9 @@ func isImage(name []byte) bool {
 // aside recognises what the tools print besides hits: the banner of strings and
 // files that could not be read.
 func aside(text []byte) bool {
-	for _, begin := range []string{"FINDSTR: ", "Strings v", "Copyright (C)", "Sysinternals - ", "Access denied - "} {
+	for _, begin := range []string{
+		"FINDSTR: ", "Strings v", "Copyright (C)", "Sysinternals - ", "Access denied - ",
+	} {
 		if bytes.HasPrefix(text, []byte(begin)) {
 			return true
 		}

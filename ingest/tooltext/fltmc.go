@@ -2,7 +2,6 @@ package tooltext
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -54,7 +53,8 @@ type fltmc struct {
 	ruled   bool // the rule below the headings was seen
 	headed  bool // the headings were seen
 	headOff bool // the first line was a row: the begin of the list is missing
-	masked  bool // a row of instances printed its SprtFtrs
+	bare    bool // the rule has no column for SprtFtrs
+	masked  bool // a row of instances printed it nevertheless
 	blank   bool // the last line was empty
 	failed  bool // an error was printed in place of the list
 	whole   bool // nothing is known to be missing
@@ -108,7 +108,7 @@ func (f *fltmc) line(l ingest.Line, text []byte, warn func(string)) ingest.LineK
 	switch {
 	case isShellPrompt(text):
 		return ingest.LineForeign
-	case f.reason:
+	case f.reason: // "Access is denied." in whatever language
 		f.reason = false
 		return ingest.LineNoise
 	case f.failed:
@@ -121,7 +121,7 @@ func (f *fltmc) line(l ingest.Line, text []byte, warn func(string)) ingest.LineK
 	}
 	if code := failure(text); code != "" && f.rows == 0 {
 		f.failed, f.reason = true, true
-		warn(fmt.Sprintf("fltmc failed (%s): that nothing is listed does not mean that there are no filters", code))
+		warn("fltmc failed (" + code + "): that nothing is listed does not mean that there are no filters")
 		return ingest.LineNoise
 	}
 	return f.heading(text)
@@ -140,8 +140,8 @@ func (f *fltmc) heading(text []byte) ingest.LineKind {
 		f.only.take(column, f.keep(name))
 	case known.kind != 0:
 		f.fltmcColumns, f.headed = known, true
-	case f.headed && !hasDigit(text):
-	case f.words.columns() > 2 && !hasDigit(text):
+	case f.headed && !hasDigit(text): // "tatus", broken off by the console
+	case f.words.columns() > 2 && !hasDigit(text): // in another language
 		f.headed = true
 	default:
 		return ingest.LineForeign
@@ -167,6 +167,11 @@ func (f *fltmc) rule(text []byte) ingest.LineKind {
 		f.kind = max(f.kind, listsFilters)
 		f.old = f.kind == listsFilters && len(runs) == 3 || f.kind == listsInstances && len(runs) == 4
 	}
+	full := 7
+	if f.noFilter || f.noVolume {
+		full--
+	}
+	f.bare = f.kind == listsInstances && len(runs) == full-1
 	return ingest.LineNoise
 }
 

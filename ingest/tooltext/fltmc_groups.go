@@ -33,6 +33,8 @@ func (g *groups) again(list []ingest.Filter, line []byte) bool {
 	}
 	at := g.lastAt
 	if !bytes.Equal(line, g.last) {
+		// Rows that print the same are counted, never taken for copies: volumes
+		// without a name are several, and a runaway filter is what is looked for.
 		var ok bool
 		if at, ok = g.lines[string(line)]; !ok {
 			return false
@@ -66,6 +68,9 @@ func (f *fltmc) attach(l ingest.Line, row attachment, warn func(string)) bool {
 	if g.named == nil {
 		g.named = map[string]place{}
 	}
+	// The list is not sorted by volume, so the filter need not be that of the row
+	// before; and its altitude is that of the first instance until "fltmc filters"
+	// tells the filter's own.
 	owner, ok := g.named[string(row.filter)]
 	if !ok {
 		if len(f.list) == maxFilters {
@@ -73,8 +78,8 @@ func (f *fltmc) attach(l ingest.Line, row attachment, warn func(string)) bool {
 		}
 		owner = place{filter: len(f.list)}
 		f.list = append(f.list, ingest.Filter{
-			Name: f.keep(row.filter), Altitude: ingest.Altitude(f.keep(row.altitude)), Frame: f.keep(row.frame),
-			Legacy: row.legacy, Source: ingest.Source{Line: l.No},
+			Name: f.keep(row.filter), Altitude: ingest.Altitude(f.keep(row.altitude)),
+			Frame: f.keep(row.frame), Legacy: row.legacy, Source: ingest.Source{Line: l.No},
 		})
 		g.named[string(row.filter)] = owner
 	}

@@ -19,7 +19,7 @@ type asked struct {
 func askedOf(command string) asked {
 	var a asked
 	command, after, piped := strings.Cut(command, "|")
-	if piped {
+	if piped { // a pipe into more, sort or a file leaves the list whole
 		word, _, _ := strings.Cut(strings.TrimSpace(strings.ToLower(after)), " ")
 		switch strings.TrimSuffix(word, ".exe") {
 		case "findstr", "find", "select-string", "sls", "where-object", "where", "?":
@@ -31,7 +31,7 @@ func askedOf(command string) asked {
 		return a
 	}
 	a.kind = listsFilters
-	for i, field := range fields[1:] {
+	for i, field := range fields[1:] { // "fltmc" alone lists the filters
 		value := ""
 		if i+2 < len(fields) {
 			value = fields[i+2]
@@ -41,7 +41,7 @@ func askedOf(command string) asked {
 			a.kind = listsInstances
 		case "volumes":
 			a.kind = listsVolumes
-		case "load", "unload", "attach", "detach", "help", "/?", "-?":
+		case "load", "unload", "attach", "detach", "help", "/?", "-?": // these list nothing
 			return asked{}
 		case "-f", "/f":
 			a.filter = value
@@ -93,13 +93,16 @@ func fltmcBegins(text []byte) bool {
 		}
 	}
 	if name, _ := caption(text); len(name) > 0 {
-		return bytes.HasSuffix(text, []byte(" Volume instances:")) || bytes.HasSuffix(text, []byte(" Filter instances:"))
+		// " instances:" alone ends many a sentence that has nothing to do with fltmc.
+		return bytes.HasSuffix(text, []byte(" Volume instances:")) ||
+			bytes.HasSuffix(text, []byte(" Filter instances:"))
 	}
 	return rowAlone(text) || failedAlone(text)
 }
 
 // rowAlone recognises a row without headings above it.
 func rowAlone(text []byte) bool {
+	// Most lines of a log are sorted out by their length or their last character.
 	const narrowest = 60 // where the last column of "fltmc filters" stands
 	last := text[len(text)-1]
 	if len(text) < narrowest || !digit(last) && last != '>' && (last|0x20 < 'a' || last|0x20 > 'z') {
@@ -156,7 +159,7 @@ func fltmcHeadings(text []byte) fltmcColumns {
 	altitude := has("Altitude") || has("Attitude") || has("Height")
 	begins := func(word string) bool { return bytes.HasPrefix(text, []byte(word)) && hasGap(text) }
 	switch {
-	case begins("Filter Name") && has("Num Instances"):
+	case begins("Filter Name") && has("Num Instances"): // 2003 has no altitude here
 		return fltmcColumns{kind: listsFilters, old: !altitude}
 	case begins("Filter ") && altitude && (has("Volume") || has("Instance")):
 		return fltmcColumns{kind: listsInstances, noVolume: !has("Volume Name")}
@@ -249,11 +252,13 @@ func isShellPrompt(text []byte) bool {
 // shellCommand returns what was typed behind the prompt of a shell.
 func shellCommand(text []byte) (command []byte, ok bool) {
 	text, _ = bytes.CutPrefix(text, []byte("PS "))
+	// Volumes begin like prompts, but no ">" follows: C:\Program Files\Vault.
 	if len(text) < 3 || text[1] != ':' && text[1] != '\\' || text[2] != '\\' && text[0] != '\\' {
 		return nil, false
 	}
 	const longest = 260
 	head := text[:min(len(text), longest)]
+	// Both marks may be there: "C:\&gt; findstr X > out.txt" has the prompt's first.
 	from := bytes.IndexByte(head, '>')
 	end := from + 1
 	if i := bytes.Index(head, []byte("&gt;")); i >= 0 && (from < 0 || i < from) {

@@ -100,10 +100,10 @@ func (w *rowWords) filterColumns() bool {
 
 // instance reads a row of "fltmc instances":
 //
-//	FileInfo              \Device\Mup                                40500     FileInfo                  0     0000000f
-//	RsFx0603              C:                                         41006.03  RsFx0603 MiniFilter Instance    0     00000000
-//	test                  C:                                        329998.99                         <Legacy> 00000000
-//	EvFilter                      D:                               185100      EvFilter
+//	FileInfo              \Device\Mup                40500     FileInfo                  0     0000000f
+//	RsFx0603              C:                         41006.03  RsFx0603 MiniFilter Instance    0     00000000
+//	test                  C:                        329998.99                         <Legacy> 00000000
+//	EvFilter                      D:               185100      EvFilter
 //
 // The last one is of Windows Server 2003. Rows that print alike are different
 // volumes without a name, or the same filter again on one volume: they are counted.
@@ -149,11 +149,13 @@ func (f *fltmc) frameAt(l ingest.Line) (at int, legacy, ok bool) {
 		f.masked = true
 		return at - 1, isLegacy(w.word(at - 1)), true
 	}
-	if f.masked || f.width > 0 || l.Open || !f.ruled {
+	// Windows 7 has no such column. German headings have none either, but the rows
+	// print it; there, and elsewhere, a row without it has lost its end.
+	if !f.bare || f.masked || f.width > 0 || l.Open {
 		return 0, false, false
 	}
 	for at = w.len() - 1; at > 1 && at > w.len()-4; at-- {
-		if isFrame(w.word(at)) && w.apart(at) && w.apart(at+1) {
+		if isFrame(w.word(at)) && w.apart(at) && w.apart(at+1) && !hasDigit(w.join(at+1, w.len())) {
 			return at, false, true
 		}
 	}
@@ -217,6 +219,7 @@ func (f *fltmc) ownerOf(altitude int) (filter, volume []byte) {
 	if f.noFilter {
 		return []byte(f.only.filter), w.join(0, altitude)
 	}
+	// The filter's column is 20 wide, and two blanks follow a name that is longer.
 	at := 1
 	for at < altitude && !w.at[at].apart {
 		at++
@@ -254,11 +257,13 @@ func (f *fltmc) volume(l ingest.Line) bool {
 	for end < w.len() && !w.at[end].apart && w.len()-end > 2 {
 		end++
 	}
-	v := ingest.Volume{Name: f.keep(w.join(0, at)), Device: f.keep(w.join(at, end)), Source: ingest.Source{Line: l.No}}
+	v := ingest.Volume{
+		Name: f.keep(w.join(0, at)), Device: f.keep(w.join(at, end)), Source: ingest.Source{Line: l.No},
+	}
 	if !isVolumeName([]byte(v.Name)) {
 		return false
 	}
-	if v.Name == "" {
+	if v.Name == "" { // a volume without a letter or a folder goes by its device
 		v.Name = v.Device
 	}
 	f.volumes = append(f.volumes, v)

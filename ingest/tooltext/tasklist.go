@@ -154,12 +154,11 @@ func (p *processList) process(text []byte) (ingest.ProcessHandles, bool) {
 // taskRow reads a row of tasklist. The columns behind the identifier do not count:
 // some are of wide characters, some are blank.
 func taskRow(text []byte, columns []wordAt) (ingest.ProcessHandles, bool) {
-	cells, ok := cutAt(text, columns[:min(2, len(columns))])
-	if !ok || len(cells) < 2 || cells[1] == "" {
+	cells, ok := cutAt(text, columns[:min(3, len(columns))])
+	if !ok || len(cells) < 3 || cells[1] == "" {
 		return ingest.ProcessHandles{}, false
 	}
-	pid, _, _ := strings.Cut(cells[1], " ")
-	return processOf(cells[0], pid, "")
+	return processOf(cells[0], cells[1], "")
 }
 
 // taskValues reads "System","4","Services","0","1,500 K".
@@ -214,7 +213,7 @@ func groupedNumber(text string) (int64, bool) {
 func (p *processList) add(l ingest.Line, process ingest.ProcessHandles) {
 	process.Source = ingest.Source{Line: l.No}
 	p.list = append(p.list, process)
-	switch {
+	switch { // a list cut short by "select -first 20" seldom has these
 	case process.PID == 0 && (process.Image == "Idle" || process.Image == "System Idle Process"):
 		p.idle, p.whole = true, true
 	case process.Image == "System":

@@ -26,8 +26,8 @@ var processColumns = map[string]byte{
 	"handles": 'h', "handlecount": 'h', "handle count": 'h', "hnd": 'h', "#handles": 'h',
 	"cpu": 'c', "cpu(s)": 'c', "cpu time": 'c', "elapsed time": 'n',
 	"npm(k)": 'n', "pm(k)": 'n', "pm(m)": 'n', "ws(k)": 'n', "ws(m)": 'n', "vm(m)": 'n', "vm(k)": 'n',
-	"si": 'n', "session": 'n', "threads": 'n', "thread count": 'n', "thd": 'n', "pri": 'n', "priv": 'n', "ws": 'n',
-	"vm": 'n', "pm": 'n', "npm": 'n', "gdi": 'n', "gdi objects": 'n', "user objects": 'n',
+	"si": 'n', "session": 'n', "threads": 'n', "thread count": 'n', "thd": 'n', "pri": 'n', "priv": 'n',
+	"ws": 'n', "vm": 'n', "pm": 'n', "npm": 'n', "gdi": 'n', "gdi objects": 'n', "user objects": 'n',
 }
 
 // processHead reads a line of headings. All columns have to be understood, for
@@ -48,16 +48,32 @@ func processHead(text []byte) (h head, ok bool) {
 		return h, false
 	}
 	for i, name := range h.names {
-		at := map[byte]*int{'i': &h.image, 'p': &h.pid, 'h': &h.handles, 'c': &h.optional}[processColumns[name]]
+		at := h.place(processColumns[name])
 		if at == nil {
 			continue
 		}
-		if *at >= 0 {
+		if *at >= 0 { // two columns of the same kind: which one counts is not known
 			return h, false
 		}
 		*at = i
 	}
 	return h, h.image >= 0 && (h.handles >= 0 || h.pid >= 0 && len(h.names) > 2)
+}
+
+// place returns where the column of a kind is remembered, nil for those that do
+// not count.
+func (h *head) place(kind byte) *int {
+	switch kind {
+	case 'i':
+		return &h.image
+	case 'p':
+		return &h.pid
+	case 'h':
+		return &h.handles
+	case 'c':
+		return &h.optional
+	}
+	return nil
 }
 
 // namesIn puts the words of headings together to the names of columns, nil when
@@ -90,6 +106,8 @@ func (h *head) open() bool {
 // row reads a row below the headings.
 func (h *head) row(text []byte, w *rowWords) (ingest.ProcessHandles, bool) {
 	if h.tabs {
+		// Process Explorer pads the names of its tree with blanks, and saves all
+		// columns with tabs between them, blank ones too.
 		cells := strings.Split(string(text), "\t")
 		if len(cells) != len(h.names) {
 			return ingest.ProcessHandles{}, false
@@ -124,6 +142,8 @@ func (h *head) pick(cells []string) (ingest.ProcessHandles, bool) {
 func (h *head) cells(w *rowWords) []string {
 	before, after := h.image, len(h.names)-1-h.image
 	cells := make([]string, len(h.names))
+	// Get-Process leaves the processor time of other users' processes blank. All
+	// other columns are numbers, so a row with one word less has lost that one.
 	skipped := -1
 	if !w.numbers(0, before) || !w.numbers(w.len()-after, w.len()) {
 		if skipped = h.optional; skipped < 0 {
@@ -168,121 +188,4 @@ func (w *rowWords) numbers(i, j int) bool {
 		}
 	}
 	return true
-}
-
-// handleTable describes the summary of Sysinternals handle.
-var handleTable = ingest.Table{
-	Command: "handle -s",
-	Names:   []string{"handle", "handle.exe", "handle64", "handle64.exe"},
-	Begins:  func(text []byte) bool { return bytes.HasPrefix(text, []byte(handleSummary)) },
-	New:     newHandleList,
-}
-
-const handleSummary = "Handle type summary:"
-
-// handleList reads how many handles of each type stand open:
-//
-//	Handle type summary:
-//	  <Unknown type>  : 4
-//	  ALPC Port       : 5123
-//	Total handles: 71234
-type handleList struct {
-	process string // of "handle -s -p NAME"
-	begun   bool
-	total   bool
-	list    []ingest.HandleCount
-}
-
-func newHandleList(command string) ingest.TableReader {
-	h := &handleList{}
-	words := quotedWords(command)
-	for i := 1; i+1 < len(words); i++ {
-		if words[i] == "-p" || words[i] == "/p" {
-			h.process = words[i+1]
-		}
-	}
-	return h
-}
-
-// Read takes one line.
-func (h *handleList) Read(l ingest.Line, _ func(string)) ingest.LineKind {
-	text := trim(l.Text)
-	switch {
-	case len(text) == 0 || isShellPrompt(text):
-		return ingest.LineForeign
-	case bytes.HasPrefix(text, []byte(handleSummary)):
-		h.begun = true
-		return ingest.LineNoise
-	case !h.begun:
-		return h.banner(text)
-	}
-	i := bytes.LastIndexByte(text, ':')
-	kind := ingest.LineRow
-	switch {
-	case l.Open:
-		return ingest.LinePartial
-	case i < 1:
-		return ingest.LineForeign
-	}
-	n, ok := groupedNumber(string(trim(text[i+1:])))
-	if !ok {
-		return ingest.LineForeign
-	}
-	name := string(bytes.ToValidUTF8(trim(text[:i]), []byte("\ufffd")))
-	if name == "Total handles" {
-		name, kind, h.total = "", ingest.LineLast, true
-	}
-	h.list = append(h.list, ingest.HandleCount{Process: h.process, Type: name, Count: n,
-		Source: ingest.Source{Line: l.No}})
-	return kind
-}
-
-// banner recognises what the tool prints above the summary.
-func (h *handleList) banner(text []byte) ingest.LineKind {
-	if aside(text) || bytes.Contains(text, []byte(" - Handle viewer")) {
-		return ingest.LineNoise
-	}
-	return ingest.LineForeign
-}
-
-// Finish takes the total for the end of the list.
-func (h *handleList) Finish(bool) ingest.BlockState {
-	if h.total {
-		return ingest.BlockComplete
-	}
-	return ingest.BlockUnclosed
-}
-
-// Merge adds the counts that no other command told.
-func (h *handleList) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
-	type key struct{ process, kind string }
-	known := map[key]bool{}
-	for _, c := range s.Handles {
-		known[key{c.Process, c.Type}] = true
-	}
-	for _, c := range h.list {
-		if k := (key{c.Process, c.Type}); !known[k] {
-			known[k] = true
-			c.Source = source(c.Line)
-			s.Handles = append(s.Handles, c)
-		}
-	}
-}
-
-// Differs reports whether a type of the same process has another count.
-func (h *handleList) Differs(before ingest.TableReader) bool {
-	old, ok := before.(*handleList)
-	if !ok || old.process != h.process {
-		return false
-	}
-	counts := map[string]int64{}
-	for _, c := range old.list {
-		counts[c.Type] = c.Count
-	}
-	for _, c := range h.list {
-		if was, ok := counts[c.Type]; ok && was != c.Count {
-			return true
-		}
-	}
-	return false
 }
