@@ -219,6 +219,9 @@ func (d *draft) sign() {
 		core = append(core, text)
 	}
 	slices.Sort(core)
+	if len(core) == 0 && d.Object != "" {
+		core = []string{d.Object}
+	}
 	var pools []string
 	for _, p := range d.Pools {
 		pools = append(pools, p.String())

@@ -121,6 +121,11 @@ func (e *exam) cases() []Case {
 			add(e.lockstepCase(row))
 		}
 	}
+	for _, c := range e.crowds() {
+		if len(out) == 0 { // a pool case explains its handles better
+			add(e.handleCase(c))
+		}
+	}
 	d := &draft{exam: e}
 	for _, row := range e.dominant() {
 		if !taken[row.Tag] {

@@ -60,9 +60,12 @@ const (
 	Share
 	// Verified: Driver Verifier counted what an unloaded driver left behind.
 	Verified
+	// HandleGap: one process has far more handles than its peers, or nearly all of
+	// one type.
+	HandleGap
 )
 
-var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier"}
+var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

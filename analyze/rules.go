@@ -27,6 +27,8 @@ const (
 	RuleShare         Rule = "why.share"
 	RuleOwnTag        Rule = "why.own-tag"
 	RuleNoCachedFiles Rule = "why.no-cached-files"
+	RuleHandleType    Rule = "why.handle-type"
+	RuleHandlePeers   Rule = "why.handle-peers"
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
 )
@@ -40,6 +42,7 @@ const (
 	RuleFollows      Rule = "why-not.follows"
 	RuleTableDiffers Rule = "why-not.table-differs"
 	RuleBalanced     Rule = "why-not.balanced"
+	RuleUserHandles  Rule = "why-not.user-handles"
 )
 
 // Rules about what a case cannot say.
@@ -81,6 +84,7 @@ const (
 	ChainOwner        Rule = "chain.owner"
 	ChainNoOwner      Rule = "chain.no-owner"
 	ChainVerifier     Rule = "chain.verifier"
+	ChainHandles      Rule = "chain.handles"
 )
 
 // Rules about attribution: the basis of a claim, or why there is none.
@@ -123,6 +127,7 @@ const (
 	NextBlocks    Rule = "next.blocks"
 	NextVerifier  Rule = "next.verifier"
 	NextStack     Rule = "next.stack"
+	NextHtrace    Rule = "next.htrace"
 )
 
 // Rules about what helps until the defect is mended.

@@ -26,6 +26,13 @@ type Thresholds struct {
 	// healthy machines have 0.63 to 0.98 of them per file object.
 	CachedFiles float64
 
+	// HandleFloor: fewer handles of a process are not worth a look, by the published
+	// limits for processes. HandleShare: one type of that many holds nearly all.
+	// HandleFactor: or a process has this many times the handles of every other.
+	HandleFloor  int64
+	HandleShare  float64
+	HandleFactor int64
+
 	// ShareOfPool and ShareBytes: one tag holds most of a pool. In health the first
 	// nonpaged tag had 22 %.
 	ShareOfPool float64
@@ -87,6 +94,7 @@ func DefaultThresholds() Thresholds {
 		RunawayFactor: 10, RunawayFloor: 200, RunawayFirm: 1000,
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
+		HandleFloor: 10_000, HandleShare: 0.8, HandleFactor: 10,
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
