@@ -2,6 +2,7 @@ package tooltext
 
 import (
 	"bytes"
+	"slices"
 
 	"poolsweep/ingest"
 )
@@ -33,28 +34,28 @@ type grid struct {
 	loose bool   // the last column is text and takes the rest of the line
 }
 
-// gridOf finds the mark of a header line and cuts it into names.
-func gridOf(text []byte) (g grid, names []string) {
+// headerOf reads a line of column names: how they are parted and what they say.
+// It fails for a line that is no header of a table of pool tags.
+func headerOf(text []byte) (g grid, t layout, ok bool) {
 	for _, mark := range []byte{'|', '\t', ';', ','} {
 		var c cells
-		if bytes.IndexByte(text, mark) < 0 {
+		g.mark = mark
+		if bytes.IndexByte(text, mark) < 0 || !g.split(text, &c) || c.n < 2 {
 			continue
 		}
-		g.mark = mark
-		if g.split(text, &c) && c.n > 1 {
-			for _, s := range c.at[:c.n] {
-				names = append(names, string(text[s.from:s.to]))
-			}
-			if t, ok := layoutOf(names); ok && t.tag >= 0 {
-				return g, names
-			}
-			names = nil
+		if t, ok = layoutOf(namesOf(text, c.at[:c.n])); ok {
+			return g, t, true
 		}
 	}
 	g.mark, g.heads = 0, headings(text)
-	return g, namesOf(text, g.heads)
+	if len(g.heads) > maxColumns || slices.ContainsFunc(g.heads, func(s span) bool { return digit(text[s.from]) }) {
+		return g, t, false
+	}
+	t, ok = layoutOf(namesOf(text, g.heads))
+	return g, t, ok && 2*t.known() >= len(t.columns) // else a sentence
 }
 
+// namesOf returns the names that stand in the spans of a header.
 func namesOf(text []byte, heads []span) []string {
 	var names []string
 	for _, s := range heads {

@@ -88,7 +88,7 @@ func wordsOf(name string) []string {
 	if from >= 0 {
 		words = append(words, strings.ToLower(string(runes[from:])))
 	}
-	return joinNon(words)
+	return joined(words)
 }
 
 // camelEdge reports whether a word of a camel-case name begins at i.
@@ -99,11 +99,18 @@ func camelEdge(r []rune, i int) bool {
 	return unicode.IsLower(r[i-1]) || unicode.IsUpper(r[i-1]) && i+1 < len(r) && unicode.IsLower(r[i+1])
 }
 
-// joinNon writes "non paged" as one word.
-func joinNon(words []string) []string {
-	if i := slices.Index(words, "non"); i >= 0 && i+1 < len(words) && strings.HasPrefix(words[i+1], "page") {
-		words[i] = "nonpaged"
-		return slices.Delete(words, i+1, i+2)
+// joined writes "non paged" and "gi b" as one word.
+func joined(words []string) []string {
+	for i := 0; i+1 < len(words); i++ {
+		switch w, next := words[i], words[i+1]; {
+		case w == "non" && strings.HasPrefix(next, "page"):
+			words[i] = "nonpaged"
+		case next == "b" && (w == "ki" || w == "mi" || w == "gi"):
+			words[i] += next
+		default:
+			continue
+		}
+		words = slices.Delete(words, i+1, i+2)
 	}
 	return words
 }
@@ -294,6 +301,17 @@ func (c column) better(a column, behind bool) bool {
 		return c.unit < a.unit
 	}
 	return behind
+}
+
+// known returns how many columns say what they hold.
+func (t *layout) known() int {
+	n := 0
+	for _, c := range t.columns {
+		if c.role != roleOther {
+			n++
+		}
+	}
+	return n
 }
 
 // holds reports whether the table has such a column for the pool.

@@ -28,8 +28,7 @@ func genericBegins(text []byte) bool {
 	if !namesTags(text) {
 		return false
 	}
-	_, names := gridOf(text)
-	_, ok := layoutOf(names)
+	_, _, ok := headerOf(text)
 	return ok
 }
 
@@ -83,32 +82,27 @@ func (t *generic) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 // header takes the line of column names.
 func (t *generic) header(l ingest.Line) ingest.LineKind {
 	t.head, t.first = bytes.Clone(l.Text), l.No
-	var names []string
-	t.grid, names = gridOf(l.Text)
-	if !t.named(names) {
+	var ok bool
+	if t.grid, t.layout, ok = headerOf(l.Text); !ok {
 		return ingest.LineForeign
 	}
+	t.loosen()
 	return ingest.LineNoise
 }
 
-// named takes the column names.
-func (t *generic) named(names []string) bool {
-	found, ok := layoutOf(names)
-	if !ok || len(names) > maxColumns {
-		return false
-	}
-	t.layout = found
+// loosen lets the last column take the rest of the line where it holds text.
+func (t *generic) loosen() {
 	last := t.columns[len(t.columns)-1].role
 	t.loose = last == roleText || last == roleBinary || last == roleOther
-	return true
 }
 
 // underline takes the extent of the columns from the rule below their names,
 // where the names make sense that way, too.
 func (t *generic) underline(rule []byte) {
 	heads := words(rule)
-	if t.named(namesOf(t.head, heads)) {
-		t.heads, t.ruled = heads, true
+	if found, ok := layoutOf(namesOf(t.head, heads)); ok && len(heads) <= maxColumns {
+		t.layout, t.heads, t.ruled = found, heads, true
+		t.loosen()
 	}
 }
 

@@ -167,15 +167,10 @@ func (t *listing) property(c column, value []byte, l ingest.Line, warn func(stri
 // flush ends a record. Figures that do not name a pool belong to the only one
 // that the record names.
 func (t *listing) flush() {
-	pool := t.pool
-	if n, p := t.cur.known[ingest.NonPaged], t.cur.known[ingest.Paged]; pool == 0 && n > 0 && p == 0 {
-		pool = ingest.NonPaged
-	} else if pool == 0 && p > 0 && n == 0 {
-		pool = ingest.Paged
+	if t.pool != 0 {
+		t.cur.move(t.pool)
 	}
-	if pool != 0 {
-		t.cur.move(pool)
-	}
+	t.cur.settle()
 	if t.tagged && t.cur.tells() {
 		t.cur.keep(&t.figures, addUp)
 	}

@@ -125,7 +125,7 @@ var fillers = [][]byte{[]byte("about"), []byte("approx."), []byte("approximately
 func skipFiller(text []byte, at int) int {
 	for at < len(text) {
 		from := at
-		for at < len(text) && bytes.IndexByte([]byte(" \t/,;:|=+"), text[at]) >= 0 {
+		for at < len(text) && bytes.IndexByte([]byte(" \t/,;:|="), text[at]) >= 0 {
 			at++
 		}
 		for _, word := range fillers {
@@ -133,7 +133,7 @@ func skipFiller(text []byte, at int) int {
 				at += len(word)
 			}
 		}
-		if at == from || at < len(text) && text[at] == '+' {
+		if at == from {
 			break
 		}
 	}
@@ -154,14 +154,14 @@ func (p *phrase) bare() bool { return !p.named && p.unitOf() == 0 }
 
 func (p *phrase) unitOf() uint64 { return max(p.amount.unit, p.column.unit) }
 
-// read reads the number and up to two words: "3,708 outstanding", "4.5 GB Nonpaged".
+// read reads the number and the words behind it: "3,708 outstanding", "4.5 GB Nonpaged".
 func (p *phrase) read(text []byte) bool {
 	a, n := readAmount(text[p.at:])
 	if n == 0 {
 		return p.share(text)
 	}
 	p.amount, p.at = a, p.at+n
-	for range 2 {
+	for range 4 {
 		from := skipBlanks(text, p.at)
 		end := from
 		for end < len(text) && (letter(text[end]) || text[end] == '-' && end > from) {
@@ -272,6 +272,16 @@ func poolNamed(cell []byte) ingest.Pool {
 		}
 	}
 	return poolOf(wordsOf(string(cell)))
+}
+
+// settle gives the figures that name no pool to the only one that the row names.
+func (f *figureRow) settle() {
+	switch n, p := f.known[ingest.NonPaged] > 0, f.known[ingest.Paged] > 0; {
+	case n && !p:
+		f.move(ingest.NonPaged)
+	case p && !n:
+		f.move(ingest.Paged)
+	}
 }
 
 // move gives the figures that name no pool to one.

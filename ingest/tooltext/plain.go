@@ -27,31 +27,35 @@ func plainBegins(text []byte) bool {
 		return false
 	}
 	var r plainRow
-	return r.read(text) && (r.pool != 0 || r.sure || !proseWord(r.tag))
+	return r.read(text) && (r.sure || r.sizes != [3]uint64{} || !proseWord(r.tag))
 }
 
 // plain reads such a list.
 type plain struct {
 	figures
-	pools  [3]uint64 // what the pools hold as a whole
+	sizes  [3]uint64 // what the pools hold as a whole
 	sizeAt int
 	sure   bool // a row that can be nothing else was seen
 
+	bulleted   bool // the lines have marks of a list
 	warnedPool bool
 }
 
 // plainRow is one row: a tag, or a pool as a whole.
 type plainRow struct {
 	figureRow
-	pool ingest.Pool // of a row about a whole pool
-	size uint64
-	sure bool // the tag is in quotes, or several figures name themselves
-	end  int  // column after the last figure's word or unit
+	sizes [3]uint64   // of whole pools
+	more  []figureRow // a line of several tags
+	sure  bool        // the tag is in quotes, or several figures name themselves
 }
 
 // read reads a row.
 func (r *plainRow) read(text []byte) bool {
 	text, _ = unbullet(text)
+	if r.more = readSeries(text); r.more != nil {
+		r.sure = true
+		return true
+	}
 	if !begunPlain(text) {
 		return false
 	}
@@ -67,6 +71,7 @@ func (r *plainRow) read(text []byte) bool {
 		return false
 	}
 	r.tag = tag
+	r.settle()
 	r.sure = quoted
 	for _, known := range r.known {
 		r.sure = r.sure || known&knowsAllocs > 0 || known&(known-1) > 0 // two figures
@@ -123,44 +128,82 @@ func leadingTag(text []byte) (tag ingest.Tag, rest []byte, quoted, ok bool) {
 // maxWhole bounds the name of a whole pool.
 const maxWhole = 32
 
-// whole reads what a whole pool holds: "Nonpaged Pool: about 7.5 GB.", "Pool N:
-// 3,118,424 KB".
+// whole reads what whole pools hold: "Nonpaged Pool: about 7.5 GB.", "Pool N:
+// 3,118,424 KB", "Pool nonpaged 11.5 GB, pool paged 7.5 GB, commit …".
 func (r *plainRow) whole(text []byte) bool {
-	at := bytes.IndexAny(text, ":=0123456789~")
-	if at < len("Pool N") || at > maxWhole {
-		return false
+	text = unmarked(text)
+	for {
+		at := bytes.IndexAny(text, ":=+0123456789~")
+		if at < len("Pool N") || at > maxWhole {
+			break
+		}
+		pool := wholePool(trim(text[:at]))
+		from := skipFiller(text, at)
+		a, end := readAmount(text[from:])
+		n, ok := a.bytes(1)
+		if pool == 0 || end == 0 || !ok || a.unit <= 1 || a.signed {
+			break
+		}
+		r.sizes[pool] = n
+		text = text[from+end:]
+		if len(text) == 0 || text[0] != ',' {
+			break
+		}
+		text = trim(text[1:])
 	}
-	words := wordsOf(string(text[:at]))
-	if !has(words, []string{"pool"}) || len(words) > 4 {
-		return false
-	}
-	switch last := words[len(words)-1]; {
-	case last == "n":
-		r.pool = ingest.NonPaged
-	case last == "p":
-		r.pool = ingest.Paged
-	default:
-		r.pool = poolOf(words)
+	return r.sizes != [3]uint64{}
+}
+
+// wholePool returns the pool that a few words name: "Kernel paged pool", "Pool N".
+// The debugger's own "PagedPool Usage" is another figure in every !vm.
+func wholePool(name []byte) (pool ingest.Pool) {
+	words := wordsOf(string(name))
+	if !has(words, []string{"pool"}) || len(words) > 4 || !bytes.ContainsAny(name, " -") {
+		return 0
 	}
 	for _, w := range words {
-		if !has([]string{w}, wholeWords) && poolOf([]string{w}) == 0 {
-			r.pool = 0
+		switch p := poolOf([]string{w}); {
+		case p != 0 || w == "n" || w == "p":
+			pool = max(p, poolNamed([]byte(w)))
+		case !has([]string{w}, wholeWords):
+			return 0
 		}
 	}
-	if r.pool == 0 {
-		return false
-	}
-	a, end := readAmount(text[skipFiller(text, at):])
-	n, ok := a.bytes(1)
-	r.size = n
-	if end == 0 || !ok || a.unit <= 1 || a.signed {
-		r.pool = 0
-	}
-	return r.pool != 0
+	return pool
 }
 
 // wholeWords are the words that may stand beside a pool's name.
-var wholeWords = []string{"pool", "n", "p", "kernel", "memory", "total", "usage"}
+var wholeWords = []string{"pool", "kernel", "memory", "total"}
+
+// readSeries reads tags that share a line; a unit counts until another comes:
+//
+//	Top pool tags: `File` 2,719 MB, `Mbuf` 2,602, `Abcd` 951.
+func readSeries(text []byte) (rows []figureRow) {
+	at := bytes.IndexByte(text, '`')
+	if at < 0 || !bytes.Contains(text[:at], []byte("tags")) {
+		return nil
+	}
+	var unit uint64
+	for text = text[at:]; len(text) > 0 && text[0] == '`'; {
+		end := 1 + bytes.IndexByte(text[1:], '`')
+		tag, ok := spelled(text[1:max(end, 1)])
+		from := skipFiller(text, end+1)
+		a, n := readAmount(text[from:])
+		if a.unit > 0 {
+			unit = a.unit
+		}
+		f := figureRow{tag: tag}
+		if !ok || n == 0 || unit == 0 || !f.set(a, column{role: roleBytes, unit: unit}) {
+			return nil
+		}
+		rows = append(rows, f)
+		text = text[skipFiller(text, from+n):]
+	}
+	if len(rows) < 2 || len(bytes.Trim(text, ". ")) > 0 {
+		return nil
+	}
+	return rows
+}
 
 // proseWord reports whether a word that fits a tag's width is one that people
 // write before amounts.
@@ -177,27 +220,55 @@ func proseWord(tag ingest.Tag) bool {
 // Read takes one line.
 func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	var r plainRow
-	if len(trim(l.Text)) == 0 || len(trim(l.Text)) > maxPlain || !r.read(l.Text) {
-		return ingest.LineForeign
+	text := trim(l.Text)
+	if len(text) == 0 || len(text) > maxPlain || !r.read(text) {
+		return t.other(text)
+	}
+	if t.sizeAt == 0 && len(t.rows) == 0 {
+		_, t.bulleted = unbullet(text)
 	}
 	if l.Open && !ended(l.Text) {
 		return ingest.LinePartial
 	}
-	if r.pool != 0 {
-		t.pools[r.pool], t.sizeAt = r.size, l.No
+	for pool, size := range r.sizes {
+		if size > 0 {
+			t.sizes[pool], t.sizeAt = size, l.No
+		}
+	}
+	if t.sizeAt == l.No {
 		return ingest.LineNoise
 	}
 	if proseWord(r.tag) && !r.sure {
 		return ingest.LineForeign
 	}
 	t.sure = t.sure || r.sure
-	if r.known[0] != 0 && !t.warnedPool {
+	if r.more == nil {
+		r.more = []figureRow{r.figureRow}
+	}
+	for _, f := range r.more {
+		t.tag(&f, l, warn)
+	}
+	return ingest.LineRow
+}
+
+// other is a line that tells nothing of a tag: in a list with marks the other
+// items are words about the same machine.
+func (t *plain) other(text []byte) ingest.LineKind {
+	rest, marked := unbullet(text)
+	if marked && t.bulleted && bytes.IndexByte(rest, '`') != 0 {
+		return ingest.LineNoise
+	}
+	return ingest.LineForeign
+}
+
+// tag keeps what a line tells about one tag.
+func (t *plain) tag(f *figureRow, l ingest.Line, warn func(string)) {
+	if f.known[0] != 0 && !t.warnedPool {
 		t.warnedPool = true
 		warn("the list does not say which pool a tag is in")
 	}
-	r.line = l.No
-	r.keep(&t.figures, addUp)
-	return ingest.LineRow
+	f.line = l.No
+	f.keep(&t.figures, addUp)
 }
 
 // ended reports whether the last line of the file ends in something that is
@@ -223,7 +294,7 @@ func (t *plain) listed() bool { return t.sure || len(t.rows) > 1 }
 func (t *plain) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	if s.VM == nil && t.sizeAt > 0 {
 		s.VM = &ingest.VM{
-			NonPaged: t.pools[ingest.NonPaged], Paged: t.pools[ingest.Paged], Source: source(t.sizeAt),
+			NonPaged: t.sizes[ingest.NonPaged], Paged: t.sizes[ingest.Paged], Source: source(t.sizeAt),
 		}
 	}
 	if t.listed() {
