@@ -9,16 +9,17 @@ import (
 // NameRule tells users how a log gets its machine's name. Place.Machine and
 // Document.NameMachines do what it says.
 const NameRule = `a machine's name is the first of
-  1. the name the log itself prints ("Machine Name:", "Computer Name:")
-  2. for a file found in a folder: the nearest folder below the one given that
+  1. the name in the line that poolsweep's collection script writes on top
+  2. the name the log itself prints ("Machine Name:", "Computer Name:")
+  3. for a file found in a folder: the nearest folder below the one given that
      is not a date, a number or a general word such as "logs"
-  3. the file's own name up to a date, a time or a general word:
+  4. the file's own name up to a date, a time or a general word:
      LAB-014_20261124_0930.log is LAB-014
-  4. when the file's name is nothing but such words (log-1, poolused): the
+  5. when the file's name is nothing but such words (log-1, poolused): the
      folder it lies in
-  5. the file's name without its ending
-When the log and the folder name different machines, the log is believed and a
-warning names both.`
+  6. the file's name without its ending
+When two of the first three name different machines, the first is believed and
+a warning names both.`
 
 // Place is where a log was found, which often tells whose log it is.
 type Place struct {
@@ -49,14 +50,14 @@ func (p Place) Machine() Machine {
 func (d *Document) NameMachines(p Place) {
 	guess := p.Machine()
 	for _, s := range d.Snapshots {
-		if s.Machine.From != NameFromLog {
+		if s.Machine.From < NameFromLog {
 			s.Machine = guess
 			continue
 		}
 		isName := guess.From == NameFromFolder && hostName.MatchString(guess.Name)
 		if isName && !sameHost(guess.Name, s.Machine.Name) {
 			s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
-				"the log names machine %q, its folder %q; the log is believed", s.Machine.Name, guess.Name)})
+				"the %s names machine %q, its folder %q; the %[1]s is believed", s.Machine.From, s.Machine.Name, guess.Name)})
 		}
 	}
 }

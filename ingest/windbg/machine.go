@@ -67,7 +67,8 @@ type parser struct {
 	asked   []*block // .time and the like since then
 	later   session  // a time told by .time that no snapshot has taken yet
 
-	hosted []*command // the tables of other tools
+	targets targets    // where several dumps are open
+	hosted  []*command // the tables of other tools
 
 	table *poolused         // the pool table read last
 	names map[string]string // repeated texts, kept once
@@ -101,12 +102,8 @@ func (p *parser) finish(count int) *ingest.Document {
 	if p.state == inside {
 		p.close(byEOF)
 	}
-	p.settle()
-	if p.cur == nil && len(p.asked) > 0 {
-		p.next(p.asked[0].Line)
-	}
+	p.flush()
 	if p.cur != nil {
-		p.record(p.asked)
 		p.cur.nameLeaker()
 	}
 	p.doc.Lines = count
@@ -119,6 +116,17 @@ func (p *parser) finish(count int) *ingest.Document {
 	}
 	p.doc.Warnings = p.doubts.list()
 	return p.doc
+}
+
+// flush assigns what session lines and .time have told to the current snapshot.
+func (p *parser) flush() {
+	p.settle()
+	if p.cur == nil && len(p.asked) > 0 {
+		p.next(p.asked[0].Line)
+	}
+	if p.cur != nil {
+		p.record(p.asked)
+	}
 }
 
 // between looks for the begin of a block.
@@ -242,6 +250,7 @@ func (p *parser) endsWith(b *block, l line) bool {
 // command starts what a typed command line asks for.
 func (p *parser) command(text []byte, l line) {
 	p.state = between
+	p.target(l)
 	p.hints = p.hints[:0]
 	for _, c := range commandsIn(text, l.no) {
 		cmd := p.named(c)

@@ -1,8 +1,11 @@
 package windbg
 
 import (
+	"cmp"
 	"encoding/binary"
+	"fmt"
 	"slices"
+	"time"
 
 	"poolsweep/ingest"
 )
@@ -10,14 +13,19 @@ import (
 // moment is a snapshot while it is put together, with what is needed to merge
 // the outputs of several commands without counting anything twice.
 type moment struct {
-	snap     *ingest.Snapshot
-	base     uint64            // kernel base: changes with every boot
-	runs     map[string]body   // what every command printed last
-	borrowed bool              // snap.Tags are still the rows of the first table
-	rows     map[rowKey]int    // index into snap.Tags
-	modules  map[moduleKey]int // index into snap.Modules
-	facts    map[fact]int      // what is kept once, with its index in the snapshot
-	asked    map[string]string // drivers whose allocations !verifier was asked for
+	snap      *ingest.Snapshot
+	base      uint64        // kernel base: changes with every boot
+	dump      string        // path of the dump
+	at        time.Time     // session time as printed by the debugger
+	uptime    time.Duration // as printed by the debugger
+	uptimeOK  bool
+	collected collection
+	runs      map[string]body   // what every command printed last
+	borrowed  bool              // snap.Tags are still the rows of the first table
+	rows      map[rowKey]int    // index into snap.Tags
+	modules   map[moduleKey]int // index into snap.Modules
+	facts     map[fact]int      // what is kept once, with its index in the snapshot
+	asked     map[string]string // drivers whose allocations !verifier was asked for
 }
 
 // rowKey identifies a row of a pool table by tag and pool: the same tag may be
@@ -49,7 +57,7 @@ func (p *parser) settle() {
 		p.cur.identify(s)
 	default:
 		p.cur.complete(s)
-		if !s.at.IsZero() && !s.at.Equal(p.cur.snap.At) {
+		if !s.at.IsZero() && !s.at.Equal(p.cur.at) {
 			p.later = s
 		}
 	}
@@ -82,47 +90,86 @@ func (p *parser) next(no int) {
 
 // identify takes over what session lines told, the later ones winning.
 func (m *moment) identify(s session) {
-	before := *m.snap
-	m.snap.Machine, m.snap.OS, m.snap.At = s.machine, s.os, s.at
-	m.snap.Uptime, m.snap.UptimeOK = s.uptime, s.uptimeOK
+	before := session{
+		machine: m.snap.Machine, os: m.snap.OS, at: m.at, uptime: m.uptime, uptimeOK: m.uptimeOK,
+		collected: m.collected,
+	}
+	m.snap.Machine, m.snap.OS, m.at = s.machine, s.os, s.at
+	m.uptime, m.uptimeOK = s.uptime, s.uptimeOK
+	m.collected = s.collected
 	if s.base != 0 {
 		m.base = s.base
 	}
-	m.complete(session{
-		machine: before.Machine, os: before.OS, at: before.At,
-		uptime: before.Uptime, uptimeOK: before.UptimeOK,
-	})
+	if s.dump != "" {
+		m.dump = s.dump
+	}
+	m.complete(before)
+	m.complete(session{also: s.also})
 }
 
 // complete takes over what the snapshot does not know yet.
 func (m *moment) complete(s session) {
-	if m.snap.Machine.Name == "" {
+	switch {
+	case m.snap.Machine.Name == "":
 		m.snap.Machine = s.machine
+	case m.snap.Machine.From == ingest.NameFromHeader && differ(s.machine.Name, m.snap.Machine.Name):
+		s.also = s.machine.Name
 	}
 	if m.snap.OS.Text == "" {
 		m.snap.OS = s.os
 	}
-	if m.snap.At.IsZero() {
-		m.snap.At = s.at
-		if !m.snap.UptimeOK {
-			m.snap.Uptime, m.snap.UptimeOK = s.uptime, s.uptimeOK
+	if m.at.IsZero() {
+		m.at = s.at
+		if !m.uptimeOK {
+			m.uptime, m.uptimeOK = s.uptime, s.uptimeOK
 		}
 	}
 	if m.base == 0 {
 		m.base = s.base
+	}
+	if m.collected.time.IsZero() {
+		m.collected = s.collected
+	}
+	m.alsoNamed(s.also)
+	m.tellTime()
+}
+
+// tellTime sets the snapshot's time. That of the collection header stands in where the
+// debugger prints none.
+func (m *moment) tellTime() {
+	m.snap.At, m.snap.Uptime, m.snap.UptimeOK = m.at, m.uptime, m.uptimeOK
+	if c := m.collected; m.at.IsZero() && !c.time.IsZero() {
+		m.snap.At = c.time
+		if up := c.time.Sub(c.boot); !m.uptimeOK && !c.boot.IsZero() && up >= 0 {
+			m.snap.Uptime, m.snap.UptimeOK = up, true
+		}
+	}
+}
+
+// alsoNamed warns about a name in the log that is not that of the collection header.
+func (m *moment) alsoNamed(name string) {
+	message := fmt.Sprintf("the collection header names machine %q, the log %q; the header is believed",
+		m.snap.Machine.Name, name)
+	known := slices.ContainsFunc(m.snap.Warnings, func(w ingest.Warning) bool { return w.Message == message })
+	if name != "" && !known {
+		m.snap.Warnings = append(m.snap.Warnings, ingest.Warning{Source: m.snap.Source, Message: message})
 	}
 }
 
 // inherit carries over what stays the same on one machine, and the modules when
 // it was not booted in between. The lines s begin the new snapshot.
 func (m *moment) inherit(from *moment, s session) {
-	if s.os.Text != "" && from.snap.OS.Text != "" && s.os.Text != from.snap.OS.Text ||
-		differ(s.machine.Name, from.snap.Machine.Name) {
+	if s.os.Text != "" && from.snap.OS.Text != "" && s.os.Text != from.snap.OS.Text || s.another(from) {
 		return // another machine's dump in the same log
+	}
+	rebooted := s.rebooted(from)
+	if rebooted && differ(s.dump, from.dump) && from.snap.Machine.From != ingest.NameFromHeader {
+		return // another dump: nothing tells that it is of the same machine
 	}
 	m.complete(session{machine: from.snap.Machine, os: from.snap.OS})
 	m.snap.RAM = from.snap.RAM
-	if s.rebooted(from) {
+	m.dump = cmp.Or(m.dump, from.dump)
+	if rebooted {
 		return
 	}
 	m.base = from.base

@@ -21,11 +21,16 @@ type session struct {
 	at       time.Time
 	uptime   time.Duration
 	uptimeOK bool
+
+	dump      string // path of the dump that was loaded
+	collected collection
+	also      string // a name that the log prints beside that of the collection header
 }
 
 // known reports whether the lines told anything about the target.
 func (s session) known() bool {
-	return s.os.Text != "" || s.machine.Name != "" || s.base != 0 || !s.at.IsZero() || s.uptimeOK
+	return s.os.Text != "" || s.machine.Name != "" || s.base != 0 || !s.at.IsZero() || s.uptimeOK ||
+		!s.collected.time.IsZero()
 }
 
 // elsewhere reports whether the lines tell of another moment than the snapshot's
@@ -35,15 +40,23 @@ func (s session) elsewhere(m *moment) bool {
 	if len(m.snap.Blocks) == 0 {
 		return false
 	}
-	return s.rebooted(m) || differ(s.machine.Name, m.snap.Machine.Name) ||
-		s.banner && !s.at.IsZero() && !m.snap.At.IsZero() && !s.at.Equal(m.snap.At)
+	return s.rebooted(m) || s.another(m) ||
+		s.banner && !s.at.IsZero() && !m.at.IsZero() && !s.at.Equal(m.at) ||
+		!s.collected.time.IsZero() && !s.collected.time.Equal(m.collected.time)
+}
+
+// another reports whether the lines name another machine. The name in the collection
+// header goes before one that the log prints: that may be the host's.
+func (s session) another(m *moment) bool {
+	beside := m.snap.Machine.From == ingest.NameFromHeader && s.machine.From != ingest.NameFromHeader
+	return !beside && differ(s.machine.Name, m.snap.Machine.Name)
 }
 
 // rebooted reports whether the target was started anew: the kernel lies at
 // another address, or the machine runs for a shorter time than before.
 func (s session) rebooted(m *moment) bool {
 	return s.base != 0 && m.base != 0 && s.base != m.base ||
-		s.uptimeOK && m.snap.UptimeOK && s.uptime < m.snap.Uptime
+		s.uptimeOK && m.uptimeOK && s.uptime < m.uptime
 }
 
 // differ reports whether two names are known and not the same.
@@ -57,15 +70,18 @@ var sessionLines = []struct {
 }{
 	{"Opened log file", beginSession},
 	{"Microsoft (R) Windows Debugger", beginSession}, // the version is the debugger's, not the target's
-	{"Loading Dump File", beginSession},
+	{"Loading Dump File", readDump},
 	{"Connected to Windows", beginSession}, // its time is the host's clock
 	{"Windows ", readOS},
 	{"Machine Name:", readMachine},
-	{"Computer Name:", readMachine}, // MEX !di
-	{"COMPUTERNAME=", readMachine},  // the environment in !peb
+	{"Computer Name:", readMachine},  // MEX !di
+	{"COMPUTERNAME=", readMachine},   // the environment in !peb
+	{"COMPUTERNAME = ", readMachine}, // !envvar
 	{"Kernel base =", readBase},
 	{"Debug session time:", readTime},
 	{"System Uptime:", readUptime},
+	{"System Uptime ", readMEXUptime}, // MEX !di -v
+	{ingest.HeaderPrefix, readHeader},
 	{"Closing open log file", nil},
 	{"quit:", nil},
 }
@@ -82,7 +98,7 @@ func isSessionLine(text []byte) bool {
 
 // sessionIndex returns the entry of sessionLines that a line begins as, or -1.
 func sessionIndex(text []byte) int {
-	if len(text) == 0 || !bytes.ContainsRune([]byte("OMLCWKDSq"), rune(text[0])) {
+	if len(text) == 0 || !bytes.ContainsRune([]byte("OMLCWKDSq#"), rune(text[0])) {
 		return -1
 	}
 	for i, s := range sessionLines {
@@ -102,8 +118,14 @@ func (p *parser) sessionLine(l line, asked bool) bool {
 		return false
 	}
 	entry := sessionLines[i]
+	if i == openedLog {
+		defer p.glued(text, l)
+	}
 	if entry.read == nil {
 		return true
+	}
+	if bytes.HasPrefix(text, []byte("Loading Dump File")) {
+		p.load()
 	}
 	s := &p.session
 	banner := s.banner
@@ -120,22 +142,42 @@ func (p *parser) sessionLine(l line, asked bool) bool {
 	return true
 }
 
+// glued reads the prompt that a copy has left on the line of .logopen:
+//
+//	Opened log file 'c:\logs\a.txt0: kd> !poolused 2
+func (p *parser) glued(text []byte, l line) {
+	if i := bytes.LastIndex(text, []byte("kd> ")); i > 0 && p.state != inside {
+		p.command(trim(text[i+len("kd> "):]), l)
+	}
+}
+
 // beginSession notes that what follows is not the answer to a command.
 func beginSession(s *session, _ []byte) error {
 	s.banner = true
 	return nil
 }
 
-// isOS recognises the banner's line about the target:
+// readDump notes which dump was loaded: "Loading Dump File [c:\dumps\MEMORY.DMP]".
+func readDump(s *session, rest []byte) error {
+	s.banner, s.dump = true, strings.ToValidUTF8(strings.Trim(string(rest), "[]"), "\ufffd")
+	return nil
+}
+
+// isOS recognises the banner's line about the target. The dump of a process lacks the
+// word Kernel:
 //
 //	Windows 10 Kernel Version 22621 MP (4 procs) Free x64
 //	Windows XP Kernel Version 2600 (Service Pack 3) MP (2 procs) Free x86 compatible
-func isOS(text []byte) bool { return bytes.Contains(text, []byte(" Kernel Version ")) }
+//	Windows Vista Version 6000 MP (2 procs) Free x86 compatible
+func isOS(text []byte) bool {
+	return bytes.Contains(text, []byte(" Kernel Version ")) ||
+		bytes.Contains(text, []byte(" Version ")) && (bytes.Contains(text, []byte(" MP (")) || bytes.Contains(text, []byte(" UP Free ")))
+}
 
 // readOS takes the line apart that isOS recognises.
 func readOS(s *session, rest []byte) error {
 	s.banner = true
-	_, after, _ := strings.Cut(string(rest), "Kernel Version ")
+	_, after, _ := strings.Cut(string(rest), "Version ")
 	s.os = ingest.OS{Text: "Windows " + strings.ToValidUTF8(string(rest), "\ufffd")}
 	if fields := strings.Fields(after); len(fields) > 0 {
 		s.os.Build, _ = strconv.Atoi(fields[0])
@@ -170,11 +212,21 @@ func numberAfter(text, label string) int {
 // prints "Not Found"; copies have blanks or curly quotes around it.
 func readMachine(s *session, rest []byte) error {
 	name := strings.Trim(string(rest), "\"'“”″ \t")
-	if name == "" || len(name) > 63 || strings.ContainsAny(name, " \t\\/:") {
-		return nil
+	switch {
+	case !validHost(name):
+	case s.machine.From == ingest.NameFromHeader:
+		if differ(name, s.machine.Name) {
+			s.also = name
+		}
+	default:
+		s.machine = ingest.Machine{Name: strings.ToValidUTF8(name, "\ufffd"), From: ingest.NameFromLog}
 	}
-	s.machine = ingest.Machine{Name: strings.ToValidUTF8(name, "\ufffd"), From: ingest.NameFromLog}
 	return nil
+}
+
+// validHost reports whether a text may be a computer's name.
+func validHost(name string) bool {
+	return name != "" && len(name) <= 63 && !strings.ContainsAny(name, " \t\\/:")
 }
 
 // readBase reads "Kernel base = 0xfffff802`53800000 PsLoadedModuleList = …". Since
@@ -263,6 +315,19 @@ func readUptime(s *session, rest []byte) error {
 		return fmt.Errorf("uptime not understood")
 	}
 	s.uptime, s.uptimeOK = time.Duration(days)*24*time.Hour+clock, true
+	return nil
+}
+
+// readMEXUptime reads "28m:16.641", "2h:38:23.643" or "2d.09:23:53.324", with no colon
+// behind its label; other texts that begin so are prose.
+func readMEXUptime(s *session, rest []byte) error {
+	text := strings.NewReplacer("d.", "d:", "h:", ":", "m:", ":").Replace(string(rest))
+	days, clock, ok := strings.Cut(text, "d:")
+	if !ok {
+		days, clock = "0", text
+	}
+	clock = strings.Repeat("0:", max(0, 2-strings.Count(clock, ":"))) + clock
+	_ = readUptime(s, []byte(days+" days "+clock))
 	return nil
 }
 
