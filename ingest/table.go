@@ -38,7 +38,8 @@ type TableReader interface {
 	// Read takes one line. A doubt about the line is handed to warn, which adds
 	// file, line and text.
 	Read(l Line, warn func(message string)) LineKind
-	// Finish tells whether the output is whole, given that the file ended in it.
+	// Finish tells whether the output is whole, given that the file ended in it. 0
+	// says that it was no such output after all: the block is dropped.
 	Finish(atEOF bool) BlockState
 	// Merge adds what was read to the snapshot; source makes the place of a line.
 	Merge(s *Snapshot, source func(line int) Source)

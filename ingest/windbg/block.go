@@ -86,6 +86,9 @@ func (p *parser) close(end ending) {
 		return
 	}
 	b.finish(end)
+	if b.State == 0 {
+		return // the table turned out to be none of its kind
+	}
 	if _, ok := b.body.(sessionOutput); ok {
 		p.asked = append(p.asked, b)
 		return // its lines decide only now which snapshot they belong to

@@ -32,7 +32,13 @@ func (c *counts) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	return ingest.LineForeign
 }
 
-func (c *counts) Finish(bool) ingest.BlockState { return ingest.BlockComplete }
+// Finish takes a table without rows for none.
+func (c *counts) Finish(bool) ingest.BlockState {
+	if len(c.lines) == 0 {
+		return 0
+	}
+	return ingest.BlockComplete
+}
 
 func (c *counts) Merge(s *ingest.Snapshot, source func(int) ingest.Source) {
 	for _, l := range c.lines {
@@ -94,6 +100,16 @@ func TestHostedTableThatDiffersBeginsAnotherSnapshot(t *testing.T) {
 	}
 	if len(d.Snapshots) != 2 || len(d.Snapshots[0].Blocks) != 2 || len(d.Snapshots[1].Tags) != 2 {
 		t.Errorf("%d snapshots", len(d.Snapshots))
+	}
+}
+
+func TestHostedTableThatIsNoneIsDropped(t *testing.T) {
+	d, err := Read(strings.NewReader(poolTable+"TOOL of the trade\n\nprose\n"), "a.log", countTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := d.Snapshots[0]; len(s.Blocks) != 1 || len(s.Warnings) != 0 {
+		t.Errorf("blocks %v, warnings %v", s.Blocks, s.Warnings)
 	}
 }
 

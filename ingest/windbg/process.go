@@ -169,8 +169,10 @@ func (s *processes) differs(before body) bool {
 	return ok && (old.Listed != s.Listed || old.Zombies != s.Zombies)
 }
 
+// merge prefers the debugger's list to that of other tools, which shows no zombies.
 func (s *processes) merge(m *moment) {
-	if m.snap.Processes == nil && s.Listed > 0 {
+	if !m.listed && s.Listed > 0 {
 		m.snap.Processes, m.snap.Running = &s.Processes, s.running
+		m.listed = true
 	}
 }
