@@ -22,6 +22,7 @@ type moment struct {
 	collected collection
 	runs      map[string]body   // what every command printed last
 	borrowed  bool              // snap.Tags are still the rows of the first table
+	listed    bool              // snap.Processes are those of the debugger
 	rows      map[rowKey]int    // index into snap.Tags
 	modules   map[moduleKey]int // index into snap.Modules
 	facts     map[fact]int      // what is kept once, with its index in the snapshot
