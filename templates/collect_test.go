@@ -158,7 +158,7 @@ func TestScriptsNeverLetAReaderSeeHalfALog(t *testing.T) {
 	for _, kind := range []string{"live", "dump", "dumps"} {
 		text := scripts(t, Collection{Kind: kind})["cmd"]
 		for _, part := range []string{
-			`copy /y /b "%SPOOL%\%FILE%" "%DROP%\%FILE%.part"`,
+			`copy /y /b "%FILE%" "%DROP%\%FILE%.part"`,
 			`ren "%DROP%\%FILE%.part" "%FILE%"`,
 			"DisableDelayedExpansion",
 		} {
