@@ -130,7 +130,7 @@ func TestBatchLabels(t *testing.T) {
 	}
 }
 
-// unquoted matches a variable outside quotes in a line that has its quotes cut out.
+// A line whose quotes are cut out shows the variables outside them.
 var (
 	quoted   = regexp.MustCompile(`"[^"]*"`)
 	variable = regexp.MustCompile(`%[A-Za-z(]|%%~?[a-z]`)
@@ -138,7 +138,7 @@ var (
 
 func TestBatchQuotesEveryPath(t *testing.T) {
 	// What is safe without quotes: fixed words, and values whose quotes are in them.
-	safe := strings.NewReplacer("%ARCH%", "", "%CODE%", "", "%RANDOM%", "", "%HEADER%", "", "%TARGET%", "")
+	safe := strings.NewReplacer("%ARCH%", "", "%CODE%", "", "%RANDOM%", "", "%HEADER%", "", "%TARGET%", "", "%ROOTS%", "")
 	for _, kind := range []string{"live", "dump", "dumps"} {
 		text := scripts(t, Collection{Kind: kind})["cmd"]
 		for no, line := range strings.Split(text, "\n") {
