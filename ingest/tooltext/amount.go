@@ -43,7 +43,9 @@ func readAmount(text []byte) (a amount, end int) {
 	return a, 0
 }
 
-// read reads the digits with what parts them. Groups of three behind equal marks
+// read reads the digits with what parts them. Windows prints numbers by the
+// user's region, and scripts keep that: 15,120,687 and 15.120.687 and 15 120 687
+// (with a no-break space) and 15'120'687 are the same figure. Groups of three behind equal marks
 // are thousands; the last mark of another kind, and a mark before any other
 // number of digits, is the decimal point.
 func (a *amount) read(text []byte) int {
@@ -94,8 +96,13 @@ func threeDigits(text []byte) bool {
 	return n == 3
 }
 
-// point finds out which of the marks is the decimal point. It fails where the
-// groups do not make sense.
+// point finds out which of the marks is the decimal point:
+//
+//	7,695.5   the last of two kinds          0.29, 21353.25, 64,5   alone, not before three digits
+//	7.695,5   the same in other regions      7,695                  alone, before three: thousands
+//	2.719     may be both, the unit tells    0,291                  no thousands begin with a zero
+//
+// It fails where the groups do not make sense.
 func (a *amount) point(text []byte, marks []span) bool {
 	if len(marks) == 0 {
 		return true
@@ -157,7 +164,7 @@ func (a *amount) readUnit(text []byte) (n int, ok bool) {
 	for end < len(text) && letter(text[end]) {
 		end++
 	}
-	if end < len(text) && (text[end] == '%' || text[end] == '/' && end > at && end+1 < len(text) && letter(text[end+1])) {
+	if isShare(text[end:]) || end > at && isRate(text[end:]) {
 		return 0, false
 	}
 	shift, found := unitShift(text[at:end])
@@ -172,6 +179,13 @@ func (a *amount) readUnit(text []byte) (n int, ok bool) {
 	}
 	return 0, true
 }
+
+// isShare reports whether a percent sign follows: "97.1%" of something.
+func isShare(text []byte) bool { return len(text) > 0 && text[0] == '%' }
+
+// isRate reports whether a unit goes on as that of a rate: "GB/hr", "MB/s". In
+// "12 MB / 3 live" and "12 MB/3" the slash parts two figures.
+func isRate(text []byte) bool { return len(text) > 1 && text[0] == '/' && letter(text[1]) }
 
 // unitShift returns the power of two a unit stands for.
 func unitShift(name []byte) (shift uint, ok bool) {
@@ -200,7 +214,8 @@ func pow10(n int) uint64 {
 	return p
 }
 
-// bytes returns the amount in bytes. unit is that of the column, used where the
+// bytes returns the amount in bytes. Without a unit bigger than bytes a dot before
+// three digits parts thousands, because nobody holds half a byte. unit is that of the column, used where the
 // amount has none of its own.
 func (a amount) bytes(unit uint64) (uint64, bool) {
 	if a.unit != 0 {
@@ -216,7 +231,8 @@ func (a amount) bytes(unit uint64) (uint64, bool) {
 	return scaled(a.digits, max(unit, 1), decimals)
 }
 
-// count returns the amount as a number of things.
+// count returns the amount as a number of things: "12,345", "2.9K", "~583k". A
+// number with decimals left is none.
 func (a amount) count() (int64, bool) {
 	times := max(a.thousand, 1)
 	decimals := a.decimals

@@ -7,8 +7,8 @@ import (
 	"poolsweep/ingest"
 )
 
-// maxColumns bounds the columns of a table; get-counter style tables of poolsweep
-// users have at most twenty.
+// maxColumns bounds the columns of a table. The widest that scripts print have
+// four figures of each pool, names, shares and times: fewer than twenty.
 const maxColumns = 32
 
 // cells are the columns of one line, as spans of its text.
@@ -17,6 +17,7 @@ type cells struct {
 	n  int
 }
 
+// add appends a cell. It fails for a line with more cells than tables have.
 func (c *cells) add(from, to int) bool {
 	if c.n == len(c.at) {
 		return false
@@ -48,7 +49,8 @@ func headerOf(text []byte) (g grid, t layout, ok bool) {
 		}
 	}
 	g.mark, g.heads = 0, headings(text)
-	if len(g.heads) > maxColumns || slices.ContainsFunc(g.heads, func(s span) bool { return digit(text[s.from]) }) {
+	isNumber := func(s span) bool { return digit(text[s.from]) }
+	if len(g.heads) > maxColumns || slices.ContainsFunc(g.heads, isNumber) {
 		return g, t, false
 	}
 	t, ok = layoutOf(namesOf(text, g.heads))
@@ -129,7 +131,7 @@ func (g *grid) split(text []byte, c *cells) bool {
 	return delimited(text, g.mark, c)
 }
 
-// piped cuts a line of a Markdown table. The outer bars may be missing; a bar
+// piped cuts a line of a Markdown table, "| `D2d ` | Paged | **12** |". The outer bars may be missing; a bar
 // behind a backslash belongs to the cell.
 func piped(text []byte, c *cells) bool {
 	at, end := skipBlanks(text, 0), len(bytes.TrimRight(text, " \t"))
@@ -164,7 +166,8 @@ func trimmed(text []byte, from, to int) (int, int) {
 	return from, to
 }
 
-// delimited cuts a line of separated values. A cell in quotes keeps its blanks
+// delimited cuts a line of separated values, as Export-Csv and Excel write them:
+// `"D2d ","Nonp","1,204"`, `Mbuf;Nonp;1.204`. A cell in quotes keeps its blanks
 // and may hold the mark.
 func delimited(text []byte, mark byte, c *cells) bool {
 	for at := 0; ; at++ {
@@ -214,7 +217,9 @@ func closing(text []byte, at int) int {
 }
 
 // remarks begin what a person wrote behind a row: "<-- 65.5% of installed RAM".
-var remarks = [][]byte{[]byte("<--"), []byte("<=="), []byte("<-"), []byte("==>"), []byte("-->"), []byte("←"), []byte(" //")}
+var remarks = [][]byte{
+	[]byte("<--"), []byte("<=="), []byte("<-"), []byte("==>"), []byte("-->"), []byte("←"), []byte(" //"),
+}
 
 // withoutRemark cuts a remark off.
 func withoutRemark(text []byte) []byte {
@@ -227,8 +232,12 @@ func withoutRemark(text []byte) []byte {
 }
 
 // aligned cuts a line whose columns stand below their names. Where every column
-// has one word, their order tells; else each word belongs to the name it stands
-// below.
+// has one word, their order tells, wherever they stand; else each word belongs to
+// the name it stands below:
+//
+//	Tag    NP_MB      share
+//	Mbuf   9353.5    87.1%        three words, three names
+//	Dh 1   9353.5    87.1%        "1" stands below no name and goes on with "Dh"
 func (g *grid) aligned(text []byte, c *cells) bool {
 	var words cells
 	text = withoutRemark(text)
@@ -268,7 +277,10 @@ func isUnit(word []byte) bool {
 
 // below puts every word into the column whose name it stands below. A word
 // between two names goes on with the text of the left one: numbers end where
-// their names end, or reach below them.
+// their names end, or reach below them. Cells may be empty.
+//
+//	---  ----  ------ ------------ -----------
+//	Mbuf           12              packet buffers
 func (g *grid) below(words, c *cells) bool {
 	c.n = len(g.heads)
 	for i := range c.n {
@@ -358,7 +370,8 @@ func spelled(name []byte) (tag ingest.Tag, ok bool) {
 func unmarked(cell []byte) []byte {
 	cell = trim(cell)
 	for _, mark := range []string{"**", "__", "~~"} {
-		if n := len(mark); len(cell) > 2*n && bytes.HasPrefix(cell, []byte(mark)) && bytes.HasSuffix(cell, []byte(mark)) {
+		n := len(mark)
+		if len(cell) > 2*n && string(cell[:n]) == mark && string(cell[len(cell)-n:]) == mark {
 			cell = trim(cell[n : len(cell)-n])
 		}
 	}

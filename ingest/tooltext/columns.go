@@ -43,25 +43,23 @@ func (c column) figure() bool { return c.role >= roleAllocs && c.role <= roleFig
 // Words of headers, by what they say. Tools and people write them in any case
 // and glue them: "NonPagedUsed", "NP_MB", "Outstanding allocations (live)".
 var (
-	tagWords     = []string{"tag", "tags", "pooltag", "标记", "标签", "タグ", "태그", "etiqueta", "étiquette"}
-	tagBeside    = []string{"pool", "name", "kernel", "id"}
-	poolWords    = []string{"pool", "type", "pooltype", "kind", "typ", "tipo", "类型", "种类"}
-	ignoredWords = []string{"share", "ratio", "percent", "pct", "avg", "average", "mean", "per", "rank", "rate",
-		"peak", "max", "min", "limit", "each", "vs"}
-	nonPagedWords = []string{"nonpaged", "np", "npp", "nonp", "nonpagedpool", "非分页", "非页面"}
-	pagedWords    = []string{"paged", "pp", "pagedpool", "分页", "页面"}
-	byteWords     = []string{"bytes", "byte", "used", "usage", "size", "memory", "mem", "字节", "octets"}
-	liveWords     = []string{"outstanding", "diff", "live", "active", "net", "remaining", "unfreed", "leaked", "open",
-		"held", "inuse"}
-	countWords = []string{"count", "counts", "objects", "blocks", "number", "num", "entries", "contexts"}
-	freeWords  = []string{"frees", "free", "freed", "deallocs", "释放"}
-	allocWords = []string{"allocs", "alloc", "allocations", "allocated", "allocation", "分配"}
-	deltaWords = []string{"delta", "change", "growth", "increase", "grown", "added", "difference", "differences", "δ"}
-	earlyWords = []string{"before", "pre", "first", "start", "initial", "old", "previous", "earlier", "prior"}
-	lateWords  = []string{"after", "post", "last", "end", "now", "current", "final", "new", "latest"}
-	textWords  = []string{"description", "desc", "comment", "note", "notes", "meaning", "remark", "what", "描述"}
-	ownerWords = []string{"binary", "driver", "module", "file", "mapped", "owner", "source", "component", "image", "驱动"}
-	timeWords  = []string{"time", "date", "datetime", "timestamp", "when", "时间"}
+	tagWords      = strings.Fields("tag tags pooltag 标记 标签 タグ 태그 etiqueta étiquette")
+	tagBeside     = strings.Fields("pool name kernel id")
+	poolWords     = strings.Fields("pool type pooltype kind typ tipo 类型 种类")
+	ignoredWords  = strings.Fields("share ratio percent pct avg average mean per rank rate peak max min limit each vs")
+	nonPagedWords = strings.Fields("nonpaged np npp nonp nonpagedpool 非分页 非页面")
+	pagedWords    = strings.Fields("paged pp pagedpool 分页 页面")
+	byteWords     = strings.Fields("bytes byte used usage size memory mem 字节 octets")
+	liveWords     = strings.Fields("outstanding diff live active net remaining unfreed leaked open held inuse")
+	countWords    = strings.Fields("count counts objects blocks number num entries contexts")
+	freeWords     = strings.Fields("frees free freed deallocs 释放")
+	allocWords    = strings.Fields("allocs alloc allocations allocated allocation 分配")
+	deltaWords    = strings.Fields("delta change growth increase grown added difference differences δ")
+	earlyWords    = strings.Fields("before pre first start initial old previous earlier prior")
+	lateWords     = strings.Fields("after post last end now current final new latest")
+	textWords     = strings.Fields("description desc comment note notes meaning remark what 描述")
+	ownerWords    = strings.Fields("binary driver module file mapped owner source component image 驱动")
+	timeWords     = strings.Fields("time date datetime timestamp when 时间")
 )
 
 // headerUnits are units of bytes in headers: "NP_MB", "Size (KB)".
@@ -123,7 +121,8 @@ func has(words, list []string) bool {
 // columnOf reads the name of a column.
 func columnOf(name string) column {
 	words := wordsOf(name)
-	c := column{role: roleOther, pool: poolOf(words), delta: has(words, deltaWords), total: has(words, []string{"total"})}
+	c := column{role: roleOther, pool: poolOf(words)}
+	c.delta, c.total = has(words, deltaWords), slices.Contains(words, "total")
 	for _, w := range words {
 		if unit := headerUnits[w]; unit > 0 {
 			c.unit = unit
@@ -165,7 +164,9 @@ func poolOf(words []string) ingest.Pool {
 	return 0
 }
 
-// figureOf finds out what numbers, or which text, a column holds.
+// figureOf finds out what numbers, or which text, a column holds. A unit makes
+// bytes of anything; "Outstanding allocations (allocs - frees)" is what its first
+// word says; "Before" and "NonPaged" alone leave it to the cells.
 func (c *column) figureOf(words []string) {
 	frees, allocs := has(words, freeWords), has(words, allocWords)
 	isBytes := c.unit > 0 || has(words, byteWords)
@@ -260,12 +261,17 @@ func (t *layout) pools() {
 }
 
 // choose keeps one column for each figure: that of now rather than that of
-// before, that of a moment rather than a difference, the finest unit.
+// before, that of a moment rather than a difference, the finest unit. Of
+//
+//	| Tag | Bytes before | Bytes after | MB after | Growth |
+//
+// "Bytes after" is left. A table of nothing but differences keeps those.
 func (t *layout) choose() {
 	t.deltas = true
 	for i := range t.columns {
 		for k := range t.columns {
-			if a, b := t.columns[i], t.columns[k]; i != k && a.figure() && sameFigure(a, b) && b.better(a, k > i) {
+			a, b := t.columns[i], t.columns[k]
+			if i != k && a.figure() && sameFigure(a, b) && b.better(a, k > i) {
 				t.columns[i].role = roleOther
 			}
 		}

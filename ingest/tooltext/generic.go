@@ -37,9 +37,10 @@ func namesTags(text []byte) bool {
 	if len(text) < len("Tag MB") || len(text) > maxHeader {
 		return false
 	}
-	if bytes.Contains(text, []byte("ag")) && (bytes.Contains(text, []byte("Tag")) || bytes.Contains(text, []byte("tag"))) ||
-		bytes.Contains(text, []byte("TAG")) {
-		return true
+	for _, word := range []string{"Tag", "tag", "TAG"} {
+		if bytes.Contains(text, []byte(word)) {
+			return true
+		}
 	}
 	return text[min(2, len(text)-1)] >= 0x80 && bytes.ContainsAny(text, ",;\t|")
 }

@@ -22,6 +22,8 @@ const (
 	knowsOutstanding
 	knowsAllocs
 	knowsFrees
+
+	counted = knowsAllocs | knowsFrees
 )
 
 // any reports whether the row holds a figure.
@@ -31,14 +33,15 @@ func (f *figureRow) any() bool { return f.known != [3]uint8{} }
 // allocations are outstanding.
 func (f *figureRow) tells() bool {
 	for _, known := range f.known {
-		if known&(knowsBytes|knowsOutstanding) > 0 || known&(knowsAllocs|knowsFrees) == knowsAllocs|knowsFrees {
+		if known&(knowsBytes|knowsOutstanding) > 0 || known&counted == counted {
 			return true
 		}
 	}
 	return false
 }
 
-// set takes an amount for a column.
+// set takes an amount for a column. It fails where the amount cannot be that:
+// "12 MB" allocations, a negative number of bytes, half a byte.
 func (f *figureRow) set(a amount, c column) bool {
 	if c.role == roleFigure {
 		switch {
@@ -119,7 +122,9 @@ func (f *figureRow) phrases(text []byte, c column) bool {
 }
 
 // fillers stand between figures without a meaning of their own.
-var fillers = [][]byte{[]byte("about"), []byte("approx."), []byte("approximately"), []byte("ca."), []byte("and")}
+var fillers = [][]byte{
+	[]byte("about"), []byte("approx."), []byte("approximately"), []byte("ca."), []byte("and"),
+}
 
 // skipFiller returns the column of the next number.
 func skipFiller(text []byte, at int) int {
@@ -152,6 +157,7 @@ type phrase struct {
 // bare reports whether neither a unit nor a word tells what the number is.
 func (p *phrase) bare() bool { return !p.named && p.unitOf() == 0 }
 
+// unitOf returns the unit that is written, or that of the column.
 func (p *phrase) unitOf() uint64 { return max(p.amount.unit, p.column.unit) }
 
 // read reads the number and the words behind it: "3,708 outstanding", "4.5 GB Nonpaged".
@@ -245,7 +251,6 @@ func (f *figureRow) keep(to *figures, how twice) (again bool) {
 // complete derives what is outstanding where only its parts are printed.
 func (f *figureRow) complete(pool int) {
 	u := &f.usage[pool]
-	const counted = knowsAllocs | knowsFrees
 	u.Counted = f.known[pool]&counted == counted
 	if u.Counted && f.known[pool]&knowsOutstanding == 0 {
 		u.Outstanding = int64(u.Allocs - u.Frees)
@@ -263,7 +268,8 @@ func poolNamed(cell []byte) ingest.Pool {
 	}
 	switch cell[0] {
 	case 'N', 'n':
-		if len(cell) == 1 || bytes.EqualFold(cell, []byte("NPNX")) || bytes.HasPrefix(bytes.ToLower(cell), []byte("nonp")) {
+		lower := bytes.ToLower(cell)
+		if len(cell) == 1 || string(lower) == "npnx" || bytes.HasPrefix(lower, []byte("nonp")) {
 			return ingest.NonPaged
 		}
 	case 'P', 'p':

@@ -2,6 +2,8 @@ package tooltext
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"poolsweep/ingest"
 )
@@ -208,14 +210,12 @@ func readSeries(text []byte) (rows []figureRow) {
 // proseWord reports whether a word that fits a tag's width is one that people
 // write before amounts.
 func proseWord(tag ingest.Tag) bool {
-	switch string(bytes.ToLower(bytes.TrimRight(tag[:], " "))) {
-	case "free", "used", "ram", "size", "max", "min", "peak", "cpu", "swap", "disk", "heap", "pool", "vm", "page",
-		"avg", "sum", "all", "each", "now", "was", "npp", "pp", "mem", "rss", "ws", "in", "of", "to", "at", "is",
-		"and", "the", "a", "only", "over", "gpu", "rate", "cost", "time", "node", "port", "took", "has", "got", "with":
-		return true
-	}
-	return false
+	return slices.Contains(proseWords, string(bytes.ToLower(bytes.TrimRight(tag[:], " "))))
 }
+
+// proseWords fit a tag's width and stand before amounts in what people write.
+var proseWords = strings.Fields("free used ram size max min peak cpu swap disk heap pool vm page avg sum all each " +
+	"now was npp pp mem rss ws in of to at is and the a only over gpu rate cost time node port took has got with")
 
 // Read takes one line.
 func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {

@@ -76,6 +76,7 @@ func poolmonLineOf(text []byte) poolmonLine {
 	has := func(prefix, within string) bool {
 		return bytes.HasPrefix(text, []byte(prefix)) && bytes.Contains(text, []byte(within))
 	}
+	const session = "Session "
 	switch {
 	case has("Memory:", "Avail:"):
 		return memoryLine
@@ -83,7 +84,9 @@ func poolmonLineOf(text []byte) poolmonLine {
 		return commitLine
 	case has("System pool information", ""):
 		return systemLine
-	case has("All sessions pool information", ""), has("Session ", " pool information") && digit(text[len("Session ")]):
+	case has("All sessions pool information", ""):
+		return sessionLine
+	case has(session, " pool information") && digit(text[len(session)]): // "Session 0 pool information"
 		return sessionLine
 	case has("Query pooltags Failed", ""):
 		return failedLine

@@ -9,8 +9,8 @@ import (
 // poolmonxTable describes the list of PoolMonX as it is saved or copied: columns
 // parted by tabs or blanks, one row a tag with the figures of both pools.
 //
-//	Tag	Paged Allocs	Paged Frees	Paged Diff	Paged Usage	Non Paged Allocs	…	Source	Source Description
-//	Mbuf	12	4	8	1024	90412	1204	89208	22837248	mbuf.sys	buffers
+//	Tag   Paged Allocs  Paged Frees  Paged Diff  Paged Usage  Non Paged Allocs  …  Source
+//	Mbuf            12            4           8         1024             90412  …  mbuf.sys
 var poolmonxTable = ingest.Table{
 	Command: "PoolMonX",
 	Names:   []string{"poolmonx"},
@@ -20,5 +20,8 @@ var poolmonxTable = ingest.Table{
 
 // poolmonxBegins recognises the names of its columns.
 func poolmonxBegins(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("Tag")) && bytes.Contains(text, []byte("Paged Allocs")) && genericBegins(text)
+	if !bytes.HasPrefix(text, []byte("Tag")) || !bytes.Contains(text, []byte("Paged Allocs")) {
+		return false
+	}
+	return genericBegins(text)
 }

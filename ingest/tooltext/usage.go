@@ -20,7 +20,7 @@ type figures struct {
 	index map[rowKey]int
 	texts map[string]string // descriptions, kept once
 
-	before *figures // of the same moment, from an earlier table
+	moment map[rowKey]ingest.Usage // what all tables of the same moment told
 }
 
 // usualRows is about how many rows a list of all tags has.
@@ -29,6 +29,7 @@ const usualRows = 1000
 // pooled is a reader whose rows can be compared with those of another.
 type pooled interface{ table() *figures }
 
+// table returns the rows.
 func (f *figures) table() *figures { return f }
 
 // twice says what a second row of the same tag and pool means.
@@ -83,19 +84,29 @@ func (f *figures) merge(s *ingest.Snapshot, source func(line int) ingest.Source)
 	}
 }
 
-// differs reports whether a tag that both tables hold has other figures: a
+// differs reports whether a tag has other figures than in the tables before: a
 // repeated copy of one table is no second moment, and a table of other tags is
 // the rest of the same one. Then the next table is compared with both.
 func (f *figures) differs(before *figures) bool {
-	for b := before; b != nil; b = b.before {
-		for _, u := range f.rows {
-			if at, ok := b.index[rowKey{u.Tag, u.Pool}]; ok && b.rows[at].Usage != u.Usage {
-				return true
-			}
+	if before.moment == nil {
+		before.moment = make(map[rowKey]ingest.Usage, len(before.rows))
+		before.tell(before.moment)
+	}
+	for _, u := range f.rows {
+		if told, ok := before.moment[rowKey{u.Tag, u.Pool}]; ok && told != u.Usage {
+			return true
 		}
 	}
-	f.before = before
+	f.moment = before.moment
+	f.tell(f.moment)
 	return false
+}
+
+// tell adds the rows to what is known of a moment.
+func (f *figures) tell(moment map[rowKey]ingest.Usage) {
+	for _, u := range f.rows {
+		moment[rowKey{u.Tag, u.Pool}] = u.Usage
+	}
 }
 
 // keep returns the text as a string, the same one for the same bytes.
