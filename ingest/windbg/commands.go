@@ -89,10 +89,9 @@ var commands = []*command{
 		body:    newProcesses,
 	},
 	{
-		names:   []string{"!vm"},
-		accepts: readableVM,
-		header:  vmHeader,
-		body:    newVM,
+		names:  []string{"!vm"},
+		header: vmHeader,
+		body:   newVM,
 	},
 	{
 		names:   []string{"!verifier"},

@@ -257,6 +257,9 @@ func (p *parser) command(text []byte, l line) {
 		switch {
 		case cmd != nil && p.state != inside:
 			p.open(cmd, c, true)
+			if v, ok := p.block.body.(*vm); ok {
+				v.typedRest(p.block, l, []byte(c.args))
+			}
 		case cmd != nil:
 			p.hints = append(p.hints, c)
 		case !quiet(c.word):

@@ -134,7 +134,7 @@ func TestNamed(t *testing.T) {
 		"!fltkd.filters": true, "!filters": true, "!fltkd.filter 1234": true, "!fltkd.volumes": true, "!fltkd.cbd": false,
 		"lm": true, "lm a 80000000": true, "LM": false, "lmvm nt": true, "!lmi nt": true, "lmDvmntfs": true, "lm 1m": false, "lmhosts": false, "lm t n": true, "x *!": true, "x nt!*": false, "ln 80000000": true,
 		"!process 0 0": true, "!process 0 7": true, "!process": false, "!process 0 0 a.exe": false, "!process 0": false,
-		"!vm": true, "!vm 1": true, "!vm 21": false, "!vm 0x21": false,
+		"!vm": true, "!vm 1": true, "!vm 21": true,
 		"!for_each_module": false, "!for_each_module .echo @#ModuleName": false, "s -d 0 L1 41": false, "s -a 0 L1 \"A\"": true,
 		"s -u 0 L1 \"A\"": true, `.foreach (m {lm1m}) { s -a m L1 "A" }`: true, `.foreach (m {lm1m}) { .echo m }`: false,
 		".time": true, "vertarget": true, "version": true,

@@ -3,8 +3,9 @@ package windbg
 import (
 	"bytes"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
-	"strings"
 
 	"poolsweep/ingest"
 )
@@ -20,23 +21,16 @@ import (
 // "PagedPool 0 Usage" a part of "PagedPool Usage"), so labels are compared whole.
 type vm struct {
 	ingest.VM
-	seen map[string]bool // labels whose figure was taken; a second one is not added
-	done bool            // one of the last lines was printed
+	seen    map[string]bool // labels whose figure was taken; a second one is not added
+	refused [2]bool         // a usage of the nonpaged or paged pool was impossible: there is no sum
+	alerts  []ingest.Tally  // "351175 kernel stack PTE allocations have failed"
+	regions bool            // below the head of the address ranges of !vm 21
+	done    bool            // one of the last lines was printed
 }
 
 // newVM gives all uses one key: the flags only add sections that are not read.
 func newVM(p *parser, c typed) (body, string) {
 	return &vm{VM: ingest.VM{Source: p.source(c.line)}, seen: map[string]bool{}}, "!vm"
-}
-
-// readableVM leaves out "!vm 21", which lists address ranges under similar labels.
-func readableVM(c typed) bool {
-	args := strings.Fields(c.args)
-	if len(args) == 0 {
-		return true
-	}
-	flags, err := strconv.ParseUint(strings.TrimPrefix(args[0], "0x"), 16, 32)
-	return err != nil || flags&0x20 == 0
 }
 
 // vmHeader recognises the banner of older systems, or the first figure.
@@ -48,29 +42,109 @@ func vmHeader(text []byte) bool {
 	return ok && label == "Physical Memory"
 }
 
-// vmFigure reads "Label: pages ( Kb)" and returns the amount in bytes. Pages are
-// not always 4 KiB, so the figure in Kb counts. ok is false for other lines.
-func vmFigure(text []byte) (label string, amount []byte, ok bool) {
+// vmAmount is what is printed of a figure: decimal pages and Kb.
+type vmAmount struct {
+	pages, kb uint64
+	ok        bool // they agree
+}
+
+// vmFigure reads "Label: pages ( Kb)". ok is false for other lines.
+func vmFigure(text []byte) (label string, amount vmAmount, ok bool) {
 	name, rest, found := bytes.Cut(trim(text), []byte(":"))
-	_, n := number(unindent(rest))
-	_, kb, inside := bytes.Cut(rest, []byte("("))
-	if !found || !inside || n == 0 && !digit(first(unindent(rest))) {
-		return "", nil, false
+	rest = unindent(rest)
+	_, inside, paren := bytes.Cut(rest, []byte("("))
+	if !found || !paren || !digit(first(rest)) {
+		return "", amount, false
 	}
-	return string(name), unindent(kb), true
+	var p, k int
+	amount.pages, p = number(rest)
+	amount.kb, k = number(unindent(inside))
+	if p == 0 || k == 0 { // nothing there, or more than 64 bits
+		amount.kb = math.MaxUint64
+	}
+	const small, large = 4, 8 // Kb of a page, the large ones on Itanium
+	amount.ok = amount.kb == amount.pages*small || amount.kb == amount.pages*large
+	return string(name), amount, true
 }
 
 func (s *vm) read(b *block, l line) verdict {
 	text := trim(l.text)
-	if bytes.Contains(text, []byte("Excessive NonPaged Pool Usage")) {
-		s.NonPagedAlert = true
-		b.begun = true
+	if n := bytes.Count(text, []byte("Kb)")); n > 1 {
+		return s.several(b, l, text)
+	}
+	if s.alert(b, l, text) {
 		return row
 	}
-	label, kb, ok := vmFigure(text)
+	label, figure, ok := vmFigure(text)
 	if !ok {
 		return s.other(b, text)
 	}
+	return s.figure(b, l, label, figure)
+}
+
+// several reads an output that a copy has put on one line. What stands between two
+// figures ends with the label of the second one.
+func (s *vm) several(b *block, l line, text []byte) verdict {
+	v := noise
+	for len(text) > 0 {
+		part, rest, _ := bytes.Cut(text, []byte("Kb)"))
+		s.alert(b, l, part)
+		for _, label := range vmLabels {
+			i := bytes.LastIndex(part, []byte(label+":"))
+			if i < 0 || i > 0 && !blank(part[i-1]) {
+				continue
+			}
+			if _, figure, ok := vmFigure(append(part[i:len(part):len(part)], "Kb)"...)); ok {
+				if s.figure(b, l, label, figure) == row {
+					v = row
+				}
+			}
+		}
+		text = rest
+	}
+	return v
+}
+
+// typedRest reads an output that a copy has left on the line of the command.
+func (s *vm) typedRest(b *block, l line, text []byte) {
+	if bytes.Contains(text, []byte("Kb)")) && s.several(b, l, text) == row {
+		b.Rows++
+	}
+}
+
+// vmLabels are the figures that are kept, and those the output ends with.
+var vmLabels = []string{
+	"Physical Memory", "NonPagedPool Usage", "NonPagedPoolNx Usage", "NonPagedPool Max",
+	"PagedPool Usage", "PagedPool Maximum", "Commit limit",
+}
+
+// failed matches "******* 351175 kernel stack PTE allocations have failed ******".
+var failed = regexp.MustCompile(`\*\* +(\d+) ([a-zA-Z ]+) have failed \*`)
+
+// alert reads the lines in asterisks that call for attention.
+func (s *vm) alert(b *block, l line, text []byte) bool {
+	if first(text) != '*' && bytes.Count(text, []byte("**")) == 0 {
+		return false
+	}
+	if bytes.Contains(text, []byte("Excessive NonPaged Pool Usage")) {
+		s.NonPagedAlert, b.begun = true, true
+		return true
+	}
+	m := failed.FindSubmatch(text)
+	if m == nil {
+		return false
+	}
+	count, err := strconv.ParseInt(string(m[1]), 10, 64)
+	if err != nil {
+		return false
+	}
+	b.begun = true
+	s.alerts = append(s.alerts, ingest.Tally{What: string(m[2]) + " failed", Count: count, Source: b.p.source(l.no)})
+	return true
+}
+
+// figure takes over a figure that is kept.
+func (s *vm) figure(b *block, l line, label string, amount vmAmount) verdict {
 	b.begun = true // the labels differ between systems, any figure will do
 	if b.Command == "" {
 		b.Command = "!vm"
@@ -83,30 +157,39 @@ func (s *vm) read(b *block, l line) verdict {
 		return noise
 	}
 	s.seen[label] = true
-	s.set(b, l, target, kb)
+	s.set(b, l, target, amount)
 	return row
 }
 
 // other accepts the lines between the figures: page files, alerts, the processes
-// with their commit, whatever has a label.
+// with their commit, address ranges in hexadecimal, whatever has a label.
 func (s *vm) other(b *block, text []byte) verdict {
-	if bytes.HasPrefix(text, []byte("Page File:")) || bytes.HasPrefix(text, []byte("*****")) ||
-		bytes.HasPrefix(text, []byte("*** Virtual")) || bytes.HasPrefix(text, []byte("No Name for")) {
-		b.begun = true
-		return noise
+	for _, begin := range []string{"Page File:", "*****", "*** Virtual", "No Name for", "System Region "} {
+		if bytes.HasPrefix(text, []byte(begin)) {
+			b.begun = true
+			s.regions = s.regions || begin == "System Region "
+			return noise
+		}
 	}
 	if !b.begun || len(text) == 0 || elided(text) {
 		return foreign
 	}
-	for _, known := range []string{"Kb", "Pool Usage", "Unimplemented error", "Syspart SharedCommit"} {
+	for _, known := range []string{"Kb", "kb", "Pool Usage", "Unimplemented error", "Syspart SharedCommit", "Memory Usage By Session"} {
 		if bytes.Contains(text, []byte(known)) {
 			return noise
 		}
 	}
-	if s.done && !b.blank {
+	if s.regions && isRegion(text) || bytes.HasPrefix(text, []byte("Session ID ")) || s.done && !b.blank {
 		return noise
 	}
 	return foreign
+}
+
+// isRegion recognises "PagedPool             : ffff8b8000000000     100000000000".
+func isRegion(text []byte) bool {
+	_, rest, ok := bytes.Cut(text, []byte(" : "))
+	_, n := address(unindent(rest))
+	return ok && n > 0
 }
 
 // target returns where a figure belongs, nil for those that are not kept.
@@ -127,19 +210,29 @@ func (s *vm) target(label string) *uint64 {
 }
 
 // set adds a figure. The debugger prints counters that went below zero as
-// 18446735296008579352, and usages of more pages than the machine has.
-func (s *vm) set(b *block, l line, target *uint64, kb []byte) {
-	v, n := number(kb)
-	if n == 0 || v > math.MaxInt64>>10 {
-		b.warn(l, "impossible figure, ignored")
-		return
+// 18446735296008579352, and usages of more pages than the machine has. The two kinds of
+// nonpaged pool have no sum when one of them is impossible.
+func (s *vm) set(b *block, l line, target *uint64, amount vmAmount) {
+	pool := slices.Index([]*uint64{&s.NonPaged, &s.Paged}, target)
+	refuse := func(message string) {
+		b.warn(l, message)
+		if pool >= 0 {
+			s.refused[pool] = true
+		}
 	}
-	usage := target == &s.NonPaged || target == &s.Paged
-	if sum := *target + v<<10; !usage || s.Physical == 0 || sum <= s.Physical {
+	switch sum := *target + amount.kb<<10; {
+	case amount.kb > math.MaxInt64>>10:
+		refuse("impossible figure, ignored")
+	case !amount.ok:
+		refuse("pages and Kb do not agree, ignored")
+	case pool >= 0 && s.Physical > 0 && sum > s.Physical:
+		refuse("pool usage of more than the physical memory, ignored")
+	default:
 		*target = sum
-		return
 	}
-	b.warn(l, "pool usage of more than the physical memory, ignored")
+	if pool >= 0 && s.refused[pool] {
+		*target = 0
+	}
 }
 
 // finish takes the commit limit, printed last by all systems, as the end.
@@ -150,21 +243,40 @@ func (s *vm) finish(b *block, end ending) {
 	}
 }
 
-// differs compares the figures that are kept; those of a dump never change.
-func (s *vm) differs(before body) bool {
-	old, ok := before.(*vm)
-	a, b := s.VM, ingest.VM{}
-	if ok {
-		b = old.VM
-	}
-	a.Source, b.Source = ingest.Source{}, ingest.Source{}
-	return ok && a != b
+// figuresOf returns the figures that are kept.
+func figuresOf(v *ingest.VM) [5]*uint64 {
+	return [...]*uint64{&v.Physical, &v.NonPaged, &v.NonPagedMax, &v.Paged, &v.PagedMax}
 }
 
-// merge keeps the first !vm of a moment. One that printed no figure says nothing.
+// differs compares the figures that both have printed; those of a dump never change.
+func (s *vm) differs(before body) bool {
+	old, ok := before.(*vm)
+	if !ok {
+		return false
+	}
+	a, b := figuresOf(&s.VM), figuresOf(&old.VM)
+	for i := range a {
+		if *a[i] != 0 && *b[i] != 0 && *a[i] != *b[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// merge keeps the first !vm of a moment, and from later ones what it lacks. One that
+// printed no figure says nothing.
 func (s *vm) merge(m *moment) {
-	if m.snap.VM == nil && (len(s.seen) > 0 || s.NonPagedAlert) {
+	switch {
+	case len(s.seen) == 0 && !s.NonPagedAlert:
+	case m.snap.VM == nil:
 		m.snap.VM = &s.VM
+		m.snap.Tallies = append(m.snap.Tallies, s.alerts...)
+	default:
+		for i, known := range figuresOf(m.snap.VM) {
+			if *known == 0 {
+				*known = *figuresOf(&s.VM)[i]
+			}
+		}
 	}
 	if s.Physical > 0 {
 		m.snap.RAM = s.Physical
