@@ -56,6 +56,7 @@ type block struct {
 	typed  bool   // the command was typed at a prompt, not concluded from a header
 	begun  bool   // output of the expected shape was seen
 	blank  bool   // a blank line follows the last row
+	from   int    // line of the header the block was found by; 0 without one
 	aside  bool   // lines were passed over that tell nothing
 	cut    bool   // the file ends in the middle of a row
 	doubts doubts
@@ -80,7 +81,7 @@ func (p *parser) close(end ending) {
 	if !b.begun && !b.typed {
 		return // a caption in prose
 	}
-	if b.aside && b.Rows+b.Unread == 0 && !b.cut {
+	if (b.aside || b.cmd.minor && !b.begun) && b.Rows+b.Unread == 0 && !b.cut {
 		word, _, _ := strings.Cut(b.Command, " ")
 		p.unused(word, b.Line)
 		return

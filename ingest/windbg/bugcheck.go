@@ -95,7 +95,7 @@ func (c *bugcheck) read(b *block, l line) verdict {
 	if len(text) == 0 {
 		return foreign
 	}
-	if !b.typed && b.begun && b.p.headed(text) != nil {
+	if !b.typed && b.begun && c.ended(b, text) {
 		return foreign
 	}
 	v := c.figures(b, l, text)
@@ -112,6 +112,13 @@ func (c *bugcheck) read(b *block, l line) verdict {
 		}
 	}
 	return v
+}
+
+// ended reports whether a line behind a copy without a prompt begins another
+// output. The stop may stand below the box that begins an analysis.
+func (c *bugcheck) ended(b *block, text []byte) bool {
+	cmd := b.p.headed(text)
+	return cmd != nil && (cmd != b.cmd || c.Code != 0 || analysisBox(text))
 }
 
 // session takes session lines as part of a typed analysis, which reconnects to
@@ -352,7 +359,8 @@ func (c *bugcheck) differs(before body) bool {
 		return true
 	}
 	for i := range min(c.Known, old.Known) {
-		if uint32(c.Args[i]) != uint32(old.Args[i]) {
+		named := i == 1 && c.Driver+old.Driver != "" // in place of its address
+		if uint32(c.Args[i]) != uint32(old.Args[i]) && !named {
 			return true
 		}
 	}

@@ -17,6 +17,9 @@ type command struct {
 	// header recognises the first line of the output where no command is echoed;
 	// nil where the output does not give itself away.
 	header func(text []byte) bool
+	// minor commands tell little about the pools: where their output is missing, or
+	// says something else, they count as not read.
+	minor bool
 	// body returns a reader for the output, and a key that is equal for commands
 	// that print the same.
 	body func(p *parser, c typed) (body, string)
@@ -103,12 +106,14 @@ var commands = []*command{
 		names:   []string{"!analyze", ".bugcheck"},
 		accepts: analyzes,
 		header:  bugcheckHeader,
+		minor:   true,
 		body:    newBugcheck,
 	},
 	{
 		// How a driver's name is looked up by the address that a stop gives.
 		names:   []string{"dS", "ds", "da", "du"},
 		accepts: readsText,
+		minor:   true,
 		body:    newMemoryText,
 	},
 	{
@@ -119,36 +124,43 @@ var commands = []*command{
 	{
 		names:  []string{"!pool", "!poolval"},
 		header: poolPageHeader,
+		minor:  true,
 		body:   newPoolPage,
 	},
 	{
 		names:   []string{"!irpfind"},
 		accepts: listsIRPs,
 		header:  irpfindHeader,
+		minor:   true,
 		body:    newIRPFind,
 	},
 	{
 		names:  []string{"!handle", "!hande"}, // often retyped in articles, not always well
 		header: handlesHeader,
+		minor:  true,
 		body:   newHandles,
 	},
 	{
 		names:  []string{"!object"},
 		header: objectHeader,
+		minor:  true,
 		body:   newObject,
 	},
 	{
 		names: []string{"!obtrace"},
+		minor: true,
 		body:  newObtrace,
 	},
 	{
 		names:  []string{"!locks"},
 		header: locksHeader,
+		minor:  true,
 		body:   newLocks,
 	},
 	{
 		names:  []string{"!memusage"},
 		header: memusageHeader,
+		minor:  true,
 		body:   newMemusage,
 	},
 	{

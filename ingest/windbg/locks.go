@@ -33,8 +33,12 @@ func (s *locks) read(b *block, l line) verdict {
 		}
 		return noise
 	}
-	if v, n := number(text); n > 0 && bytes.HasPrefix(text[n:], []byte(" total locks")) && v < 1<<40 {
+	v, n := number(text)
+	if n > 0 && bytes.HasPrefix(text[n:], []byte(" total locks")) && v < 1<<40 {
 		return s.totals(b, l, int64(v), text[n+len(" total locks"):])
+	}
+	if n > 0 && l.open {
+		return partial
 	}
 	if b.begun && (bytes.HasPrefix(text, []byte("KD: ")) || bytes.HasPrefix(text, []byte("Resource @"))) {
 		return noise

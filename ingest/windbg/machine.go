@@ -140,6 +140,7 @@ func (p *parser) between(l line) {
 	}
 	if cmd := p.headed(l.text); cmd != nil {
 		p.open(cmd, p.hinted(cmd, l), false)
+		p.block.from = l.no
 		p.inside(l)
 		return
 	}
@@ -213,7 +214,9 @@ func (p *parser) foreign(b *block, l line) {
 		b.blank = b.blank || !l.open
 	case p.endsWith(b, l):
 		p.close(byText)
-		p.between(l)
+		if b.from != l.no { // else it looks like a header and is none
+			p.between(l)
+		}
 	case !b.begun: // the debugger loads symbols, sizes its cache, …
 		b.stray(l)
 	case elided(l.text):

@@ -71,7 +71,7 @@ func searchCaption(text []byte) bool {
 }
 
 func (f *poolfind) read(b *block, l line) verdict {
-	text := unindent(l.text)
+	text := bytes.TrimPrefix(unindent(l.text), []byte("*"))
 	addr, n := address(text)
 	if n > 0 {
 		if v := f.block(b, l, addr, text[n:]); v != foreign {

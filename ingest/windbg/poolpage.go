@@ -36,17 +36,19 @@ func poolPageHeader(text []byte) bool {
 
 var (
 	poolPageIs = []byte("Pool page ")
-	regionIs   = []byte(" region is ")
+	regionIs   = []byte(" region is")
 )
 
 // markedBlock recognises "*ffffcb0e11386ca0 size:  2b0 …" and the large ones.
 func markedBlock(text []byte) bool {
 	_, n := address(text[1:])
-	if n == 0 {
+	rest := text[1+n:]
+	if n == 0 || len(rest) == 0 || !blank(rest[0]) {
 		return false
 	}
-	rest := text[1+n:]
-	return bytes.HasPrefix(rest, []byte(" size:")) || bytes.HasPrefix(rest, []byte(" : large "))
+	_, sized := sizedBlock(rest, 1)
+	_, large := largeBlock(rest)
+	return sized || large
 }
 
 func (s *poolPage) read(b *block, l line) verdict {
@@ -88,7 +90,7 @@ func (s *poolPage) page(b *block, l line, rest []byte) verdict {
 	case !ok:
 		return b.other(rest)
 	}
-	b.begun = true
+	b.begun, b.aside = true, true
 	if b.Command == "" {
 		b.Command = "!pool"
 	}
