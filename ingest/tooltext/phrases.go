@@ -200,7 +200,10 @@ func (p *phrase) word(w string) bool {
 	case w == "pool" || w == "in" || w == "use":
 		return true
 	case c.figure() && c.role != roleFigure:
-		p.column.role, p.named = c.role, true
+		if !p.named || c.role == roleOutstanding { // "outstanding allocations"
+			p.column.role = c.role
+		}
+		p.named = true
 		return true
 	}
 	return false

@@ -214,8 +214,9 @@ func proseWord(tag ingest.Tag) bool {
 }
 
 // proseWords fit a tag's width and stand before amounts in what people write.
-var proseWords = strings.Fields("free used ram size max min peak cpu swap disk heap pool vm page avg sum all each " +
-	"now was npp pp mem rss ws in of to at is and the a only over gpu rate cost time node port took has got with")
+var proseWords = strings.Fields("free used ram size max min peak cpu swap disk heap pool vm page " +
+	"avg sum all each now was npp pp mem rss ws in of to at is and the a only over gpu rate cost " +
+	"time node port took has got with")
 
 // Read takes one line.
 func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {
