@@ -13,28 +13,80 @@ const NameRule = `a machine's name is the first of
   2. the name the log itself prints ("Machine Name:", "Computer Name:")
   3. for a file found in a folder: the nearest folder below the one given that
      is not a date, a number or a general word such as "logs"
-  4. the file's own name up to a date, a time or a general word:
+  4. what --name-rule finds in the file's name
+  5. the file's own name up to a date, a time or a general word:
      LAB-014_20261124_0930.log is LAB-014
-  5. when the file's name is nothing but such words (log-1, poolused): the
+  6. when the file's name is nothing but such words (log-1, poolused): the
      folder it lies in
-  6. the file's name without its ending
-When two of the first three name different machines, the first is believed and
+  7. the file's name without its ending
+When two of the first four name different machines, the first is believed and
 a warning names both.`
+
+// FileRule finds a machine's name in the name of a file, as a lab writes it.
+type FileRule struct {
+	pattern *regexp.Regexp
+	group   int
+}
+
+// NewFileRule returns the rule of a regular expression with a group named machine:
+// "^(?P<machine>LAB-[0-9]+)_".
+func NewFileRule(pattern string) (*FileRule, error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("read file-name rule: %w", err)
+	}
+	group := re.SubexpIndex("machine")
+	if group < 0 {
+		return nil, fmt.Errorf("read file-name rule: %q has no group (?P<machine>...)", pattern)
+	}
+	return &FileRule{re, group}, nil
+}
+
+// find returns the name in a file's name, "" where the rule does not fit.
+func (r *FileRule) find(file string) string {
+	if r == nil {
+		return ""
+	}
+	found := r.pattern.FindStringSubmatch(file)
+	if found == nil {
+		return ""
+	}
+	return strings.TrimSpace(found[r.group])
+}
 
 // Place is where a log was found, which often tells whose log it is.
 type Place struct {
 	File    string   // last element of the path
 	Below   []string // folders between the folder given and the file, outermost first
 	Outside string   // the folder given, or the one a file given by itself lies in
+
+	Rule *FileRule // of the user; nil when there is none
 }
 
 // Machine returns the name that the place suggests.
-func (p Place) Machine() Machine {
+func (p Place) Machine() Machine { return p.names()[0] }
+
+// names returns the names that the place suggests, the surest first: a folder, what
+// the user's rule finds, and only where neither tells anything, a guess.
+func (p Place) names() []Machine {
+	var names []Machine
 	for i := len(p.Below) - 1; i >= 0; i-- {
 		if !general(p.Below[i]) {
-			return Machine{Name: p.Below[i], From: NameFromFolder}
+			names = append(names, Machine{Name: p.Below[i], From: NameFromFolder})
+			break
 		}
 	}
+	if name := p.Rule.find(p.File); name != "" {
+		names = append(names, Machine{Name: name, From: NameFromRule})
+	}
+	if len(names) == 0 {
+		names = append(names, p.guess())
+	}
+	return names
+}
+
+// guess returns the name that the file's own name suggests, or the folder outside.
+func (p Place) guess() Machine {
 	stem := stemOf(p.File)
 	if name := nameInStem(stem); name != "" {
 		return Machine{Name: name, From: NameFromFile}
@@ -45,21 +97,29 @@ func (p Place) Machine() Machine {
 	return Machine{Name: stem, From: NameFromFile}
 }
 
-// NameMachines names every snapshot whose log prints no machine name after the
-// place it was found in, and warns where log and folder disagree.
+// NameMachines names every snapshot whose log names no machine after the place it
+// was found in, and warns where two of log, folder and file-name rule disagree.
 func (d *Document) NameMachines(p Place) {
-	guess := p.Machine()
+	names := p.names()
 	for _, s := range d.Snapshots {
 		if s.Machine.From < NameFromLog {
-			s.Machine = guess
-			continue
+			s.Machine = names[0]
 		}
-		isName := guess.From == NameFromFolder && hostName.MatchString(guess.Name)
-		if isName && !sameHost(guess.Name, s.Machine.Name) {
-			s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
-				"the %s names machine %q, its folder %q; the %[1]s is believed", s.Machine.From, s.Machine.Name, guess.Name)})
+		for _, other := range names {
+			if other.disagrees(s.Machine) {
+				s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
+					"the %s names machine %q, the %s %q; the %[1]s is believed",
+					s.Machine.From, s.Machine.Name, other.From, other.Name)})
+			}
 		}
 	}
+}
+
+// disagrees reports whether a name is meant as one and is not that of the machine.
+// What is only guessed from a file's name never disagrees.
+func (m Machine) disagrees(with Machine) bool {
+	meant := m.From == NameFromRule || m.From == NameFromFolder && hostName.MatchString(m.Name)
+	return meant && !sameHost(m.Name, with.Name)
 }
 
 // hostName is what Windows accepts as a computer's name: a folder that reads

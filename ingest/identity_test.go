@@ -91,6 +91,89 @@ func TestNameMachinesBelievesTheLog(t *testing.T) {
 	}
 }
 
+func TestFileRule(t *testing.T) {
+	for _, tt := range []struct {
+		rule, path string
+		name       string
+		from       NameSource
+	}{
+		{`^(?P<machine>[^.]+)\.`, "site7.bench2.kd.log", "site7", NameFromRule},
+		{`--(?P<machine>.+?)--`, "2026--LAB-014--kd.log", "LAB-014", NameFromRule},
+		{`^\d+_(?<machine>\w+)`, "20261124_bench7.log", "bench7", NameFromRule},
+		{`^(?P<machine> *)x`, "  x.log", "x", NameFromFile}, // nothing but blanks is no name
+		{`^(?P<machine>LAB-\d+)_`, "bench7_1.log", "bench7_1", NameFromFile},
+		{`^(?P<machine>LAB-\d+)_`, "2026-11-24/LAB-7_x_kd.log", "LAB-7", NameFromRule},
+		{`^(?P<machine>LAB-\d+)_`, "bench7/LAB-7_1.log", "bench7", NameFromFolder},
+	} {
+		rule, err := NewFileRule(tt.rule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts := strings.Split(tt.path, "/")
+		last := len(parts) - 1
+		p := Place{File: parts[last], Below: parts[:last], Rule: rule}
+		if got, want := p.Machine(), (Machine{tt.name, tt.from}); got != want {
+			t.Errorf("%s by %s: got %q by %s, want %q by %s",
+				tt.path, tt.rule, got.Name, got.From, want.Name, want.From)
+		}
+	}
+}
+
+func TestNewFileRuleRefuses(t *testing.T) {
+	for pattern, says := range map[string]string{
+		`^(LAB-\d+)_`:           "has no group (?P<machine>...)",
+		`(?P<Machine>LAB)`:      "has no group (?P<machine>...)",
+		`^(?P<machine>LAB-\d+_`: "missing closing )",
+		"":                      "has no group (?P<machine>...)",
+	} {
+		if _, err := NewFileRule(pattern); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", pattern, err, says)
+		}
+	}
+}
+
+func TestNameMachinesWarnsOfAnyTwo(t *testing.T) {
+	rule, err := NewFileRule(`^(?P<machine>LAB-\d+)_`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name          string
+		machine       Machine // as read from the log
+		folder, file  string
+		want          Machine
+		first, second string // warnings
+	}{
+		{"all agree", Machine{"LAB-1", NameFromHeader}, "lab-1", "LAB-1_a.log", Machine{"LAB-1", NameFromHeader},
+			"", ""},
+		{"header and folder", Machine{"LAB-1", NameFromHeader}, "LAB-2", "a.log", Machine{"LAB-1", NameFromHeader},
+			`the collection header names machine "LAB-1", the folder "LAB-2"; the collection header is believed`, ""},
+		{"log and rule", Machine{"LAB-1", NameFromLog}, "logs", "LAB-3_a.log", Machine{"LAB-1", NameFromLog},
+			`the log names machine "LAB-1", the file-name rule "LAB-3"; the log is believed`, ""},
+		{"folder and rule", Machine{}, "LAB-2", "LAB-3_a.log", Machine{"LAB-2", NameFromFolder},
+			`the folder names machine "LAB-2", the file-name rule "LAB-3"; the folder is believed`, ""},
+		{"all differ", Machine{"LAB-1", NameFromLog}, "LAB-2", "LAB-3_a.log", Machine{"LAB-1", NameFromLog},
+			`the log names machine "LAB-1", the folder "LAB-2"; the log is believed`,
+			`the log names machine "LAB-1", the file-name rule "LAB-3"; the log is believed`},
+		{"a guess from the file", Machine{"LAB-1", NameFromHeader}, "logs", "bench3.log",
+			Machine{"LAB-1", NameFromHeader}, "", ""},
+	} {
+		s := &Snapshot{Machine: tt.machine}
+		d := &Document{Snapshots: []*Snapshot{s}}
+		d.NameMachines(Place{File: tt.file, Below: []string{tt.folder}, Rule: rule})
+		if s.Machine != tt.want {
+			t.Errorf("%s: machine is %v, want %v", tt.name, s.Machine, tt.want)
+		}
+		var got [2]string
+		for i, w := range s.Warnings {
+			got[min(i, 1)] = w.Message
+		}
+		if got != [2]string{tt.first, tt.second} {
+			t.Errorf("%s: warnings %q", tt.name, got)
+		}
+	}
+}
+
 func TestNameMachinesNamesEverySnapshot(t *testing.T) {
 	d := &Document{Snapshots: []*Snapshot{{}, {Machine: Machine{"LAB-002", NameFromLog}}, {}}}
 	d.NameMachines(Place{File: "LAB-001_20261124.log"})

@@ -8,12 +8,13 @@ type NameSource uint8
 const (
 	NameUnknown    NameSource = iota
 	NameFromFile              // the file's own name
+	NameFromRule              // what the user's rule finds in the file's name
 	NameFromFolder            // the folder the log lies in
 	NameFromLog               // a "Machine Name:" or "Computer Name:" line in the log
 	NameFromHeader            // the header line that our collection script writes
 )
 
-var nameSources = [...]string{"unknown", "file name", "folder", "log", "collection header"}
+var nameSources = [...]string{"unknown", "file name", "file-name rule", "folder", "log", "collection header"}
 
 // String returns where the name was found, in words.
 func (n NameSource) String() string { return nameSources[n] }

@@ -88,6 +88,7 @@ func TestModuleAtIgnoresUnloadedModules(t *testing.T) {
 func TestNameSource(t *testing.T) {
 	for from, want := range map[ingest.NameSource]string{
 		ingest.NameUnknown: "unknown", ingest.NameFromFile: "file name",
+		ingest.NameFromRule:   "file-name rule",
 		ingest.NameFromFolder: "folder", ingest.NameFromLog: "log",
 	} {
 		if got := from.String(); got != want {

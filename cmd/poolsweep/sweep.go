@@ -28,7 +28,8 @@ written.
 A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 		Example: `  poolsweep sweep drop/
   poolsweep sweep --out reports LAB-014_20261124.log LAB-015_20261124.log
-  poolsweep sweep --json - drop/ | jq '.cases[].id'`,
+  poolsweep sweep --json - drop/ | jq '.cases[].id'
+  poolsweep sweep --name-rule '^\d+_(?P<machine>\w+)' drop/`,
 		Args: usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.outGiven = cmd.Flags().Changed("out")
@@ -37,6 +38,8 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 	}
 	cmd.Flags().StringVarP(&s.out, "out", "o", "poolsweep-out", "write the reports into folder `DIR`")
 	cmd.Flags().StringVar(&s.json, "json", "", "write the JSON object to `FILE`, too; - is standard output")
+	cmd.Flags().StringVar(&s.nameRule, "name-rule", "",
+		"find machines' names in files' names by `REGEX`: '^(?P<machine>LAB-\\d+)_'")
 	return cmd
 }
 
@@ -44,6 +47,7 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 type sweep struct {
 	out, json string
 	outGiven  bool
+	nameRule  string
 }
 
 // jsonOnly reports whether the JSON object is all that is asked for.
@@ -51,6 +55,9 @@ func (s *sweep) jsonOnly() bool { return s.json == "-" && !s.outGiven }
 
 func (s *sweep) run(cmd *cobra.Command, con *console, args []string) error {
 	found := find(args, s.writes())
+	if err := found.nameBy(s.nameRule); err != nil {
+		return usageError(cmd, err)
+	}
 	j, err := judge(cmd.Context(), con, found)
 	if err != nil {
 		return err
@@ -106,4 +113,19 @@ func nothingRead(j *judgement, args []string) error {
 		return &failure{exitFailed, err, "give files, or folders with files in them"}
 	}
 	return &failure{exitFailed, errors.New("none of the input could be read"), "see the reasons above"}
+}
+
+// nameBy has the machines of all inputs named by a rule for files' names, if one is given.
+func (c *catch) nameBy(pattern string) error {
+	if pattern == "" {
+		return nil
+	}
+	rule, err := ingest.NewFileRule(pattern)
+	if err != nil {
+		return err
+	}
+	for i := range c.inputs {
+		c.inputs[i].place.Rule = rule
+	}
+	return nil
 }
