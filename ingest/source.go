@@ -54,11 +54,9 @@ const (
 	BlockUnclosed
 	// BlockCut stops in the middle of a row or a record at the end of the file.
 	BlockCut
-	// BlockSkipped is the output of a command that poolsweep does not read.
-	BlockSkipped
 )
 
-var blockStates = [...]string{"", "complete", "unclosed", "cut", "skipped"}
+var blockStates = [...]string{"", "complete", "unclosed", "cut"}
 
 // String returns the state in one lower-case word.
 func (s BlockState) String() string { return blockStates[s] }

@@ -30,7 +30,7 @@ func TestSourceAndWarningText(t *testing.T) {
 func TestBlockStates(t *testing.T) {
 	for state, want := range map[ingest.BlockState]string{
 		0: "", ingest.BlockComplete: "complete", ingest.BlockUnclosed: "unclosed",
-		ingest.BlockCut: "cut", ingest.BlockSkipped: "skipped",
+		ingest.BlockCut: "cut",
 	} {
 		if state.String() != want || (ingest.Block{State: state}).Complete() != (want == "complete") {
 			t.Errorf("state %d is %q, want %q", state, state, want)
@@ -51,7 +51,6 @@ func TestPartialDocuments(t *testing.T) {
 	}{
 		{"empty", &ingest.Document{}, false},
 		{"complete", block(ingest.BlockComplete), false},
-		{"skipped", block(ingest.BlockSkipped), false},
 		{"unclosed", block(ingest.BlockUnclosed), true},
 		{"cut", block(ingest.BlockCut), true},
 		{"a warning about a snapshot", warned, true},

@@ -113,7 +113,7 @@ func TestLogQualityNamesWhatIsMissing(t *testing.T) {
 		want string
 	}{
 		{document("a.log"), ""},
-		{document("a.log", block(ingest.BlockComplete, ingest.BlockSkipped)), ""},
+		{document("a.log", block(ingest.BlockComplete)), ""},
 		{document("a.log", block(ingest.BlockCut)), "1 block cut off"},
 		{document("a.log", block(ingest.BlockUnclosed, ingest.BlockUnclosed)), "2 tables without an end"},
 		{document("a.log", block(ingest.BlockUnclosed), block(ingest.BlockCut)),

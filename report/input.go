@@ -149,13 +149,3 @@ func shortHash(docs []*ingest.Document) string {
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:hashLength]
 }
-
-// caseByID returns a case, or nil.
-func (in Input) caseByID(id string) *analyze.Case {
-	for i := range in.Result.Cases {
-		if in.Result.Cases[i].ID == id {
-			return &in.Result.Cases[i]
-		}
-	}
-	return nil
-}
