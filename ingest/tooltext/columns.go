@@ -205,7 +205,8 @@ type layout struct {
 	timed   bool        // rows of one tag at several times
 }
 
-// layoutOf reads the names of all columns. It fails for a table that is none of
+// layoutOf reads the names of all columns. "Tag, Bytes" is the least that makes a
+// table; "Tag, Commit, Date" and "Type, Count" are tables of other things. It fails for a table that is none of
 // pool tags: no column of tags, no figures, or names that come twice.
 func layoutOf(names []string) (layout, bool) {
 	t := layout{tag: -1, pool: -1}
@@ -296,7 +297,8 @@ func sameFigure(a, b column) bool {
 	return a.role == b.role || (a.role == roleFigure || b.role == roleFigure) && (a.late < 0 || a.delta)
 }
 
-// better reports whether b tells more about now than a.
+// better reports whether the column tells more about now than a. Of two that are
+// equal in all that counts the later one stands nearer to now.
 func (c column) better(a column, behind bool) bool {
 	switch {
 	case c.delta != a.delta:

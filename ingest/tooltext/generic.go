@@ -107,7 +107,8 @@ func (t *generic) underline(rule []byte) {
 	}
 }
 
-// row reads a row.
+// row reads a row. A cell of digits below "Tag" is the number of the row in most
+// tables; only four of them, or quotes, make a tag like 8042 of it.
 func (t *generic) row(l ingest.Line, warn func(string)) ingest.LineKind {
 	var c cells
 	if !t.split(l.Text, &c) || c.n <= t.tag {
@@ -193,7 +194,7 @@ func (t *generic) read(f *figureRow, text []byte, c *cells) bool {
 	return f.tells()
 }
 
-// empty reports whether a cell says that there is nothing to say.
+// empty reports whether a cell says that there is nothing to say. It is no zero.
 func empty(cell []byte) bool {
 	switch string(cell) {
 	case "", "-", "–", "—", "n/a", "N/A", "NaN", "?":
@@ -220,7 +221,8 @@ func (t *generic) describe(text []byte, c *cells, remark []byte) string {
 	return t.owned(remark, binary)
 }
 
-// doubts warns once about what the header leaves open.
+// doubts warns once about what the header leaves open. Scripts that list one pool
+// name it in the text above, where no reader of tables sees it.
 func (t *generic) doubts(f *figureRow, warn func(string)) {
 	if t.good == 1 && t.deltas {
 		warn("the figures are differences between two moments")
@@ -250,7 +252,7 @@ func (t *generic) Finish(bool) ingest.BlockState {
 	return ingest.BlockComplete
 }
 
-// Merge adds the rows to the snapshot.
+// Merge adds the rows to the snapshot, unless they are those of something else.
 func (t *generic) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	if t.Finish(false) != 0 {
 		t.merge(s, source)

@@ -59,7 +59,8 @@ func listBegins(text []byte) bool {
 	return false
 }
 
-// heading reads a line that holds a tag and a colon.
+// heading reads a line that holds a tag and a colon, "Mbux:" or "**`D2d `**:". Prose
+// has such lines, too ("Note:"): only figures below make a record of it.
 func heading(text []byte) (ingest.Tag, bool) {
 	text = trim(text)
 	if len(text) < 2 || len(text) > len("**`Tag1`**:") || text[len(text)-1] != ':' {
@@ -128,7 +129,10 @@ func (t *listing) begin(tag ingest.Tag, l ingest.Line) ingest.LineKind {
 }
 
 // property takes a property of the record. The first of a kind counts: what is
-// said again below is about another moment.
+// said again below is about another moment, as in
+//
+//	Bytes: 2,749,905,184
+//	Bytes ten minutes ago: 2,372,982,192
 func (t *listing) property(c column, value []byte, l ingest.Line, warn func(string)) ingest.LineKind {
 	switch {
 	case !t.tagged:
@@ -164,7 +168,7 @@ func (t *listing) property(c column, value []byte, l ingest.Line, warn func(stri
 	return ingest.LineRow
 }
 
-// flush ends a record. Figures that do not name a pool belong to the only one
+// flush ends a record: at an empty line, at the next tag, at the end. Figures that do not name a pool belong to the only one
 // that the record names.
 func (t *listing) flush() {
 	if t.pool != 0 {

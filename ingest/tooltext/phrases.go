@@ -16,7 +16,8 @@ type figureRow struct {
 	known       [3]uint8 // of each pool
 }
 
-// Bits of figureRow.known.
+// Bits of figureRow.known. A row that does not print a figure is not one that
+// prints 0: only what is known may be compared, completed or left out.
 const (
 	knowsBytes = 1 << iota
 	knowsOutstanding
@@ -81,7 +82,8 @@ func (f *figureRow) set(a amount, c column) bool {
 }
 
 // cell reads a cell of a column with figures: an amount, or several that name
-// themselves, "7,695.5 MB / 3,708 outstanding".
+// themselves, "7,695.5 MB / 3,708 outstanding". The same amount may follow in
+// another unit: "18,574,637,216 (17.299 GiB)". "<5 MB" is no figure.
 func (f *figureRow) cell(cell []byte, c column) bool {
 	cell = bytes.Trim(cell, "`")
 	a, end := readAmount(cell)
@@ -251,7 +253,8 @@ func (f *figureRow) keep(to *figures, how twice) (again bool) {
 	return again
 }
 
-// complete derives what is outstanding where only its parts are printed.
+// complete derives what is outstanding where only its parts are printed. Without
+// frees, allocations since boot say nothing about leaks and are dropped.
 func (f *figureRow) complete(pool int) {
 	u := &f.usage[pool]
 	u.Counted = f.known[pool]&counted == counted
@@ -283,7 +286,10 @@ func poolNamed(cell []byte) ingest.Pool {
 	return poolOf(wordsOf(string(cell)))
 }
 
-// settle gives the figures that name no pool to the only one that the row names.
+// settle gives the figures that name no pool to the only one that the row names:
+//
+//	Nonpaged bytes:       8,574,637,216
+//	Outstanding:            110,418,754      of nonpaged pool, too
 func (f *figureRow) settle() {
 	switch n, p := f.known[ingest.NonPaged] > 0, f.known[ingest.Paged] > 0; {
 	case n && !p:

@@ -102,8 +102,8 @@ func begunPlain(text []byte) bool {
 	return bytes.Contains(text[:min(len(text), maxWhole)], []byte("ool"))
 }
 
-// leadingTag cuts the tag off the begin of a row: quoted, or a word of up to four
-// characters with a number behind it.
+// leadingTag cuts the tag off the begin of a row: quoted, "`D2d ` tag: about …", or a
+// word of up to four characters with a number behind it, "Mbuf 2,719.5 MB".
 func leadingTag(text []byte) (tag ingest.Tag, rest []byte, quoted, ok bool) {
 	if q := text[0]; q == '`' || q == '\'' || q == '"' {
 		end := bytes.IndexByte(text[1:], q)

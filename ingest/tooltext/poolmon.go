@@ -26,12 +26,13 @@ var poolmonTable = ingest.Table{
 // poolmon reads one screen of poolmon, or one file that poolmon -n wrote.
 type poolmon struct {
 	figures
-	typeAt   int  // column of "Type" in the header, -1 when none was seen
-	exact    bool // the header stands as poolmon prints it, so tags have their columns
-	mapped   bool // there is a Mapped_Driver column
-	bulleted bool // the copy begins every line with a mark of a list
-	session  bool // the pool of a session, not that of the system
-	failed   bool // poolmon could not ask the kernel
+	typeAt   int    // column of "Type" in the header, -1 when none was seen
+	exact    bool   // the header stands as poolmon prints it, so tags have their columns
+	mapped   bool   // there is a Mapped_Driver column
+	bulleted bool   // the copy begins every line with a mark of a list
+	session  []byte // "Session 0", "All sessions": not the pools of the system
+	beside   bool   // the system's pools, or another session, were told of the same moment
+	failed   bool   // poolmon could not ask the kernel
 
 	totals   []ingest.PoolTotal
 	memory   uint64 // bytes of RAM
@@ -174,7 +175,7 @@ func (t *poolmon) above(kind poolmonLine, text []byte, l ingest.Line, warn func(
 	case summaryLine:
 		t.summary(text)
 	case sessionLine:
-		t.session = true
+		t.session = bytes.Clone(text)
 		warn("pool of a session: its tags are not those of the system's pools")
 	case columnLine:
 		t.columns(l.Text)
@@ -190,7 +191,8 @@ func (t *poolmon) above(kind poolmonLine, text []byte, l ingest.Line, warn func(
 }
 
 // kilobytes returns the bytes of "Label: 1234K", 0 when the label is not there.
-// Wide values touch the label.
+// Wide values touch the label ("Memory:33473120K"), and "P:" stands on both lines
+// with two meanings: resident paged memory, then the paged pool.
 func kilobytes(text []byte, label string) uint64 {
 	at := bytes.Index(text, []byte(label))
 	if at < 0 {
@@ -248,7 +250,7 @@ func (t *poolmon) Finish(bool) ingest.BlockState {
 }
 
 // Merge adds what was read to the snapshot. The rows of a session count where
-// nothing else is known.
+// nothing else is known: their pools are not part of the system's.
 func (t *poolmon) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	if s.RAM == 0 {
 		s.RAM = t.memory
@@ -258,7 +260,7 @@ func (t *poolmon) Merge(s *ingest.Snapshot, source func(line int) ingest.Source)
 			Physical: t.memory, NonPaged: t.nonPaged, Paged: t.paged, Source: source(t.sizesAt),
 		}
 	}
-	if t.session && len(s.Tags) > 0 {
+	if t.session != nil && (t.beside || len(s.Tags) > 0) {
 		return
 	}
 	t.merge(s, source)
@@ -271,11 +273,16 @@ func (t *poolmon) Merge(s *ingest.Snapshot, source func(line int) ingest.Source)
 }
 
 // Differs reports whether another moment begins: other figures for a tag, or the
-// system's pools after those of a session.
+// system's pools after those of a session. Tables of sessions that follow belong
+// to the moment of the first table.
 func (t *poolmon) Differs(before ingest.TableReader) bool {
 	b, ok := before.(*poolmon)
-	if !ok || t.session && !b.session {
+	switch {
+	case !ok:
 		return false
+	case t.session != nil:
+		t.beside = b.beside || len(b.rows) > 0 && !bytes.Equal(t.session, b.session)
+		return !t.beside && t.differs(&b.figures)
 	}
-	return !t.session && b.session && len(b.rows) > 0 || t.differs(&b.figures)
+	return b.session != nil && len(b.rows) > 0 || t.differs(&b.figures)
 }

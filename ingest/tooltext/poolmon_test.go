@@ -93,7 +93,7 @@ func TestPoolmonOwner(t *testing.T) {
 		"[Gdi Objects]":                 "Gdi Objects",
 		"[Gdi - many objects]":          "many objects , Binary: Gdi",
 		"[two words - of text]":         "two words - of text",
-		"Unknown Driver":                "Unknown Driver",
+		"Unknown Driver":                "",
 		"[]":                            "",
 		"[":                             "",
 	} {
@@ -210,6 +210,7 @@ func TestPoolmonDiffers(t *testing.T) {
 		{head + mbuf, session + head + more, false},
 		{session + head + mbuf, head + abcd, true},
 		{session + head + mbuf, session + head + more, true},
+		{session + head + mbuf, " Session 2 pool information\n" + head + more, false},
 		{session + head, head + abcd, false},
 	} {
 		if got := read(poolmonTable, c.now).Differs(read(poolmonTable, c.before)); got != c.want {

@@ -235,7 +235,11 @@ func (t *poolmon) row(r *poolmonRow, l ingest.Line, warn func(string)) ingest.Li
 	return ingest.LineRow
 }
 
-// usage returns what the row tells, as printed.
+// usage returns what the row tells, as printed. Diff may be negative: drivers free
+// under another tag than they allocate. The kernel's counters have 32 bits, so on a
+// busy machine allocations wrap around before frees do:
+//
+//	Wrap Nonp         10 4294967290        16       256         16
 func (r *poolmonRow) usage(warn func(string)) ingest.Usage {
 	u := ingest.Usage{
 		Outstanding: int64(r.v[2]), Bytes: r.v[3], Allocs: r.v[0], Frees: r.v[1], Counted: true,
@@ -254,7 +258,7 @@ func (r *poolmonRow) usage(warn func(string)) ingest.Usage {
 	return u
 }
 
-// tag returns the tag of a row. Where the columns are those of poolmon, blanks
+// tag returns the tag of a row: "Dh 1", "Io  ", " Lbl" are tags. Where the columns are those of poolmon, blanks
 // at its begin count; in a copy that lost them only the word itself is left.
 func (t *poolmon) tag(r *poolmonRow) (ingest.Tag, bool) {
 	const width = len(ingest.Tag{})
@@ -275,7 +279,12 @@ func (t *poolmon) tag(r *poolmonRow) (ingest.Tag, bool) {
 //
 //	[mbuf.sys  -  buffers]   [mbuf][mbuf.sys    -  buffers]   [mbuf]
 //	[Gdi Objects]            Unknown Driver                   [mbuf.sys - buff
+//
+// "Unknown Driver" tells nothing.
 func (t *poolmon) owner(text []byte) string {
+	if string(text) == "Unknown Driver" {
+		return ""
+	}
 	if len(text) == 0 || text[0] != '[' {
 		return t.keep(text)
 	}

@@ -14,7 +14,8 @@ type rowKey struct {
 	pool ingest.Pool
 }
 
-// figures are the rows that one table printed.
+// figures are the rows that one table printed. All readers of pool tables embed
+// them, so that rows are added, compared and merged in one way.
 type figures struct {
 	rows  []ingest.TagUsage // Source.Line is known, the file only when they are merged
 	index map[rowKey]int
