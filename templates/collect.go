@@ -55,7 +55,8 @@ var scriptsOf = map[string][]string{
 func (c Collection) Scripts() ([]Script, error) {
 	names, known := scriptsOf[c.Kind]
 	if !known {
-		return nil, fmt.Errorf("make scripts: unknown kind %q: known are %s", c.Kind, strings.Join(CollectionKinds(), ", "))
+		return nil, fmt.Errorf("make scripts: unknown kind %q: known are %s",
+			c.Kind, strings.Join(CollectionKinds(), ", "))
 	}
 	if err := errors.Join(checkDrop(c.Drop), checkMachine(c.Machine)); err != nil {
 		return nil, err

@@ -138,7 +138,8 @@ var (
 
 func TestBatchQuotesEveryPath(t *testing.T) {
 	// What is safe without quotes: fixed words, and values whose quotes are in them.
-	safe := strings.NewReplacer("%ARCH%", "", "%CODE%", "", "%RANDOM%", "", "%HEADER%", "", "%TARGET%", "", "%ROOTS%", "")
+	safe := strings.NewReplacer("%ARCH%", "", "%CODE%", "", "%RANDOM%", "",
+		"%HEADER%", "", "%TARGET%", "", "%ROOTS%", "")
 	for _, kind := range []string{"live", "dump", "dumps"} {
 		text := scripts(t, Collection{Kind: kind})["cmd"]
 		for no, line := range strings.Split(text, "\n") {
@@ -183,7 +184,9 @@ func TestScriptsQuoteWhatTheyAreGiven(t *testing.T) {
 	c.Drop = `\\srv\lab 100%\it's & here`
 	c.Machine = "LAB 1%"
 	cmd := scripts(t, c)["cmd"]
-	for _, want := range []string{"set \"DROP=\\\\srv\\lab 100%%\\it's & here\"\n", "set \"MACHINE=LAB 1%%\"\n"} {
+	for _, want := range []string{
+		"set \"DROP=\\\\srv\\lab 100%%\\it's & here\"\n", "set \"MACHINE=LAB 1%%\"\n",
+	} {
 		if !strings.Contains(cmd, want) {
 			t.Errorf("lacks %s", want)
 		}
