@@ -45,9 +45,9 @@ func readAmount(text []byte) (a amount, end int) {
 
 // read reads the digits with what parts them. Windows prints numbers by the
 // user's region, and scripts keep that: 15,120,687 and 15.120.687 and 15 120 687
-// (with a no-break space) and 15'120'687 are the same figure. Groups of three behind equal marks
-// are thousands; the last mark of another kind, and a mark before any other
-// number of digits, is the decimal point.
+// (with a no-break space) and 15'120'687 are the same figure. Groups of three
+// behind equal marks are thousands; the last mark of another kind, and a mark
+// before any other number of digits, is the decimal point.
 func (a *amount) read(text []byte) int {
 	var marks [8]span // byte columns of the marks
 	groups, count, at := 0, 0, 0

@@ -131,8 +131,8 @@ func (g *grid) split(text []byte, c *cells) bool {
 	return delimited(text, g.mark, c)
 }
 
-// piped cuts a line of a Markdown table, "| `D2d ` | Paged | **12** |". The outer bars may be missing; a bar
-// behind a backslash belongs to the cell.
+// piped cuts a line of a Markdown table, "| `D2d ` | Paged | **12** |". The outer
+// bars may be missing; a bar behind a backslash belongs to the cell.
 func piped(text []byte, c *cells) bool {
 	at, end := skipBlanks(text, 0), len(bytes.TrimRight(text, " \t"))
 	if at < end && text[at] == '|' {

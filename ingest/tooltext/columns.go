@@ -46,7 +46,7 @@ var (
 	tagWords      = strings.Fields("tag tags pooltag 标记 标签 タグ 태그 etiqueta étiquette")
 	tagBeside     = strings.Fields("pool name kernel id")
 	poolWords     = strings.Fields("pool type pooltype kind typ tipo 类型 种类")
-	ignoredWords  = strings.Fields("share ratio percent pct avg average mean per rank rate peak max min limit vs")
+	ignoredWords  = strings.Fields("share ratio percent pct avg average mean per rank rate peak max min vs")
 	nonPagedWords = strings.Fields("nonpaged np npp nonp nonpagedpool 非分页 非页面")
 	pagedWords    = strings.Fields("paged pp pagedpool 分页 页面")
 	byteWords     = strings.Fields("bytes byte used usage size memory mem 字节 octets")
@@ -206,8 +206,8 @@ type layout struct {
 }
 
 // layoutOf reads the names of all columns. "Tag, Bytes" is the least that makes a
-// table; "Tag, Commit, Date" and "Type, Count" are tables of other things. It fails for a table that is none of
-// pool tags: no column of tags, no figures, or names that come twice.
+// table; "Tag, Commit, Date" and "Type, Count" are tables of other things. It fails
+// for those: no column of tags, no figures, or names that come twice.
 func layoutOf(names []string) (layout, bool) {
 	t := layout{tag: -1, pool: -1}
 	for i, name := range names {

@@ -168,8 +168,8 @@ func (t *listing) property(c column, value []byte, l ingest.Line, warn func(stri
 	return ingest.LineRow
 }
 
-// flush ends a record: at an empty line, at the next tag, at the end. Figures that do not name a pool belong to the only one
-// that the record names.
+// flush ends a record: at an empty line, at the next tag, at the end. Figures
+// that do not name a pool belong to the only one that the record names.
 func (t *listing) flush() {
 	if t.pool != 0 {
 		t.cur.move(t.pool)

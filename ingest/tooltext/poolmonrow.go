@@ -258,8 +258,9 @@ func (r *poolmonRow) usage(warn func(string)) ingest.Usage {
 	return u
 }
 
-// tag returns the tag of a row: "Dh 1", "Io  ", " Lbl" are tags. Where the columns are those of poolmon, blanks
-// at its begin count; in a copy that lost them only the word itself is left.
+// tag returns the tag of a row: "Dh 1", "Io  ", " Lbl" are tags. Where the columns
+// are those of poolmon, blanks at its begin count; in a copy that lost them only
+// the word itself is left.
 func (t *poolmon) tag(r *poolmonRow) (ingest.Tag, bool) {
 	const width = len(ingest.Tag{})
 	from := len(r.tag) - width - 1
