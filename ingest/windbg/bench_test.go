@@ -77,3 +77,14 @@ func BenchmarkReadModules(b *testing.B) {
 	text.WriteString("0: kd> ")
 	benchmark(b, text.Bytes())
 }
+
+// BenchmarkReadPoolfind reads a list of 200,000 blocks.
+func BenchmarkReadPoolfind(b *testing.B) {
+	var text bytes.Buffer
+	text.WriteString("0: kd> !poolfind Proc -nonpaged\n")
+	for i := range 200000 {
+		fmt.Fprintf(&text, "ffffd48c%08x : tag Proc, size     0xb70, Nonpaged pool\n", i*0xb80)
+	}
+	text.WriteString("0: kd> ")
+	benchmark(b, text.Bytes())
+}

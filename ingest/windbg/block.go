@@ -81,7 +81,7 @@ func (p *parser) close(end ending) {
 	if !b.begun && !b.typed {
 		return // a caption in prose
 	}
-	if (b.aside || b.cmd.minor && !b.begun) && b.Rows+b.Unread == 0 && !b.cut {
+	if b.cmd.minor && (b.aside || !b.begun) && b.Rows+b.Unread == 0 && !b.cut {
 		word, _, _ := strings.Cut(b.Command, " ")
 		p.unused(word, b.Line)
 		return

@@ -33,12 +33,11 @@ func (m *moment) tally(what string, count int64, at ingest.Source) {
 	}
 }
 
-// other is the verdict on a line of no known shape in an output that says little
-// about the pools. Behind a typed command it belongs to the output, unless it
-// stands apart or begins another table.
+// other is the verdict on a line of no known shape. What a typed minor command
+// prints belongs to it, unless it stands apart or begins another table.
 func (b *block) other(text []byte) verdict {
 	switch {
-	case len(text) == 0, elided(text), !b.typed, b.begun && b.blank:
+	case !b.cmd.minor, !b.typed, len(text) == 0, elided(text), b.begun && b.blank:
 		return foreign
 	case b.begun && b.p.headed(text) != nil:
 		return foreign

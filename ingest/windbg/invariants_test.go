@@ -54,6 +54,7 @@ func checkInvariants(t *testing.T, d *ingest.Document) {
 				t.Errorf("module %+v", m)
 			}
 		}
+		checkFacts(t, s, inRange)
 		for _, w := range s.Warnings {
 			inRange("warning", w.Line)
 		}

@@ -95,7 +95,7 @@ func (f *poolfind) read(b *block, l line) verdict {
 	case chatter(text), len(text) > 0 && len(bytes.Trim(text, ".")) == 0 && b.typed && !b.begun:
 		return noise
 	}
-	return b.other(trim(text))
+	return foreign
 }
 
 // caption takes over what is being searched.

@@ -302,7 +302,10 @@ func (v *verifier) caption(b *block, l line, text []byte) verdict {
 	if _, n := hex(text); n >= 8 {
 		return broken(l)
 	}
-	return b.other(text)
+	if b.typed && blank(first(l.text)) && !elided(text) && b.p.headed(text) == nil {
+		return noise // a figure of another system
+	}
+	return foreign
 }
 
 func (v *verifier) finish(b *block, end ending) { b.State = listed(end) }
