@@ -89,6 +89,7 @@ func TestColumnOf(t *testing.T) {
 		{"% freed", column{role: roleOther}},
 		{"Per Alloc", column{role: roleOther}},
 		{"Peak bytes", column{role: roleOther}},
+		{"Limit (MB)", column{role: roleOther, unit: 1 << 20}},
 		{"Description", column{role: roleText}},
 		{"Source Description", column{role: roleText}},
 		{"Binary", column{role: roleBinary}},
