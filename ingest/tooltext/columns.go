@@ -43,10 +43,11 @@ func (c column) figure() bool { return c.role >= roleAllocs && c.role <= roleFig
 // Words of headers, by what they say. Tools and people write them in any case
 // and glue them: "NonPagedUsed", "NP_MB", "Outstanding allocations (live)".
 var (
-	tagWords      = strings.Fields("tag tags pooltag 标记 标签 タグ 태그 etiqueta étiquette")
-	tagBeside     = strings.Fields("pool name kernel id")
-	poolWords     = strings.Fields("pool type pooltype kind typ tipo 类型 种类")
-	ignoredWords  = strings.Fields("share ratio percent pct avg average mean per rank rate peak max min limit")
+	tagWords     = strings.Fields("tag tags pooltag 标记 标签 タグ 태그 etiqueta étiquette")
+	tagBeside    = strings.Fields("pool name kernel id")
+	poolWords    = strings.Fields("pool type pooltype kind typ tipo 类型 种类")
+	ignoredWords = strings.Fields("share ratio percent pct avg average mean per rank rate peak " +
+		"max min limit")
 	nonPagedWords = strings.Fields("nonpaged np npp nonp nonpagedpool 非分页 非页面")
 	pagedWords    = strings.Fields("paged pp pagedpool 分页 页面")
 	byteWords     = strings.Fields("bytes byte used usage size memory mem 字节 octets")

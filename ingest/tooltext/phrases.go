@@ -272,16 +272,13 @@ func poolNamed(cell []byte) ingest.Pool {
 	if len(cell) == 0 || len(cell) > 40 {
 		return 0
 	}
-	switch cell[0] {
-	case 'N', 'n':
-		lower := bytes.ToLower(cell)
-		if len(cell) == 1 || string(lower) == "npnx" || bytes.HasPrefix(lower, []byte("nonp")) {
-			return ingest.NonPaged
-		}
-	case 'P', 'p':
-		if len(cell) == 1 {
-			return ingest.Paged
-		}
+	switch starts := func(name string) bool {
+		return len(cell) >= len(name) && bytes.EqualFold(cell[:len(name)], []byte(name))
+	}; {
+	case starts("nonp"), starts("npnx"), len(cell) == 1 && starts("n"):
+		return ingest.NonPaged
+	case starts("paged"), len(cell) == 1 && starts("p"):
+		return ingest.Paged
 	}
 	return poolOf(wordsOf(string(cell)))
 }
