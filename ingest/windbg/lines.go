@@ -19,6 +19,8 @@ type line struct {
 	no   int    // counts from 1
 	open bool   // the file stops here without a line end: the line may be cut
 	long bool   // only the first maxLine bytes are in text
+
+	mended bool // markup was removed from text
 }
 
 // lines splits a stream at LF, CRLF or CR without ever holding more than its

@@ -69,6 +69,7 @@ type parser struct {
 
 	targets targets    // where several dumps are open
 	hosted  []*command // the tables of other tools
+	paste   paste
 
 	table *poolused         // the pool table read last
 	names map[string]string // repeated texts, kept once
@@ -86,6 +87,15 @@ func newParser(name string) *parser {
 func (p *parser) read(l line) {
 	if l.long {
 		p.doubts.add(p.source(l.no), "line longer than 64 KiB, the rest of it is not read", excerpt(l.text))
+	}
+	if p.paste.quote != nil {
+		l = p.paste.unquote(l, p.state == inside)
+		if p.paste.quote == nil && p.state == inside {
+			p.block.blank = p.block.begun // what follows is of another writer
+		}
+	}
+	if p.paste.marked {
+		l = p.paste.clean(l)
 	}
 	switch p.state {
 	case inside:
@@ -139,6 +149,7 @@ func (p *parser) between(l line) {
 		return
 	}
 	if cmd := p.headed(l.text); cmd != nil {
+		p.paste.marked = l.mended
 		p.open(cmd, p.hinted(cmd, l), false)
 		p.block.from = l.no
 		p.inside(l)
@@ -148,7 +159,24 @@ func (p *parser) between(l line) {
 		p.shell(command, l)
 		return
 	}
-	p.hint(l)
+	m, mark := p.paste.mend(l)
+	if p.begins(m, mark) {
+		p.paste.learn(m, mark)
+		p.between(m)
+		return
+	}
+	p.hint(m)
+}
+
+// begins reports whether a line that had to be mended begins an output. Of the
+// debugger's own lines only those in a quotation count: a list may name any machine.
+func (p *parser) begins(l line, mark []byte) bool {
+	if len(mark) == 0 && !l.mended {
+		return false
+	}
+	_, shell := shellPrompt(l.text)
+	quotation := len(mark) == 0 || bytes.IndexByte(mark, '>') >= 0
+	return shell || promptLength(l.text) > 0 || p.headed(l.text) != nil || quotation && isSessionLine(l.text)
 }
 
 // skipping drops the output of an unknown command.
@@ -162,7 +190,14 @@ func (p *parser) skipping(l line) {
 		p.between(l)
 		return
 	}
-	p.sessionLine(l, false)
+	if p.sessionLine(l, false) || !mayHidePrompt(l.text) {
+		return
+	}
+	m, mark := p.paste.mend(l)
+	if _, shell := shellPrompt(m.text); shell || promptLength(m.text) > 0 {
+		p.paste.learn(m, mark)
+		p.skipping(m)
+	}
 }
 
 // shell starts the output of a tool that was typed at a Windows command prompt.
@@ -173,13 +208,13 @@ func (p *parser) shell(text []byte, l line) {
 	}
 }
 
-// inside hands the line to the block's reader, and finds out where the block
-// ends when the reader does not know the line.
+// inside hands the line to the block's reader, once more without markup where it
+// says nothing to the reader as it stands.
 func (p *parser) inside(l line) {
 	b := p.block
-	v := b.body.read(b, l)
-	if (v == noise || v == partial) && (promptLength(l.text) > 0 || isSessionLine(l.text)) {
-		v = foreign // readers of "Label: value" lines are generous
+	v := b.verdictOn(l)
+	if v == noise || v == foreign || v == bad {
+		l, v = p.mended(b, l, v)
 	}
 	switch v {
 	case row:
@@ -199,6 +234,39 @@ func (p *parser) inside(l line) {
 	case foreign:
 		p.foreign(b, l)
 	}
+}
+
+// mended returns the line without markup if it tells more then: a row, or the begin of
+// another output in a quotation.
+func (p *parser) mended(b *block, l line, v verdict) (line, verdict) {
+	m := p.paste.clean(l)
+	if m.mended && !l.mended {
+		switch w := b.verdictOn(m); {
+		case len(trim(m.text)) == 0 && v != noise: // a code fence
+			m.open = false
+			return m, foreign
+		case w == row, w == last, w == noise && v != noise, w == foreign && p.begins(m, nil):
+			p.paste.learn(m, nil)
+			return m, w
+		}
+	}
+	if v != foreign || quoteMark(l.text) == 0 {
+		return l, v
+	}
+	if m, mark := p.paste.mend(l); p.begins(m, mark) {
+		p.paste.learn(m, mark)
+		return m, foreign
+	}
+	return l, v
+}
+
+// verdictOn asks the reader about a line.
+func (b *block) verdictOn(l line) verdict {
+	v := b.body.read(b, l)
+	if (v == noise || v == partial) && (promptLength(l.text) > 0 || isSessionLine(l.text)) {
+		return foreign // readers of "Label: value" lines are generous
+	}
+	return v
 }
 
 // foreign decides about a line the block's reader does not know.
@@ -253,8 +321,12 @@ func (p *parser) endsWith(b *block, l line) bool {
 // command starts what a typed command line asks for.
 func (p *parser) command(text []byte, l line) {
 	p.state = between
+	p.paste.marked = l.mended
 	p.target(l)
 	p.hints = p.hints[:0]
+	if clean := p.paste.clean(line{text: text}); clean.mended {
+		text = clean.text
+	}
 	for _, c := range commandsIn(text, l.no) {
 		cmd := p.named(c)
 		switch {

@@ -329,7 +329,7 @@ func (t *poolused) describe(tag ingest.Tag, text []byte) string {
 			}
 		}
 	}
-	return t.p.keep(text)
+	return t.p.keep(t.p.paste.clean(line{text: text}).text) // for reading, and to name the binary
 }
 
 // allZero reports whether a tag never used the pool.

@@ -33,6 +33,9 @@ func promptLength(text []byte) int {
 	if i == len(text) || !bytes.ContainsRune([]byte("0123456789|:kl"), rune(text[i])) {
 		return 0
 	}
+	if text[i] == '|' && (i+1 == len(text) || text[i+1] != '|') {
+		return 0 // a quotation
+	}
 	const longest = 40
 	end := bytes.IndexByte(text[i:min(len(text), i+longest)], '>')
 	if end < 0 {

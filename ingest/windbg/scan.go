@@ -123,6 +123,9 @@ func asciiColumn(text []byte) (ascii []byte, full, ok bool) {
 		return nil, false, false
 	}
 	if n < most { // memory ends here, the hex column goes on in blanks
+		if !blank(text[0]) && len(trim(text)) > n {
+			return nil, false, false
+		}
 		text = unindent(text)
 	}
 	text = bytes.TrimPrefix(text, []byte(" "))
