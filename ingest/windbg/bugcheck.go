@@ -95,7 +95,7 @@ func (c *bugcheck) read(b *block, l line) verdict {
 	if len(text) == 0 {
 		return foreign
 	}
-	if !b.typed && b.begun && c.ended(b, text) {
+	if b.begun && (!b.typed || len(b.p.hints) > 0) && c.ended(b, text) {
 		return foreign
 	}
 	v := c.figures(b, l, text)
@@ -114,11 +114,12 @@ func (c *bugcheck) read(b *block, l line) verdict {
 	return v
 }
 
-// ended reports whether a line behind a copy without a prompt begins another
-// output. The stop may stand below the box that begins an analysis.
+// ended reports whether a line begins another output, where no prompt parts them:
+// in a copy without prompts, or of "!analyze -v; !poolused 2". The stop may stand
+// below the box that begins an analysis.
 func (c *bugcheck) ended(b *block, text []byte) bool {
 	cmd := b.p.headed(text)
-	return cmd != nil && (cmd != b.cmd || c.Code != 0 || analysisBox(text))
+	return cmd != nil && (cmd != b.cmd || !b.typed && (c.Code != 0 || analysisBox(text)))
 }
 
 // session takes session lines as part of a typed analysis, which reconnects to
@@ -129,8 +130,9 @@ func (c *bugcheck) session(b *block, l line, text []byte) (v verdict, done bool)
 		return 0, false
 	}
 	switch sessionLines[i].begin {
-	case "Opened log file", "Closing open log file", "quit:", "Loading Dump File", "Microsoft (R) Windows Debugger":
-		return foreign, true
+	case "Opened log file", "Closing open log file", "quit:", "Loading Dump File",
+		"Microsoft (R) Windows Debugger":
+		return foreign, true // no command prints these
 	}
 	if !b.typed || !strings.HasPrefix(b.Command, "!") {
 		return foreign, true
@@ -175,7 +177,8 @@ func (c *bugcheck) figures(b *block, l line, text []byte) verdict {
 	return foreign
 }
 
-// stop takes the code; the first one printed stays.
+// stop takes the code. The first one printed stays: an analysis names it in its
+// title and once more as "BUGCHECK_CODE:  c4".
 func (c *bugcheck) stop(l line, code uint64) {
 	if c.Code == 0 {
 		c.Code = uint32(code)
@@ -190,6 +193,7 @@ func (c *bugcheck) arguments(list [][]byte) bool {
 	}
 	var args [4]uint64
 	for i, text := range list {
+		// A live target prints 0xFFFFE708861AEEA8, dumps print no 0x at all.
 		v, rest, ok := hexWord(bytes.Replace(trim(text), []byte("0X"), []byte("0x"), 1))
 		if !ok || len(rest) > 0 {
 			return false
@@ -211,7 +215,8 @@ func (c *bugcheck) fatalArguments(l line, inside []byte) verdict {
 	return last
 }
 
-// dotArguments reads the second line of .bugcheck.
+// dotArguments reads the second line of .bugcheck, "Arguments 00000062 9707712c
+// 9c1faf70 00000003": four numbers of the same width.
 func (c *bugcheck) dotArguments(l line, text []byte) verdict {
 	list := bytes.Fields(text)
 	if len(list) != len(c.Args) || l.open && len(list[3]) < len(list[0]) || !c.arguments(list) {
@@ -294,11 +299,11 @@ func (c *bugcheck) numbered(l line, i int, text []byte) verdict {
 	case n > 0 && n == len(value) && l.open && len(value) != 16 && len(meaning) == 0:
 		return partial
 	case n > 0 && n == len(value):
-		if i == c.Known {
+		if i == c.Known { // else it is known from a line above, or one is missing
 			c.Args[i], c.Known = v, i+1
 		}
 		return row
-	case i == 1 && bytes.HasPrefix(trim(meaning), []byte("name of the driver")) && bytes.IndexByte(value, '.') > 0:
+	case i == 1 && bytes.Contains(meaning, []byte("name of the driver")) && bytes.IndexByte(value, '.') > 0:
 		c.Driver = c.p.intern(value)
 		c.Known = max(c.Known, i+1)
 		return row
@@ -326,9 +331,15 @@ func (c *bugcheck) prose(b *block, text []byte) verdict {
 	return foreign
 }
 
-// analysisLine recognises how the paragraphs of an analysis begin.
+// analysisLines begin the paragraphs of an analysis that are no "LABEL:  value".
+var analysisLines = []string{
+	"Debugging Details:", "Arguments:", "Key ", "Value:", "Use !analyze -v", "Followup:", "---",
+}
+
+// analysisLine recognises how the paragraphs of an analysis begin: with one of
+// those, with the name of the stop, or with a label in capitals, "MODULE_NAME: nt".
 func analysisLine(text []byte) bool {
-	for _, begin := range []string{"Debugging Details:", "Arguments:", "Key ", "Value:", "Use !analyze -v", "Followup:", "---"} {
+	for _, begin := range analysisLines {
 		if bytes.HasPrefix(text, []byte(begin)) {
 			return true
 		}

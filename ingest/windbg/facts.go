@@ -86,9 +86,3 @@ func hexWord(text []byte) (v uint64, rest []byte, ok bool) {
 	}
 	return v, text[n:], true
 }
-
-// after returns what follows a label at the start of text, without blanks.
-func after(text []byte, label string) ([]byte, bool) {
-	rest, ok := bytes.CutPrefix(text, []byte(label))
-	return trim(rest), ok
-}

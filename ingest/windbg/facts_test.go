@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -253,6 +255,36 @@ func TestMinorCommandsWithoutOutput(t *testing.T) {
 			if len(d.Skipped) != 1 || len(d.Snapshots) != 1 || len(d.Snapshots[0].Blocks) != 1 || len(d.Snapshots[0].Warnings) > 0 {
 				t.Errorf("%s: %s", c.names[0], dumped(d))
 			}
+		}
+	}
+}
+
+// TestSeveralCommandsOnALine checks that no output swallows the next one's.
+func TestSeveralCommandsOnALine(t *testing.T) {
+	for _, path := range cases(t) {
+		log, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed, output, _ := strings.Cut(string(log), "\n")
+		command, ok := prompt([]byte(typed))
+		ours := regexp.MustCompile(`testdata.(verifier|bugcheck|poolfind|pool|handle|object|counts).`).MatchString(path)
+		if !ok || !ours || newParser(name).named(newTyped(command, 1)) == nil {
+			continue
+		}
+		for at := range len(output) {
+			if rest, ok := prompt([]byte(output[at:])); ok && (at == 0 || output[at-1] == '\n') && len(rest) > 0 {
+				output = output[:at]
+				break
+			}
+		}
+		d := read(t, typed+"; !poolused 2\n"+strings.TrimRight(output, "\n")+"\n"+table(usageRow{"Zz 9", 1, 64, 0, 0})+"kd> ")
+		found := false
+		for _, s := range d.Snapshots {
+			found = found || s.Find(ingest.MustTag("Zz 9"), ingest.NonPaged) != nil
+		}
+		if !found {
+			t.Errorf("%s: the table is not found:\n%s", path, dumped(d))
 		}
 	}
 }

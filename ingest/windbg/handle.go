@@ -113,6 +113,13 @@ func (h *handles) head(b *block, l line, text []byte) verdict {
 	return row
 }
 
+// handleLines begin the lines that tell nothing about how many handles there are.
+// The counts are those of the object behind a handle.
+var handleLines = []string{
+	"ObjectHeader: ", "HandleCount: ", "Directory Object: ", "SessionId: ", "DirBase: ",
+	"Searching for ", "processor number ",
+}
+
 // entry reads "01f0: Object: ADDRESS …" and the line that tells its type.
 func (h *handles) entry(b *block, l line, text []byte) verdict {
 	_, n := hex(text)
@@ -131,8 +138,7 @@ func (h *handles) entry(b *block, l line, text []byte) verdict {
 		h.count(l, kind)
 		return noise
 	}
-	for _, begin := range []string{"ObjectHeader: ", "HandleCount: ", "Directory Object: ", "SessionId: ", "DirBase: ",
-		"Searching for ", "processor number "} {
+	for _, begin := range handleLines {
 		if bytes.HasPrefix(text, []byte(begin)) {
 			b.begun = true
 			return noise

@@ -36,7 +36,7 @@ func (s *irpfind) read(b *block, l line) verdict {
 	text := trim(l.text)
 	if _, n := address(text); n > 0 {
 		rest := unindent(text[n:])
-		if bytes.Contains(rest, []byte("] irpStack: (")) || bytes.HasPrefix(rest, []byte("Thread ")) && len(rest) > 15 {
+		if isIRP(rest) {
 			b.begun = true
 			s.count++
 			return row
@@ -50,10 +50,17 @@ func (s *irpfind) read(b *block, l line) verdict {
 		}
 		return noise
 	}
-	if b.begun && (string(text) == "]" || bytes.HasPrefix(text, []byte("Irp "))) { // a wrapped row, the column names
+	// A name that could not be read breaks its row before the bracket.
+	if b.begun && (string(text) == "]" || bytes.HasPrefix(text, []byte("Irp "))) {
 		return noise
 	}
 	return b.other(text)
+}
+
+// isIRP recognises a row behind its address.
+func isIRP(rest []byte) bool {
+	return bytes.Contains(rest, []byte("] irpStack: (")) ||
+		bytes.HasPrefix(rest, []byte("Thread ")) && len(rest) > len("Thread 8094d900")
 }
 
 func (s *irpfind) finish(b *block, end ending) { b.State = listed(end) }

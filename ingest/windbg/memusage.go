@@ -24,7 +24,8 @@ func newMemusage(p *parser, c typed) (body, string) { return &memusage{p: p}, "!
 
 // memusageHeader recognises the progress messages above the summary.
 func memusageHeader(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("Compiling memory usage data (")) || string(trim(text)) == "loading PFN database"
+	return string(trim(text)) == "loading PFN database" ||
+		bytes.HasPrefix(text, []byte("Compiling memory usage data ("))
 }
 
 // pageStates are the labels of the summary.
@@ -48,8 +49,13 @@ func (s *memusage) read(b *block, l line) verdict {
 			return s.state(b, l, state, unindent(rest))
 		}
 	}
-	if b.begun && !elided(text) && len(text) > 0 && (!b.blank || s.total && b.typed) {
-		return noise
+	if s.total && b.typed && len(text) > 0 && !elided(text) && b.p.headed(text) == nil {
+		return noise // the list below stands apart
+	}
+	for _, begin := range []string{"loading ", "Dangling ", "Building ", "Finished ", "Scanning PFN"} {
+		if b.begun && bytes.HasPrefix(bytes.TrimLeft(text, " "), []byte(begin)) {
+			return noise
+		}
 	}
 	return b.other(text)
 }

@@ -61,7 +61,10 @@ func (s *object) read(b *block, l line) verdict {
 		return b.other(text)
 	}
 	o := &s.list[len(s.list)-1]
+	_, n := hex(text)
 	switch {
+	case n > 0 && bytes.HasPrefix(text[n:], []byte(": Object: ")): // the list of !handle
+		return noise
 	case bytes.HasPrefix(text, []byte("HandleCount: ")):
 		handles, pointers, ok := objectCounts(text)
 		if !ok || l.open {

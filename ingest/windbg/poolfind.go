@@ -66,8 +66,11 @@ var (
 // searchCaption recognises "Searching nonpaged pool (a : b) for tag 0x636f7250 (Proc)"
 // and "Scanning large pool allocation table for Tag: SeSd (a : b)".
 func searchCaption(text []byte) bool {
-	return bytes.HasPrefix(text, scanningLarge) ||
-		bytes.HasPrefix(text, searching) && bytes.Contains(text, []byte(" pool (")) && bytes.Contains(text, []byte(" for "))
+	if bytes.HasPrefix(text, scanningLarge) {
+		return true
+	}
+	_, after, ok := bytes.Cut(text, []byte(" pool ("))
+	return ok && bytes.HasPrefix(text, searching) && bytes.Contains(after, []byte(" for "))
 }
 
 func (f *poolfind) read(b *block, l line) verdict {
@@ -120,7 +123,8 @@ func poolNamed(name []byte) ingest.Pool {
 	return 0
 }
 
-// block reads a row behind its address. Freed blocks are no outstanding ones.
+// block reads a row behind its address. A freed block is a row, but is not counted:
+// its tag may be garbage, and it is nobody's.
 func (f *poolfind) block(b *block, l line, addr uint64, rest []byte) verdict {
 	r, ok := taggedBlock(rest)
 	if ok {
@@ -169,7 +173,7 @@ func taggedBlock(text []byte) (r poolBlock, ok bool) {
 	}
 	r.tag = rest[:end]
 	rest = unindent(rest[end+len(", size "):])
-	size, n := hex(rest)
+	size, n := hex(rest) // "0xb70", but a bare "0" where there is no size
 	rest, comma := bytes.CutPrefix(rest[n:], []byte(","))
 	if n == 0 || !comma {
 		return r, false
@@ -197,7 +201,7 @@ func sizedBlock(text []byte, mark int) (r poolBlock, ok bool) {
 	if !ok || !whole || !found || !previous || end < 0 || rest[0] != '(' {
 		return r, false
 	}
-	const state = len("(Allocated) ")
+	const state = len("(Allocated) ") // the widest: "(Free)" and others are padded to it
 	tag := rest[min(len(rest), state+mark):]
 	if column := min(len(rest), state); end >= state || len(trim(rest[end+1:column])) > 0 {
 		tag = bytes.TrimPrefix(trim(rest[end+1:]), []byte("*")) // a copy that lost its columns
@@ -230,7 +234,9 @@ func largeBlock(text []byte) (r poolBlock, ok bool) {
 	return r, whole && bytes.HasPrefix(after, []byte(" bytes"))
 }
 
-// add counts a block. Rows of one kind follow each other.
+// add counts a block. Rows of one kind follow each other, so that the group is
+// seldom looked up. Newer systems list blocks inside of pages, too, when they scan
+// the table of large ones: those begin at a page.
 func (f *poolfind) add(b *block, l line, addr uint64, r poolBlock) {
 	b.begun = true
 	key := blocksKey{tag: padded(r.tag), pool: r.pool, large: r.large || f.large && addr&0xfff == 0}

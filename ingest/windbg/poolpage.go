@@ -51,6 +51,11 @@ func markedBlock(text []byte) bool {
 	return sized || large
 }
 
+// poolvalLines begin what !poolval prints around its verdict.
+var poolvalLines = []string{
+	"Validating Pool headers", "Analyzing linked list", "[ ", "Scanning for single bit", "None found",
+}
+
 func (s *poolPage) read(b *block, l line) verdict {
 	text := trim(l.text)
 	if rest, ok := bytes.CutPrefix(text, poolPageIs); ok {
@@ -65,7 +70,7 @@ func (s *poolPage) read(b *block, l line) verdict {
 	if _, n := address(text); n > 0 && hexDump(text[n:]) {
 		return noise
 	}
-	for _, begin := range []string{"Validating Pool headers", "Analyzing linked list", "[ ", "Scanning for single bit", "None found"} {
+	for _, begin := range poolvalLines {
 		if b.begun && bytes.HasPrefix(text, []byte(begin)) {
 			return noise
 		}
@@ -117,7 +122,7 @@ func (s *poolPage) block(b *block, l line, text []byte) verdict {
 		}
 		return foreign
 	}
-	if l.open && len(r.tag) < 4 {
+	if l.open && len(r.tag) < 4 { // what would follow may belong to the tag
 		return partial
 	}
 	b.begun = true

@@ -130,10 +130,7 @@ func (v *verifier) flag(on bool, l line) {
 
 // aside reads options and logs, which have no rows.
 func (v *verifier) aside(b *block, text []byte) verdict {
-	if !b.typed && b.blank && v.logs {
-		return foreign
-	}
-	if elided(text) {
+	if !b.typed && b.blank && v.logs || elided(text) || b.p.headed(text) != nil {
 		return foreign
 	}
 	return noise
