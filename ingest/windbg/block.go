@@ -71,7 +71,7 @@ func (p *parser) open(cmd *command, c typed, atPrompt bool) {
 		p:     p, cmd: cmd, typed: atPrompt,
 	}
 	b.body, b.key = cmd.body(p, c)
-	p.block, p.state = b, inside
+	p.block, p.state, p.opened = b, inside, c.line
 }
 
 // close ends the block and adds what it told to the snapshot it belongs to.

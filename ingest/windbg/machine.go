@@ -58,9 +58,10 @@ type parser struct {
 	doc    *ingest.Document
 	doubts doubts // about the file as a whole
 
-	state state
-	block *block  // the block being read when inside
-	hints []typed // commands typed without their output seen yet
+	state  state
+	block  *block  // the block being read when inside
+	opened int     // line of the last block
+	hints  []typed // commands typed without their output seen yet
 
 	cur     *moment  // the snapshot being put together; nil before the first fact
 	session session  // what session lines told since the last block
@@ -398,6 +399,9 @@ func (p *parser) hinted(cmd *command, l line) typed {
 	for i, c := range p.hints {
 		if p.named(c) == cmd {
 			p.hints = append(p.hints[:0], p.hints[i+1:]...)
+			if c.line < p.opened { // another output came in between
+				c.line = l.no
+			}
 			return c
 		}
 	}

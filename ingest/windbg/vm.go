@@ -270,7 +270,9 @@ func (s *vm) merge(m *moment) {
 	case len(s.seen) == 0 && !s.NonPagedAlert:
 	case m.snap.VM == nil:
 		m.snap.VM = &s.VM
-		m.snap.Tallies = append(m.snap.Tallies, s.alerts...)
+		for _, a := range s.alerts {
+			m.tally(a.What, a.Count, a.Source)
+		}
 	default:
 		for i, known := range figuresOf(m.snap.VM) {
 			if *known == 0 {
