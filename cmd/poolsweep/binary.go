@@ -8,6 +8,10 @@ import (
 	"io"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"poolsweep/ingest/unpack"
 )
 
 // sniffed is how many bytes of a file are looked at before it is read as text.
@@ -18,10 +22,9 @@ var magics = []struct{ start, what string }{
 	{"PAGEDU64", dumpHint},
 	{"PAGEDUMP", dumpHint},
 	{"MDMP", dumpHint},
-	{"PK\x03\x04", archiveHint},
-	{"7z\xbc\xaf\x27\x1c", archiveHint},
-	{"\x1f\x8b", archiveHint},
 	{"Rar!", archiveHint},
+	{"MSCF", archiveHint},
+	{"BZh", archiveHint},
 	{"%PDF-", noText},
 	{"\x89PNG", noText},
 	{"\xff\xd8\xff", noText},
@@ -31,9 +34,12 @@ var magics = []struct{ start, what string }{
 const (
 	dumpHint = `is a memory dump; make a log of it first: ` +
 		`kd -z %s -logo out.log -c "!poolused 3; !fltkd.filters; lm; !vm 1; q"`
-	archiveHint = "is an archive; unpack it first"
+	archiveHint = "is an archive of a kind that cannot be read; unpack it first"
 	noText      = "is no text"
 )
+
+// errNoLogs refuses an archive with nothing in it that could be a log.
+var errNoLogs = errors.New("is an archive without logs")
 
 // refuseBinary says why a file is no log, or returns nil. It takes no byte from r.
 func refuseBinary(r *bufio.Reader, name string) error {
@@ -49,7 +55,7 @@ func refuseBinary(r *bufio.Reader, name string) error {
 			return notALog(m.what, name)
 		}
 	}
-	if !nulRich(head) {
+	if isText(head[:min(len(head), 8<<10)]) || isText(head) {
 		return nil
 	}
 	if strings.EqualFold(path.Ext(name), ".dmp") {
@@ -65,16 +71,26 @@ func notALog(what, name string) error {
 	return errors.New(what)
 }
 
-// nulRich reports whether NUL bytes stand where neither UTF-8 nor UTF-16 has
-// them. Debugger text in UTF-16 is mostly ASCII, so its NULs stand on even or
-// on odd places, never on both.
-func nulRich(head []byte) bool {
-	var nul [2]int
-	for i, c := range head {
-		if c == 0 {
-			nul[i%2]++
+// isText reports whether there is text in a file's beginning, whatever its
+// encoding and damage: characters, and hardly any control codes among them.
+func isText(head []byte) bool {
+	text, _, err := unpack.Text(bytes.NewReader(head))
+	if err != nil {
+		return false
+	}
+	clean, err := io.ReadAll(text)
+	if err != nil {
+		return false
+	}
+	var shown, odd int
+	for _, r := range string(clean) {
+		switch {
+		case unicode.IsSpace(r):
+		case unicode.IsControl(r), r == utf8.RuneError:
+			odd++
+		default:
+			shown++
 		}
 	}
-	few := min(nul[0], nul[1])
-	return few > len(head)/64
+	return shown > 0 && odd*20 < shown
 }

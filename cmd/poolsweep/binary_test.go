@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha512"
 	"io"
 	"strings"
 	"testing"
@@ -19,6 +20,11 @@ func TestRefuseBinary(t *testing.T) {
 		}
 		return b.String()
 	}
+	packed := []byte{1}
+	for len(packed) < 4096 {
+		sum := sha512.Sum512(packed)
+		packed = append(packed, sum[:]...)
+	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"plain.log", log, ""},
 		{"utf16le.log", wide(0), ""},
@@ -33,8 +39,12 @@ func TestRefuseBinary(t *testing.T) {
 		{"strange.dmp", strings.Repeat("\x01\x00\x00\x00", 99), "kd -z strange.dmp"},
 		{"strange.bin", strings.Repeat("\x01\x00\x00\x00", 99), "is no text"},
 		{"lost.log", strings.Repeat("\x00", 4096), "is no text"},
-		{"logs.zip", "PK\x03\x04", "unpack it first"},
-		{"log.gz", "\x1f\x8b\x08", "unpack it first"},
+		{"logs.rar", "Rar!\x1a\x07", "unpack it first"},
+		{"logs.cab", "MSCF\x00\x00\x00\x00", "unpack it first"},
+		{"ascii, then utf16.log", log[:5] + wide(0), ""},
+		{"hole.log", strings.Repeat("\x00", 5000) + strings.Repeat(log, 9), ""},
+		{"chinese.log", "\xca\xb5\xd1\xe9\xca\xd2\r\n", ""},
+		{"packed.bin", string(packed), "is no text"},
 		{"shot.png", "\x89PNG\r\n", "is no text"},
 	} {
 		r := bufio.NewReaderSize(strings.NewReader(tt.text), sniffed)

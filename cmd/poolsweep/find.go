@@ -20,6 +20,7 @@ type input struct {
 	path  string // as given, with forward slashes
 	place ingest.Place
 	open  func() (io.ReadCloser, error)
+	given bool // by itself, not found in a folder
 }
 
 // catch is what the paths on a command line lead to.
@@ -63,6 +64,7 @@ func (c *catch) add(given string) {
 			path:  shown,
 			place: ingest.Place{File: path.Base(shown), Outside: nameOf(filepath.Dir(given))},
 			open:  func() (io.ReadCloser, error) { return os.Open(given) },
+			given: true,
 		})
 	}
 }
@@ -76,9 +78,15 @@ func nameOf(dir string) string {
 	return filepath.Base(abs)
 }
 
-// noLog are endings of what else lies in a lab's folders. Dumps and archives are
-// not among them: they may hold what nobody made a log of, so they are refused
-// aloud. A file that is given by itself is read whatever its ending.
+// Why files are passed over.
+const (
+	hiddenNote = "hidden, passed over"
+	noLogNote  = "no log by its ending, passed over"
+	linkNote   = "a link or no regular file, passed over"
+)
+
+// noLog are endings of what else lies in a lab's folders. Dumps are not among
+// them: they may hold what nobody made a log of, so they are refused aloud. A file that is given by itself is read whatever its ending.
 var noLog = regexp.MustCompile(`(?i)\.(md|html?|pdf|docx?|xlsx?|csv|json|xml|ya?ml|ini|reg|` +
 	`png|jpe?g|gif|bmp|mp4|go|py|js|c|h|cpp|cs|ps1|bat|cmd|exe|dll|sys|inf|cat|pdb|lnk)$`)
 
@@ -93,7 +101,7 @@ func (c *catch) walk(fsys fs.FS, shown, outside string) {
 		case name == ".":
 			return nil
 		case strings.HasPrefix(d.Name(), "."):
-			c.notes = append(c.notes, at+": hidden, passed over")
+			c.notes = append(c.notes, at+": "+hiddenNote)
 			return skip(d)
 		case c.isOwn(fsys, name, d):
 			c.notes = append(c.notes, at+": written by poolsweep, passed over")
@@ -101,10 +109,10 @@ func (c *catch) walk(fsys fs.FS, shown, outside string) {
 		case d.IsDir():
 			return nil
 		case noLog.MatchString(d.Name()):
-			c.notes = append(c.notes, at+": no log by its ending, passed over")
+			c.notes = append(c.notes, at+": "+noLogNote)
 			return nil
 		case !d.Type().IsRegular():
-			c.notes = append(c.notes, at+": a link or no regular file, passed over")
+			c.notes = append(c.notes, at+": "+linkNote)
 			return nil
 		}
 		below := strings.Split(name, "/")

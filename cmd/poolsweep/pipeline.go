@@ -47,7 +47,7 @@ func judge(ctx context.Context, con *console, found *catch) (*judgement, error) 
 	if err != nil {
 		return nil, err
 	}
-	j := &judgement{notes: found.notes, Input: report.Input{
+	j := &judgement{notes: append(found.notes, read.notes...), Input: report.Input{
 		Documents: read.docs,
 		Refused:   append(found.refused, read.refused...),
 		Result:    analyze.Judge(read.docs, know, analyze.DefaultThresholds()),
@@ -58,7 +58,7 @@ func judge(ctx context.Context, con *console, found *catch) (*judgement, error) 
 	if j.output, err = report.NewOutput(j.Input); err != nil {
 		return nil, err
 	}
-	j.output.Inputs = append(j.output.Inputs, read.twins...)
+	j.output.Inputs = append(j.output.Inputs, read.asides...)
 	return j, nil
 }
 

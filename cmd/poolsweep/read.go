@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,21 +25,48 @@ import (
 type reading struct {
 	docs    []*ingest.Document
 	refused []report.Refused
-	twins   []report.OutputInput // inputs with the same bytes as one before them
+	asides  []report.OutputInput // inputs without a document of their own: copies, archives
+	notes   []string             // files in archives that were passed over
 }
 
-// readAll reads the inputs, as many at a time as there are processors, and calls
-// step after each. An input that cannot be read is refused and the rest goes on;
-// the only error is the user's interrupt.
+// outcome is what came of one file: a document, the reason of a refusal, or the
+// account of an archive, whose files have outcomes of their own.
+type outcome struct {
+	path    string
+	doc     *ingest.Document
+	err     error
+	archive *report.OutputInput
+	note    string // it was passed over
+}
+
+// reader reads inputs, as many files at a time as there are processors.
+type reader struct {
+	ctx    context.Context
+	limits unpack.Limits
+	slots  chan struct{}
+}
+
+func newReader(ctx context.Context) *reader {
+	return &reader{ctx, unpack.DefaultLimits(), make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// slot waits until a file may be read and returns what to call after it.
+func (r *reader) slot() (done func()) {
+	r.slots <- struct{}{}
+	return func() { <-r.slots }
+}
+
+// readAll reads the inputs and calls step after each. An input that cannot be read
+// is refused and the rest goes on; the only error is the user's interrupt.
 func readAll(ctx context.Context, inputs []input, step func()) (*reading, error) {
-	docs := make([]*ingest.Document, len(inputs))
-	errs := make([]error, len(inputs))
+	r := newReader(ctx)
+	outcomes := make([][]outcome, len(inputs))
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(cap(r.slots))
 	for i, in := range inputs {
 		group.Go(func() error {
-			if errs[i] = ctx.Err(); errs[i] == nil {
-				docs[i], errs[i] = readInput(ctx, in)
+			if ctx.Err() == nil {
+				outcomes[i] = r.input(in)
 				step()
 			}
 			return nil
@@ -46,17 +74,18 @@ func readAll(ctx context.Context, inputs []input, step func()) (*reading, error)
 	}
 	_ = group.Wait() // errors are kept a file each
 	if ctx.Err() != nil {
-		return nil, interrupted(inputs, docs)
+		return nil, interrupted(inputs, outcomes)
 	}
-	return sortOut(inputs, docs, errs), nil
+	return sortOut(slices.Concat(outcomes...)), nil
 }
 
 // interrupted tells what an interrupt left undone.
-func interrupted(inputs []input, docs []*ingest.Document) error {
+func interrupted(inputs []input, outcomes [][]outcome) error {
 	var first string
 	left := 0
-	for i, doc := range docs {
-		if doc != nil {
+	for i, of := range outcomes {
+		cut := func(o outcome) bool { return errors.Is(o.err, context.Canceled) }
+		if of != nil && !slices.ContainsFunc(of, cut) {
 			continue
 		}
 		if left == 0 {
@@ -73,21 +102,28 @@ func interrupted(inputs []input, docs []*ingest.Document) error {
 }
 
 // sortOut keeps the first of several documents with the same content.
-func sortOut(inputs []input, docs []*ingest.Document, errs []error) *reading {
+func sortOut(outcomes []outcome) *reading {
 	r := &reading{}
 	first := map[string]string{}
-	for i, in := range inputs {
-		if errs[i] != nil {
-			r.refused = append(r.refused, report.Refused{Path: in.path, Reason: reason(errs[i])})
+	for _, o := range outcomes {
+		switch {
+		case o.note != "":
+			r.notes = append(r.notes, o.path+": "+o.note)
+			continue
+		case o.archive != nil:
+			r.asides = append(r.asides, *o.archive)
+			continue
+		case o.err != nil:
+			r.refused = append(r.refused, report.Refused{Path: o.path, Reason: reason(o.err)})
 			continue
 		}
-		d := docs[i]
+		d := o.doc
 		if of, seen := first[d.SHA256]; seen {
-			r.twins = append(r.twins, report.OutputInput{Path: in.path, SHA256: d.SHA256, Bytes: d.Bytes,
+			r.asides = append(r.asides, report.OutputInput{Path: o.path, SHA256: d.SHA256, Bytes: d.Bytes,
 				Machine: machineOf(d), State: report.InputRead, Reason: "same content as " + of})
 			continue
 		}
-		first[d.SHA256] = in.path
+		first[d.SHA256] = o.path
 		r.docs = append(r.docs, d)
 	}
 	return r
@@ -100,35 +136,56 @@ func machineOf(d *ingest.Document) string {
 	return d.Snapshots[0].Machine.Name
 }
 
-// readInput reads one file. A bug of ours in one log must not cost the others
-// their reports, so a panic only refuses the file.
-func readInput(ctx context.Context, in input) (doc *ingest.Document, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			doc, err = nil, fmt.Errorf("the reader broke off, which is a bug: %v", p)
-		}
-	}()
+// survive makes a bug of ours in one file cost only that file.
+func survive(path string, outcomes *[]outcome) {
+	if p := recover(); p != nil {
+		err := fmt.Errorf("the reader broke off, which is a bug: %v", p)
+		*outcomes = append(*outcomes, outcome{path: path, err: err})
+	}
+}
+
+// input reads one input: a log, or an archive of logs.
+func (r *reader) input(in input) (outcomes []outcome) {
+	defer survive(in.path, &outcomes)
 	f, err := in.open()
 	if err != nil {
-		return nil, err
+		return []outcome{{path: in.path, err: err}}
 	}
 	defer f.Close()
-	raw := &meter{ctx: ctx, r: f, sum: sha256.New()}
+	raw := newMeter(r.ctx, f)
 	head := bufio.NewReaderSize(raw, sniffed)
-	if err := refuseBinary(head, in.path); err != nil {
+	if isArchive(head) {
+		return r.given(in, f, raw, head)
+	}
+	defer r.slot()()
+	doc, err := document(head, raw, in)
+	return []outcome{{path: in.path, doc: doc, err: err}}
+}
+
+// isArchive reports whether a file is an archive that can be opened.
+func isArchive(head *bufio.Reader) bool {
+	start, _ := head.Peek(unpack.Sniffed) // what fails here fails again when read
+	return unpack.Kind(start) != ""
+}
+
+// document reads a log.
+func document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error) {
+	if err := refuseBinary(head, in.place.File); err != nil {
 		return nil, err
 	}
-	clean, encoding, err := unpack.Text(head)
+	clean, _, err := unpack.Text(head)
 	if err != nil {
 		return nil, err
 	}
-	if doc, err = windbg.Read(clean, in.path, tooltext.Tables()...); err != nil {
+	doc, err := windbg.Read(clean, in.path, tooltext.Tables()...)
+	if err != nil {
 		return nil, err
 	}
 	if _, err := io.Copy(io.Discard, head); err != nil { // what the reader left goes into the sum
 		return nil, err
 	}
-	doc.SHA256, doc.Bytes, doc.Encoding = hex.EncodeToString(raw.sum.Sum(nil)), raw.bytes, encoding
+	doc.SHA256, doc.Bytes, doc.Encoding = raw.hex(), raw.bytes, clean.Encoding()
+	doc.Warnings = append(doc.Warnings, clean.Warnings(doc.File)...)
 	doc.NameMachines(in.place)
 	return doc, nil
 }
@@ -141,6 +198,13 @@ type meter struct {
 	sum   hash.Hash
 	bytes int64
 }
+
+func newMeter(ctx context.Context, r io.Reader) *meter {
+	return &meter{ctx: ctx, r: r, sum: sha256.New()}
+}
+
+// hex returns the sum of all bytes read.
+func (m *meter) hex() string { return hex.EncodeToString(m.sum.Sum(nil)) }
 
 // Read passes on the next bytes.
 func (m *meter) Read(p []byte) (int, error) {

@@ -26,9 +26,8 @@ TOTAL      291   186240         0        0
 `
 
 func textInput(path, text string) input {
-	return input{path, ingest.Place{File: path}, func() (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(text)), nil
-	}}
+	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+	return input{path: path, place: ingest.Place{File: path}, open: open}
 }
 
 // exploding panics when it is read, as a bug in the reader would.
@@ -40,8 +39,8 @@ func (exploding) Close() error             { return nil }
 func TestReadAllGoesOnAfterABadInput(t *testing.T) {
 	inputs := []input{
 		textInput("LAB-1.log", shortLog),
-		{"LAB-2.log", ingest.Place{}, func() (io.ReadCloser, error) { return exploding{}, nil }},
-		{"LAB-3.log", ingest.Place{}, func() (io.ReadCloser, error) { return nil, errors.New("share is gone") }},
+		{path: "LAB-2.log", open: func() (io.ReadCloser, error) { return exploding{}, nil }},
+		{path: "LAB-3.log", open: func() (io.ReadCloser, error) { return nil, errors.New("share is gone") }},
 		textInput("LAB-4.log", ""),
 		textInput("LAB-5.log", shortLog),
 		textInput("LAB-6.log", strings.Replace(shortLog, "q\n", "lm\n", 1)),
@@ -58,7 +57,7 @@ func TestReadAllGoesOnAfterABadInput(t *testing.T) {
 	for _, f := range r.refused {
 		got = append(got, f.Path+": "+f.Reason)
 	}
-	for _, w := range r.twins {
+	for _, w := range r.asides {
 		got = append(got, w.Path+" "+w.State+": "+w.Reason)
 	}
 	want(t, strings.Join(got, "\n"),
@@ -80,9 +79,10 @@ func TestReadInputHashesTheBytesAsFound(t *testing.T) {
 		wide.Write([]byte{byte(u), byte(u >> 8)})
 	}
 	for encoding, text := range map[string]string{"utf-8": shortLog, "utf-16le": wide.String()} {
-		d, err := readInput(t.Context(), textInput("LAB-1.log", text))
-		if err != nil {
-			t.Fatal(err)
+		o := newReader(t.Context()).input(textInput("LAB-1.log", text))[0]
+		d := o.doc
+		if o.err != nil {
+			t.Fatal(o.err)
 		}
 		if sum := fmt.Sprintf("%x", sha256.Sum256([]byte(text))); d.SHA256 != sum || d.Bytes != int64(len(text)) {
 			t.Errorf("%s: %d bytes, sha256 %s; want %d, %s", encoding, d.Bytes, d.SHA256, len(text), sum)
@@ -111,7 +111,7 @@ func (e *endless) Close() error { return nil }
 func TestReadAllIsInterruptedWithinALog(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	open := func() (io.ReadCloser, error) { return &endless{cancel: cancel}, nil }
-	long := input{"long.log", ingest.Place{}, open}
+	long := input{path: "long.log", open: open}
 	_, err := readAll(ctx, []input{long}, func() {})
 	if err == nil || !strings.Contains(err.Error(), "1 of 1 logs were not read, from long.log on") {
 		t.Errorf("got %v", err)

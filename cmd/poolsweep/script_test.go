@@ -1,6 +1,10 @@
 package main
 
 import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"io/fs"
@@ -40,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"onejson": oneJSON,
 			"binary":  binary,
 			"cut":     cut,
+			"pack":    pack,
 			"same":    same,
 		},
 	})
@@ -77,6 +82,33 @@ func binary(ts *testscript.TestScript, _ bool, args []string) {
 func cut(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text[:len(text)-1]), 0o666))
+}
+
+// pack makes an archive of a folder, of the kind its ending names; .gz takes one
+// file: pack run.tar.gz run, pack x.log.gz x.log.
+func pack(ts *testscript.TestScript, _ bool, args []string) {
+	var out bytes.Buffer
+	target, from := args[0], args[1]
+	switch {
+	case strings.HasSuffix(target, ".zip"):
+		w := zip.NewWriter(&out)
+		ts.Check(w.AddFS(os.DirFS(ts.MkAbs(from))))
+		ts.Check(w.Close())
+	case strings.HasSuffix(target, ".tar.gz"):
+		z := gzip.NewWriter(&out)
+		w := tar.NewWriter(z)
+		ts.Check(w.AddFS(os.DirFS(ts.MkAbs(from))))
+		ts.Check(w.Close())
+		ts.Check(z.Close())
+	case strings.HasSuffix(target, ".gz"):
+		z := gzip.NewWriter(&out)
+		_, err := z.Write([]byte(ts.ReadFile(from)))
+		ts.Check(err)
+		ts.Check(z.Close())
+	default:
+		ts.Fatalf("no kind of archive: %s", target)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(target), out.Bytes(), 0o666))
 }
 
 // same wants two folders to hold the same files with the same bytes: same one two.

@@ -53,8 +53,11 @@ func showAll(con *console, read *reading, refused []report.Refused) error {
 	for _, r := range append(refused, read.refused...) {
 		con.note("%s: %s", r.Path, r.Reason)
 	}
-	for _, t := range read.twins {
+	for _, t := range read.asides {
 		con.note("%s: %s", t.Path, t.Reason)
+		if t.State != report.InputRead {
+			unread++
+		}
 	}
 	switch {
 	case len(read.docs) == 0:

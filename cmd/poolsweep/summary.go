@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -87,7 +88,7 @@ func (j *judgement) printInputs(w io.Writer, all bool) {
 		switch {
 		case in.State != report.InputRead:
 			unread = append(unread, j.complaints(in)...)
-		case in.Reason != "":
+		case in.Reason != "" && !strings.HasPrefix(in.Reason, unpacked): // whose files are listed themselves
 			notes = append(notes, in.Path+": "+in.Reason)
 		}
 	}

@@ -20,7 +20,8 @@ func newSweep(con *console) *cobra.Command {
 poolsweep.xlsx, poolsweep.json, and a PDF and a JSON file for each case. Folders
 are read with all below them; hidden files, links, what poolsweep wrote itself and
 files that are no logs by their ending (.md, .json, .exe and the like) are passed
-over.
+over. Archives (.zip, .7z, .tar, .gz, .zst, .xz, also inside each other) are read
+like folders of their names; none is unpacked to disk.
 
 With --json - and no --out, nothing but the JSON object is printed and no file is
 written.

@@ -52,6 +52,9 @@ func (w *walk) cause(err error) error {
 func (w *walk) zip(at *countedAt, a Archive) error {
 	z, err := zip.NewReader(at, a.Size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are labels
+		if at.left.Load() < 0 {
+			return w.crowded()
+		}
 		return fmt.Errorf("its table of contents cannot be read: %w", w.cause(err))
 	}
 	at.open = true
@@ -66,12 +69,10 @@ func (w *walk) zip(at *countedAt, a Archive) error {
 			continue
 		}
 		e := &Entry{Name: label(names(f)), Lasting: a.Inside == 0, Link: f.Mode()&fs.ModeType != 0}
-		e.open = func() (*Content, error) { return w.openZip(f, shared[f]) }
+		refused := w.refuseZip(f, shared[f])
+		e.open = func() (*Content, error) { return w.openZip(f, refused) }
 		if err := w.entry(e); err != nil {
 			return err
-		}
-		if e := w.broken.Load(); e != nil {
-			return e
 		}
 	}
 	return nil
@@ -153,24 +154,34 @@ func overlapping(files []*zip.File) map[*zip.File]bool {
 
 const deflate64 = 9
 
-// openZip opens an entry. An encrypted one would only look corrupt.
-func (w *walk) openZip(f *zip.File, shared bool) (*Content, error) {
+// deflated is how many bytes one can unpack to at most in the method of most
+// zips; a bigger size than that is forged or damaged, and not believed.
+const deflated = 1032
+
+// refuseZip says why an entry cannot be opened, or returns nil. An encrypted one
+// would only look corrupt.
+func (w *walk) refuseZip(f *zip.File, shared bool) error {
 	switch {
 	case f.Flags&1 != 0:
-		return nil, errLocked
+		return errLocked
 	case f.Method == deflate64:
-		return nil, errors.New("is packed with deflate64, as Windows does above 2 GiB; unpack it first")
+		return errors.New("is packed with deflate64, as Windows does above 2 GiB; unpack it first")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return fmt.Errorf("is packed with method %d of zip, which cannot be read; unpack it first", f.Method)
 	case shared:
-		return nil, errors.New("lies over another entry in the zip, as only made-up archives have it")
+		return errors.New("lies over another entry in the zip, as only made-up archives have it")
+	}
+	packed := min(f.CompressedSize64, 1<<48)
+	return w.afford(int64(min(f.UncompressedSize64, packed*deflated+deflated)), int64(packed))
+}
+
+func (w *walk) openZip(f *zip.File, refused error) (*Content, error) {
+	if refused != nil {
+		return nil, refused
 	}
 	r, err := f.Open()
-	switch {
-	case errors.Is(err, zip.ErrAlgorithm):
-		return nil, fmt.Errorf("is packed with method %d of zip, which cannot be read; unpack it first", f.Method)
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("open entry: %w", w.cause(err))
 	}
-	packed := int64(min(f.CompressedSize64, 1<<62))
-	m := &metered{budget: &w.budget, r: r, packed: func() int64 { return packed }}
-	return &Content{budget: &w.budget, r: m, close: r.Close}, nil
+	return &Content{budget: &w.budget, r: r, close: r.Close}, nil
 }

@@ -75,14 +75,40 @@ func (b *budget) count() error {
 	return nil
 }
 
-// crowded ends an archive with too many entries.
+// crowded refuses an archive with too many entries.
 func (b *budget) crowded() *LimitError {
-	return b.breach("Entries", fmt.Sprintf("holds more than %d files and folders", b.Entries))
+	return &LimitError{"Entries", fmt.Sprintf("holds more than %d files and folders", b.Entries)}
+}
+
+// afford takes up an entry of known size, unless it is too big. Deciding by what
+// is stated, in the order of the entries, gives the same answer however many are
+// unpacked at a time.
+func (b *budget) afford(out, packed int64) error {
+	if out > b.Entry {
+		return &LimitError{"Entry", "unpacks to more than " + size(b.Entry)}
+	}
+	if out > b.Free && out/b.Ratio > packed {
+		return b.swollen(b.Ratio)
+	}
+	all := b.bytes.Add(out)
+	switch {
+	case all > b.Bytes:
+		b.bytes.Add(-out)
+		return &LimitError{"Bytes", "would make it more than " + size(b.Bytes) + " unpacked from one archive"}
+	case all > b.Free && all/b.Ratio/2 > b.packed:
+		b.bytes.Add(-out)
+		return b.swollen(2 * b.Ratio)
+	}
+	return nil
+}
+
+func (b *budget) swollen(times int64) *LimitError {
+	return &LimitError{"Ratio", fmt.Sprintf("unpacks to more than %d times its size", times)}
 }
 
 // breach ends the whole archive.
-func (b *budget) breach(limit, what string) *LimitError {
-	b.broken.CompareAndSwap(nil, &LimitError{Limit: limit, What: what})
+func (b *budget) breach(e *LimitError) *LimitError {
+	b.broken.CompareAndSwap(nil, e)
 	return b.broken.Load()
 }
 
@@ -104,11 +130,11 @@ func (m *metered) Read(p []byte) (int, error) {
 	all := m.bytes.Add(int64(n))
 	switch {
 	case m.out > m.Free && m.out/m.Ratio > m.packed():
-		return n, &LimitError{"Ratio", fmt.Sprintf("unpacks to more than %d times its size", m.Ratio)}
+		return n, m.swollen(m.Ratio)
 	case all > m.Bytes:
-		return n, m.breach("Bytes", "unpacks to more than "+size(m.Bytes))
+		return n, m.breach(&LimitError{"Bytes", "unpacks to more than " + size(m.Bytes)})
 	case all > m.Free && all/m.Ratio/2 > m.budget.packed: // good ones beside a bad one pass
-		return n, m.breach("Ratio", fmt.Sprintf("unpacks to more than %d times its size", 2*m.Ratio))
+		return n, m.breach(m.swollen(2 * m.Ratio))
 	}
 	return n, err
 }
