@@ -81,6 +81,8 @@ type Document struct {
 	SHA256    string // of the bytes as found, 64 lower-case hex digits
 	Bytes     int64  // size as found
 	Lines     int
+	Outside   int    // lines, blank ones aside, that belong to no output: prose, programs' own words
+	Passed    int    // lines printed by commands that are not read
 	Encoding  string // "utf-8", "utf-16le", "utf-16be"
 	Snapshots []*Snapshot
 	Skipped   []SkippedCommand // commands we do not read, in order of first use

@@ -59,6 +59,7 @@ type block struct {
 	from   int    // line of the header the block was found by; 0 without one
 	aside  bool   // lines were passed over that tell nothing
 	cut    bool   // the file ends in the middle of a row
+	lines  int    // lines beside the rows, without blank ones
 	doubts doubts
 	lost   string // the first line seen instead of the expected output
 	lostAt int
@@ -79,15 +80,18 @@ func (p *parser) close(end ending) {
 	b := p.block
 	p.block, p.state = nil, between
 	if !b.begun && !b.typed {
+		p.doc.Outside += b.lines
 		return // a caption in prose
 	}
 	if b.cmd.minor && (b.aside || !b.begun) && b.Rows+b.Unread == 0 && !b.cut {
 		word, _, _ := strings.Cut(b.Command, " ")
 		p.unused(word, b.Line)
+		p.doc.Passed += b.lines
 		return
 	}
 	b.finish(end)
 	if b.State == 0 {
+		p.doc.Outside += b.Rows + b.lines
 		return // the table turned out to be none of its kind
 	}
 	if _, ok := b.body.(sessionOutput); ok {
@@ -149,6 +153,7 @@ func (b *block) warn(l line, message string) {
 func (b *block) unread(l line) {
 	b.Unread++
 	b.LastLine = l.no
+	b.count(l)
 	b.warn(l, "line not understood in the output of "+b.Command)
 }
 
@@ -157,6 +162,15 @@ func (b *block) unread(l line) {
 func (b *block) stray(l line) {
 	if b.lostAt == 0 {
 		b.lost, b.lostAt = excerpt(l.text), l.no
+	}
+	b.LastLine = l.no
+	b.count(l)
+}
+
+// count counts a line that is no row.
+func (b *block) count(l line) {
+	if len(unindent(l.text)) > 0 {
+		b.lines++
 	}
 }
 

@@ -11,7 +11,11 @@ import (
 
 // dump writes all that is in a document as readable text, one fact a line.
 func dump(w io.Writer, d *ingest.Document) {
-	fmt.Fprintf(w, "document %d lines\n", d.Lines)
+	fmt.Fprintf(w, "document %d lines", d.Lines)
+	if d.Outside > 0 || d.Passed > 0 {
+		fmt.Fprintf(w, ", %d outside, %d passed over", d.Outside, d.Passed)
+	}
+	fmt.Fprintln(w)
 	for _, s := range d.Skipped {
 		fmt.Fprintf(w, "skipped %s x%d :%d\n", s.Command, s.Count, s.Line)
 	}

@@ -117,6 +117,7 @@ func (p *parser) finish(count int) *ingest.Document {
 	if p.cur != nil {
 		p.cur.nameLeaker()
 	}
+	p.forget()
 	p.doc.Lines = count
 	blocks := 0
 	for _, s := range p.doc.Snapshots {
@@ -166,7 +167,9 @@ func (p *parser) between(l line) {
 		p.between(m)
 		return
 	}
-	p.hint(m)
+	if !p.hint(m) && len(trim(m.text)) > 0 {
+		p.doc.Outside++
+	}
 }
 
 // begins reports whether a line that had to be mended begins an output. Of the
@@ -191,13 +194,19 @@ func (p *parser) skipping(l line) {
 		p.between(l)
 		return
 	}
-	if p.sessionLine(l, false) || !mayHidePrompt(l.text) {
+	if p.sessionLine(l, false) {
 		return
 	}
-	m, mark := p.paste.mend(l)
-	if _, shell := shellPrompt(m.text); shell || promptLength(m.text) > 0 {
-		p.paste.learn(m, mark)
-		p.skipping(m)
+	if mayHidePrompt(l.text) {
+		m, mark := p.paste.mend(l)
+		if _, shell := shellPrompt(m.text); shell || promptLength(m.text) > 0 {
+			p.paste.learn(m, mark)
+			p.skipping(m)
+			return
+		}
+	}
+	if len(trim(l.text)) > 0 {
+		p.doc.Passed++
 	}
 }
 
@@ -223,8 +232,10 @@ func (p *parser) inside(l line) {
 		b.LastLine, b.blank = l.no, false
 	case noise:
 		b.LastLine, b.blank = l.no, false
+		b.count(l)
 	case last:
 		b.LastLine = l.no
+		b.count(l)
 		p.close(byItself)
 	case partial:
 		b.cut = true
@@ -324,7 +335,7 @@ func (p *parser) command(text []byte, l line) {
 	p.state = between
 	p.paste.marked = l.mended
 	p.target(l)
-	p.hints = p.hints[:0]
+	p.forget()
 	if clean := p.paste.clean(line{text: text}); clean.mended {
 		text = clean.text
 	}
@@ -337,6 +348,7 @@ func (p *parser) command(text []byte, l line) {
 				v.typedRest(p.block, l, []byte(c.args))
 			}
 		case cmd != nil:
+			c.outside = p.doc.Outside
 			p.hints = append(p.hints, c)
 		case !quiet(c.word):
 			p.skip(c)
@@ -384,14 +396,29 @@ func (p *parser) unused(word string, no int) {
 
 // hint remembers a command that stands alone on a line without a prompt: copies
 // of a log often lose the prompt, and articles name the command above its output.
-func (p *parser) hint(l line) {
+func (p *parser) hint(l line) bool {
 	text := trim(l.text)
 	if len(text) < 2 || text[0] != '!' && !bytes.HasPrefix(text, []byte("lm")) {
-		return
+		return false
 	}
-	if c := newTyped(text, l.no); p.named(c) != nil {
-		p.hints = append(p.hints[:0], c)
+	c := newTyped(text, l.no)
+	if p.named(c) == nil {
+		return false
 	}
+	p.forget()
+	c.bare, c.outside = true, p.doc.Outside
+	p.hints = append(p.hints, c)
+	return true
+}
+
+// forget drops the commands whose output was not found.
+func (p *parser) forget() {
+	for _, c := range p.hints {
+		if c.bare {
+			p.doc.Outside++
+		}
+	}
+	p.hints = p.hints[:0]
 }
 
 // hinted returns the command line that a table found by its header belongs to.
@@ -399,7 +426,13 @@ func (p *parser) hinted(cmd *command, l line) typed {
 	for i, c := range p.hints {
 		if p.named(c) == cmd {
 			p.hints = append(p.hints[:0], p.hints[i+1:]...)
-			if c.line < p.opened { // another output came in between
+			switch {
+			case c.line >= p.opened:
+				p.doc.Outside = c.outside // what stands between is in the block
+			case c.bare:
+				p.doc.Outside++
+				fallthrough
+			default: // another output came in between
 				c.line = l.no
 			}
 			return c

@@ -1,6 +1,7 @@
 package windbg
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -154,4 +155,38 @@ func TestPathsHaveForwardSlashes(t *testing.T) {
 	if err != nil || d.File != "drop/LAB-1/kd.log" || d.Snapshots[0].Tags[0].Source.String() != "drop/LAB-1/kd.log:6" {
 		t.Errorf("file %q, %v", d.File, err)
 	}
+}
+
+// TestEveryLineIsAccountedFor checks that what is in no block is counted as outside or
+// as passed over, or is the debugger's own.
+func TestEveryLineIsAccountedFor(t *testing.T) {
+	eachCase(t, func(t *testing.T, log []byte) {
+		d := mustRead(t, bytes.NewReader(log))
+		inBlock := make([]bool, d.Lines+1)
+		for _, s := range d.Snapshots {
+			for _, b := range s.Blocks {
+				for no := b.Line; no <= b.LastLine; no++ {
+					inBlock[no] = true
+				}
+			}
+		}
+		var rest []string
+		for in := newLines(bytes.NewReader(log)); in.next(); {
+			var s paste
+			m, mark := s.mend(in.line)
+			if len(mark) > 0 && mark[0] != '>' {
+				m = in.line
+			}
+			_, shell := shellPrompt(m.text)
+			if len(trim(m.text)) == 0 || inBlock[in.no] || shell || promptLength(in.text)+promptLength(m.text) > 0 ||
+				isSessionLine(in.text) || isSessionLine(m.text) {
+				continue
+			}
+			rest = append(rest, string(in.text))
+		}
+		if len(rest) != d.Outside+d.Passed {
+			t.Errorf("%d outside, %d passed over, but there are %d such lines:\n%s",
+				d.Outside, d.Passed, len(rest), strings.Join(rest, "\n"))
+		}
+	})
 }

@@ -8,6 +8,9 @@ type typed struct {
 	word string // "!poolused"
 	args string // "2 Even"
 	line int
+
+	bare    bool // no prompt stands before it
+	outside int  // lines outside of all output up to it
 }
 
 // prompt returns what stands behind the debugger's prompt, and whether the line
