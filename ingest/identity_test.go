@@ -91,6 +91,16 @@ func TestNameMachinesBelievesTheLog(t *testing.T) {
 	}
 }
 
+func TestNameMachinesBelievesTheCollectionHeader(t *testing.T) {
+	s := &Snapshot{Machine: Machine{"LAB-014", NameFromHeader}, Source: Source{File: "x.log", Line: 1}}
+	d := &Document{Snapshots: []*Snapshot{s}}
+	d.NameMachines(Place{File: "x.log", Below: []string{"LAB-015"}})
+	want := `the collection header names machine "LAB-014", the folder "LAB-015"; the collection header is believed`
+	if s.Machine.Name != "LAB-014" || len(s.Warnings) != 1 || s.Warnings[0].Message != want {
+		t.Errorf("%v, %v", s.Machine, s.Warnings)
+	}
+}
+
 func TestFileRule(t *testing.T) {
 	for _, tt := range []struct {
 		rule, path string

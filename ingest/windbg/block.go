@@ -152,7 +152,7 @@ func (b *block) warn(l line, message string) {
 // unread counts a line inside the output that was not understood.
 func (b *block) unread(l line) {
 	b.Unread++
-	b.LastLine = l.no
+	b.LastLine = max(b.LastLine, l.no)
 	b.count(l)
 	b.warn(l, "line not understood in the output of "+b.Command)
 }

@@ -40,8 +40,9 @@ type poolused struct {
 
 	head    poolHead
 	only    ingest.Pool // the pool named above a table of one half
-	edge    int         // where the last number of the row before ended
-	pushed  int         // how far the last number read was pushed to the right
+	wrap    wrapped
+	edge    int // where the last number of the row before ended
+	pushed  int // how far the last number read was pushed to the right
 	rows    []ingest.TagUsage
 	index   map[rowKey]int
 	before  *poolused // the table read last
@@ -66,6 +67,20 @@ func newPoolused(p *parser, c typed) (body, string) {
 }
 
 func (t *poolused) read(b *block, l line) verdict {
+	if t.wrap.held.text != nil {
+		if v, ok := t.rejoin(b, l); ok {
+			return v
+		}
+	}
+	v := t.readLine(b, l)
+	if v == foreign && (t.continues(l) || t.hold(l)) {
+		return noise
+	}
+	return v
+}
+
+// readLine takes a line as it stands.
+func (t *poolused) readLine(b *block, l line) verdict {
 	if t.head.each == 0 {
 		return t.preamble(b, l)
 	}
@@ -150,6 +165,7 @@ func (t *poolused) row(b *block, l line) verdict {
 		return partial
 	}
 	t.edge = end
+	t.wrap.tag, t.wrap.no = tag, l.no
 	t.add(b, l, tag, &v, trim(l.text[end:]))
 	return row
 }
@@ -435,6 +451,9 @@ var poolNumbers = map[int][]string{
 // finish calls a table complete when its TOTAL agrees. Many copies lack the row:
 // the rows are good then, but nothing tells whether some are missing.
 func (t *poolused) finish(b *block, _ ending) {
+	if t.wrap.held.text != nil {
+		b.unread(t.wrap.held)
+	}
 	b.State = ingest.BlockUnclosed
 	t.before, t.p.table = nil, t
 	if t.correct {
