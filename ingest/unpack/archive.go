@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 	"strings"
@@ -235,10 +237,7 @@ func (w *walk) decompressor(kind string, r *bufio.Reader) (io.Reader, func(), er
 		}
 		return roomy{z, w.Window}, z.Close, nil
 	}
-	if err := w.dictionaries(r); err != nil {
-		return nil, nil, err
-	}
-	z, err := xz.NewReader(r)
+	z, err := xz.NewReader(bufio.NewReader(&blockGuard{r: r, window: w.Window}))
 	return z, nothing, err
 }
 
@@ -257,30 +256,52 @@ func (z roomy) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// dictionaries refuses an xz file whose first block asks for too much memory: the
-// library allocates whatever the header says. The header of the stream has 12
-// bytes; that of the block has its size, flags, two optional sizes, and for text
-// one filter: LZMA2 (0x21) with one byte of properties.
-func (w *walk) dictionaries(r *bufio.Reader) error {
-	head, err := r.Peek(12 + 32)
-	if len(head) < 12+5 {
-		return err
+// blockGuard refuses xz blocks that ask for too much memory: the library allocates
+// what the header says. It looks ahead of the library, at all places where a
+// header may stand; a checksum in the header makes sure that one does.
+type blockGuard struct {
+	r      *bufio.Reader
+	at     int // modulo 4: everything in xz begins at a multiple of it
+	window int64
+}
+
+// blockHeader is the longest header of a block.
+const blockHeader = 1024
+
+// Read passes on the next bytes.
+func (g *blockGuard) Read(p []byte) (int, error) {
+	p = p[:min(len(p), 16<<10)]
+	ahead, _ := g.r.Peek(len(p) + blockHeader)
+	for i := (4 - g.at) % 4; i < min(len(p), len(ahead)); i += 4 {
+		if dictionary(ahead[i:]) > g.window {
+			return 0, &LimitError{"Window", "needs more than " + size(g.window) + " of memory to unpack"}
+		}
 	}
-	block := head[12:]
+	n, err := g.r.Read(p)
+	g.at = (g.at + n) % 4
+	return n, err
+}
+
+// dictionary returns the memory that a block asks for, 0 when no block begins
+// here. Its header has its size, flags, two optional sizes, and for text one
+// filter: LZMA2 (0x21) with one byte of properties; a checksum ends it.
+func dictionary(block []byte) int64 {
+	if len(block) < 8 || block[0] == 0 || block[1]&0x3f != 0 {
+		return 0
+	}
+	end := (int(block[0]) + 1) * 4
 	at := 2
 	for _, flag := range []byte{0x40, 0x80} {
 		for more := block[1]&flag != 0; more && at < len(block); at++ {
 			more = block[at] >= 0x80
 		}
 	}
-	if at+2 >= len(block) || block[at] != 0x21 || block[at+1] != 1 {
-		return nil
+	if end > len(block) || at+2 >= end || block[at] != 0x21 || block[at+1] != 1 || block[at+2] > 40 ||
+		binary.LittleEndian.Uint32(block[end-4:]) != crc32.ChecksumIEEE(block[:end-4]) {
+		return 0
 	}
 	bits := block[at+2]
-	if bits <= 40 && int64(2|bits&1)<<(bits/2+11) > w.Window {
-		return &LimitError{"Window", "needs more than " + size(w.Window) + " of memory to unpack"}
-	}
-	return nil
+	return int64(2|bits&1) << (bits/2 + 11)
 }
 
 // tar reads a tar. Links and devices are handed out as such, folders are not.
@@ -303,6 +324,8 @@ func (w *walk) tar(r io.Reader) error {
 	}
 }
 
+// tarEntry hands out one entry. Sparse files, whose holes cost nothing in the
+// archive but as much as data when read, would slip through the ratio.
 func (w *walk) tarEntry(h *tar.Header, t *tar.Reader) error {
 	e := &Entry{Name: label(decodeName(h.Name, cp1252)), open: func() (*Content, error) {
 		return &Content{budget: &w.budget, r: t}, nil

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"runtime"
 	"strings"
@@ -275,11 +276,16 @@ func TestWalkStopsAtLimits(t *testing.T) {
 // TestWalkRefusesMemoryThatHeadersAskFor: the header of an xz block asks for 1.5
 // GiB, that of a zstd frame for 2 GiB.
 func TestWalkRefusesMemoryThatHeadersAskFor(t *testing.T) {
-	greedy := bytes.Clone(xzOf(t, []byte(table)))
-	greedy[12+4] = 37 // (2|1) << (37/2+11)
+	modest := xzOf(t, []byte(table))
+	greedy := bytes.Clone(modest)
+	header := greedy[12:][:(int(greedy[12])+1)*4]
+	header[4] = 37 // (2|1) << (37/2+11)
+	binary.LittleEndian.PutUint32(header[len(header)-4:], crc32.ChecksumIEEE(header[:len(header)-4]))
 	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00}
 	const want = `needs more than 128 MiB of memory to unpack (limit "Window"); unpack it by hand and give the folder`
 	same(t, "xz", opened(unpack.DefaultLimits(), "a.xz", greedy, false), "! "+want)
+	second := append(bytes.Clone(modest), greedy...)
+	same(t, "xz, second stream", opened(unpack.DefaultLimits(), "a.xz", second, false), "! "+want)
 	same(t, "zstd", opened(unpack.DefaultLimits(), "a.zst", frame, false), "a alone 0: "+want)
 }
 

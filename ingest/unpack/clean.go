@@ -16,7 +16,7 @@ func (d *Decoder) clean(text []byte) []byte {
 			first = i
 		}
 	}
-	if !ascii(text[:first]) {
+	if !d.plain && !ascii(text[:first]) {
 		first = odd(text[:first])
 	}
 	if first == len(text) {
@@ -28,7 +28,7 @@ func (d *Decoder) clean(text []byte) []byte {
 		switch c := text[i]; {
 		case c == esc:
 			out, n = d.escape(out, text[i:])
-		case c == formFeed:
+		case c == formFeed: // a new page begins a line, or parts two words
 			if d.within(out) {
 				out = append(out, ' ')
 			}
@@ -49,6 +49,7 @@ func (d *Decoder) clean(text []byte) []byte {
 	return out
 }
 
+// Control codes that have no place in a line.
 const (
 	formFeed = '\f'
 	dosEnd   = 0x1a // "copy a+b c" leaves it at the end

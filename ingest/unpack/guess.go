@@ -109,10 +109,10 @@ func guess(sample []byte, marked bool, fallback *legacy) *legacy {
 	if good >= 2*bad {
 		return damaged
 	}
-	if ruled(sample) {
+	if ruled(sample) { // before Chinese: "────" in cp437 reads "哪哪" in GBK
 		return oem(sample)
 	}
-	if cyrillic(sample) {
+	if cyrillic(sample) { // before Chinese, too: all its words are rare Hanzi
 		return cp1251
 	}
 	if best := eastAsian(sample); best != nil && paired(sample) {

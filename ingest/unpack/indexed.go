@@ -49,6 +49,8 @@ func (w *walk) cause(err error) error {
 	return err
 }
 
+// zip reads a zip. Each of its files is packed by itself, so they can be read at
+// the same time.
 func (w *walk) zip(at *countedAt, a Archive) error {
 	z, err := zip.NewReader(at, a.Size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are labels
@@ -152,6 +154,8 @@ func overlapping(files []*zip.File) map[*zip.File]bool {
 	return shared
 }
 
+// deflate64 is a method that no library here reads. Windows Explorer uses it for
+// files above 2 GiB.
 const deflate64 = 9
 
 // deflated is how many bytes one can unpack to at most in the method of most

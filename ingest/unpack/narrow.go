@@ -29,10 +29,12 @@ func (d *Decoder) narrow(raw []byte) int {
 	return nul
 }
 
-// eight decodes 8-bit text without NULs.
+// eight decodes 8-bit text without NULs. Nearly always it is ASCII or UTF-8 as a
+// whole and passes as it is. Otherwise each line is looked at by itself, because
+// tools that print UTF-8 and tools that print the code page write into one log.
 func (d *Decoder) eight(chunk []byte) {
 	d.ready = chunk
-	if ascii(chunk) {
+	if d.plain = ascii(chunk); d.plain {
 		d.found(UTF8)
 		return
 	}
@@ -85,7 +87,8 @@ func (d *Decoder) isUTF8(line []byte) bool {
 	return false
 }
 
-// decode decodes a line in the guessed encoding.
+// decode decodes a line in the guessed encoding and counts what is lost. What it
+// does not know becomes U+FFFD, never another character.
 func (d *Decoder) decode(line []byte) {
 	begin := len(d.text)
 	var n int

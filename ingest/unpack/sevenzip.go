@@ -12,6 +12,8 @@ import (
 	"github.com/bodgit/sevenzip"
 )
 
+// sevenZip reads a 7z. Its files are mostly packed one behind the other, in one
+// stream, so they are read in their order and not at the same time.
 func (w *walk) sevenZip(at *countedAt, a Archive) error {
 	err := w.checkToc(at, a.Size)
 	var z *sevenzip.Reader
@@ -41,6 +43,8 @@ func (w *walk) sevenZip(at *countedAt, a Archive) error {
 	return nil
 }
 
+// openSevenZip opens a file. Its share of the packed bytes is not known, so the
+// whole archive counts for it.
 func (w *walk) openSevenZip(f *sevenzip.File, packed int64) (*Content, error) {
 	r, err := f.Open()
 	switch {
@@ -163,6 +167,7 @@ type patched struct {
 	patches []patch
 }
 
+// patch is what stands at one place instead.
 type patch struct {
 	at    int64
 	bytes []byte
@@ -181,6 +186,7 @@ func (p *patched) ReadAt(b []byte, at int64) (int, error) {
 	return done, nil
 }
 
+// piece reads from one patch, or from the source up to the next one.
 func (p *patched) piece(b []byte, at int64) (int, error) {
 	for _, patch := range p.patches {
 		switch {
@@ -212,6 +218,7 @@ type packedFolder struct {
 	summed  bool   // its checksum is known
 }
 
+// fail ends the checks: nothing behind nonsense has a meaning.
 func (t *table) fail() {
 	if t.err == nil {
 		t.err = errToc
@@ -265,6 +272,7 @@ func (t *table) count() uint64 {
 	return n
 }
 
+// numbers passes over numbers that nothing is allocated for.
 func (t *table) numbers(n uint64) {
 	for range n {
 		t.number()
@@ -350,6 +358,8 @@ func (t *table) sized(n uint64) {
 	}
 }
 
+// folders reads how the packed streams are unpacked, a folder at a time, what
+// sizes come out of each coder, and the checksums of the last ones.
 func (t *table) folders() {
 	for t.err == nil {
 		switch t.byte() {
@@ -409,6 +419,9 @@ func (t *table) coders() (outs uint64) {
 	return outs
 }
 
+// files reads how many files each folder holds. Nothing said means one each. The
+// last size of a folder is what the others leave of it, so it is not stored; nor
+// is the checksum of a single file whose folder has one.
 func (t *table) files() {
 	for t.err == nil {
 		switch t.byte() {

@@ -33,7 +33,7 @@ const (
 
 // window is how much of a text is held at a time. Encodings are guessed, and
 // terminal sequences removed, within it.
-const window = 128 << 10
+const window = 32 << 10
 
 // Decoder hands out a text as clean UTF-8: decoded part by part, without byte
 // order marks, NULs, terminal sequences and invisible characters. Line ends stay
@@ -49,6 +49,7 @@ type Decoder struct {
 	turned bool   // the mode has just changed: it must not change back before a byte is taken
 
 	ready []byte // clean text not yet handed out
+	plain bool   // ready is known to be ASCII
 	text  []byte // decoded text; spare holds it cleaned
 	spare []byte
 
@@ -136,7 +137,7 @@ func (d *Decoder) step() bool {
 		d.fill()
 	}
 	raw, mode := d.buf[d.start:d.limit], d.mode
-	d.text, d.ready = d.text[:0], nil
+	d.text, d.ready, d.plain = d.text[:0], nil, false
 	n := 0
 	switch {
 	case d.nuls > 0 && (len(raw) == 0 || raw[0] != 0):

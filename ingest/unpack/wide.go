@@ -25,7 +25,7 @@ func detect(head []byte) (name string, mark int) {
 		return UTF16BE, 2
 	}
 	head = head[:min(len(head), 512)]
-	if len(bytes.TrimLeftFunc(head[:min(len(head), 8)], func(r rune) bool { return r < 0x80 && textByte(byte(r)) })) == 0 {
+	if allText(head[:min(len(head), 8)]) {
 		return UTF8, 0 // it may go on in UTF-16
 	}
 	return byParity(head), 0
@@ -54,6 +54,15 @@ func byParity(head []byte) string {
 
 // textByte reports whether c stands in ASCII text.
 func textByte(c byte) bool { return c-0x20 < 0x5f || c == '\n' || c == '\r' || c == '\t' }
+
+func allText(head []byte) bool {
+	for _, c := range head {
+		if !textByte(c) {
+			return false
+		}
+	}
+	return true
+}
 
 // unitsOf counts how many of the first units of raw, three at most, are ASCII
 // text in UTF-16 with the low byte at offset low.
@@ -165,23 +174,29 @@ func (d *Decoder) wide(raw []byte) int {
 	return i
 }
 
-// asciiUnits decodes ASCII characters, four at a time, until another one and
-// returns how many.
+// asciiUnits decodes ASCII characters, four at a time, until another one or a NUL
+// and returns how many.
 func (d *Decoder) asciiUnits(raw []byte, low int) int {
-	mask, shift := uint64(0xff80ff80ff80ff80), 0
-	if low == 1 {
-		mask, shift = 0x80ff80ff80ff80ff, 8
-	}
+	const (
+		beyond = 0xff80ff80ff80ff80 // bits that ASCII in UTF-16 does not have
+		ones   = 0x0001000100010001
+		borrow = 0x8000800080008000 // taken from a NUL when one is subtracted
+	)
 	n := 0
 	text := d.text[len(d.text):cap(d.text)]
-	for ; 2*n+8 <= len(raw) && n+4 <= len(text); n += 4 {
-		x := binary.LittleEndian.Uint64(raw[2*n:])
-		if x&mask != 0 || (x>>shift-0x0001000100010001)&^(x>>shift)&0x8000800080008000 != 0 {
-			break // not ASCII, or a NUL
+	// From the low byte on, UTF-16BE looks like UTF-16LE but for the first byte.
+	if len(raw) > 0 && raw[1-low] == 0 || low == 0 {
+		units := raw[low:]
+		for len(units) >= 8 && n+4 <= len(text) {
+			x := binary.LittleEndian.Uint64(units)
+			if x&beyond|(x-ones)&borrow != 0 {
+				break
+			}
+			x = (x | x>>8) & 0x0000ffff0000ffff
+			binary.LittleEndian.PutUint32(text[n:], uint32(x|x>>16))
+			n += 4
+			units = units[8:]
 		}
-		x >>= shift
-		x = (x | x>>8) & 0x0000ffff0000ffff
-		binary.LittleEndian.PutUint32(text[n:], uint32(x|x>>16))
 	}
 	d.text = d.text[:len(d.text)+n]
 	for ; 2*n+1 < len(raw); n++ {
