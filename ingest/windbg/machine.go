@@ -222,7 +222,13 @@ func (p *parser) shell(text []byte, l line) {
 // says nothing to the reader as it stands.
 func (p *parser) inside(l line) {
 	b := p.block
-	v := b.verdictOn(l)
+	v := b.body.read(b, l)
+	if v == row { // nearly always
+		b.Rows++
+		b.LastLine, b.blank = l.no, false
+		return
+	}
+	v = sober(v, l)
 	if v == noise || v == foreign || v == bad {
 		l, v = p.mended(b, l, v)
 	}
@@ -253,7 +259,7 @@ func (p *parser) inside(l line) {
 func (p *parser) mended(b *block, l line, v verdict) (line, verdict) {
 	m := p.paste.clean(l)
 	if m.mended && !l.mended {
-		switch w := b.verdictOn(m); {
+		switch w := sober(b.body.read(b, m), m); {
 		case len(trim(m.text)) == 0 && v != noise: // a code fence
 			m.open = false
 			return m, foreign
@@ -272,11 +278,11 @@ func (p *parser) mended(b *block, l line, v verdict) (line, verdict) {
 	return l, v
 }
 
-// verdictOn asks the reader about a line.
-func (b *block) verdictOn(l line) verdict {
-	v := b.body.read(b, l)
+// sober corrects a reader of "Label: value" lines that is too generous: prompts and the
+// debugger's own lines belong to no output.
+func sober(v verdict, l line) verdict {
 	if (v == noise || v == partial) && (promptLength(l.text) > 0 || isSessionLine(l.text)) {
-		return foreign // readers of "Label: value" lines are generous
+		return foreign
 	}
 	return v
 }

@@ -345,7 +345,10 @@ func (t *poolused) describe(tag ingest.Tag, text []byte) string {
 			}
 		}
 	}
-	return t.p.keep(t.p.paste.clean(line{text: text}).text) // for reading, and to name the binary
+	if bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '&') >= 0 {
+		text = t.p.paste.clean(line{text: text}).text // the binary's name must be plain: "nt\!mm"
+	}
+	return t.p.keep(text)
 }
 
 // allZero reports whether a tag never used the pool.
