@@ -85,10 +85,12 @@ const (
 	linkNote   = "a link or no regular file, passed over"
 )
 
-// noLog are endings of what else lies in a lab's folders. Dumps are not among
-// them: they may hold what nobody made a log of, so they are refused aloud. A file that is given by itself is read whatever its ending.
-var noLog = regexp.MustCompile(`(?i)\.(md|html?|pdf|docx?|xlsx?|csv|json|xml|ya?ml|ini|reg|` +
-	`png|jpe?g|gif|bmp|mp4|go|py|js|c|h|cpp|cs|ps1|bat|cmd|exe|dll|sys|inf|cat|pdb|lnk)$`)
+// noLog are endings of what else lies in a lab's folders, and of files that are
+// still being copied there. Dumps are not among them: they may hold what nobody
+// made a log of, so they are refused aloud. A file that is given by itself is read
+// whatever its ending.
+var noLog = regexp.MustCompile(`(?i)\.(md|html?|pdf|docx?|xlsx?|json|xml|ya?ml|ini|reg|` +
+	`png|jpe?g|gif|bmp|mp4|go|py|js|c|h|cpp|cs|ps1|bat|cmd|exe|dll|sys|inf|cat|pdb|lnk|part|tmp|filepart|crdownload)$`)
 
 // walk takes up all files of a folder.
 func (c *catch) walk(fsys fs.FS, shown, outside string) {
