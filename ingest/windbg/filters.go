@@ -82,12 +82,9 @@ func (f *filters) read(b *block, l line) verdict {
 
 // isCutRow reports whether the text may be the begin of a row's keyword.
 func isCutRow(text []byte) bool {
-	for _, keyword := range [][]byte{fltInstance, fltFilter, fltFrame, filterList, frameList, fltVolume, volumeList} {
-		if len(text) > 0 && bytes.HasPrefix(keyword, text) {
-			return true
-		}
-	}
-	return false
+	keywords := [][]byte{fltInstance, fltFilter, fltFrame, filterList, frameList, fltVolume, volumeList}
+	begins := func(keyword []byte) bool { return bytes.HasPrefix(keyword, text) }
+	return len(text) > 0 && slices.ContainsFunc(keywords, begins)
 }
 
 // header begins a frame, named behind its address: `"Frame 0"`, or with a range of

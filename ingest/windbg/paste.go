@@ -165,7 +165,7 @@ func uncoded(text []byte) []byte {
 func isFence(text []byte) bool {
 	for _, mark := range []string{"```", "~~~"} {
 		language, ok := bytes.CutPrefix(text, []byte(mark))
-		if ok && len(language) < 20 && bytes.IndexAny(language, " `~") < 0 {
+		if ok && len(language) < 20 && !bytes.ContainsAny(language, " `~") {
 			return true
 		}
 	}

@@ -97,6 +97,7 @@ func completes(u *ingest.TagUsage, whole string) bool {
 		return whole == fmt.Sprintf("UNKNOWN pooltag '%s', please update pooltag.txt", u.Tag)
 	}
 	before, binary, ok := strings.Cut(whole, "Binary:")
-	broken := strings.HasSuffix(u.Description, "Binary:") || strings.HasSuffix(u.Description, ",") && len(before) <= len(u.Description)+1
-	return ok && broken && strings.TrimSpace(binary) != "" && strings.Count(strings.TrimSpace(binary), " ") == 0
+	broken := strings.HasSuffix(u.Description, "Binary:") ||
+		strings.HasSuffix(u.Description, ",") && len(before) <= len(u.Description)+1
+	return ok && broken && len(strings.Fields(binary)) == 1
 }

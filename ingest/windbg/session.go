@@ -170,8 +170,8 @@ func readDump(s *session, rest []byte) error {
 //	Windows XP Kernel Version 2600 (Service Pack 3) MP (2 procs) Free x86 compatible
 //	Windows Vista Version 6000 MP (2 procs) Free x86 compatible
 func isOS(text []byte) bool {
-	return bytes.Contains(text, []byte(" Kernel Version ")) ||
-		bytes.Contains(text, []byte(" Version ")) && (bytes.Contains(text, []byte(" MP (")) || bytes.Contains(text, []byte(" UP Free ")))
+	has := func(part string) bool { return bytes.Contains(text, []byte(part)) }
+	return has(" Kernel Version ") || has(" Version ") && (has(" MP (") || has(" UP Free "))
 }
 
 // readOS takes the line apart that isOS recognises.

@@ -139,7 +139,9 @@ func (s *vm) alert(b *block, l line, text []byte) bool {
 		return false
 	}
 	b.begun = true
-	s.alerts = append(s.alerts, ingest.Tally{What: string(m[2]) + " failed", Count: count, Source: b.p.source(l.no)})
+	s.alerts = append(s.alerts, ingest.Tally{
+		What: string(m[2]) + " failed", Count: count, Source: b.p.source(l.no),
+	})
 	return true
 }
 
@@ -174,7 +176,9 @@ func (s *vm) other(b *block, text []byte) verdict {
 	if !b.begun || len(text) == 0 || elided(text) {
 		return foreign
 	}
-	for _, known := range []string{"Kb", "kb", "Pool Usage", "Unimplemented error", "Syspart SharedCommit", "Memory Usage By Session"} {
+	for _, known := range []string{
+		"Kb", "kb", "Pool Usage", "Unimplemented error", "Syspart SharedCommit", "Memory Usage By Session",
+	} {
 		if bytes.Contains(text, []byte(known)) {
 			return noise
 		}
