@@ -41,7 +41,13 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 func byMachine(docs []*ingest.Document) [][]*ingest.Snapshot {
 	var all []*ingest.Snapshot
 	for _, d := range docs {
-		all = append(all, d.Snapshots...)
+		for _, s := range d.Snapshots {
+			// A file without debugger output whose machine is only guessed from its own
+			// name may be anything; in a machine's folder it is that machine's bad log.
+			if len(s.Blocks) > 0 || s.Machine.From != ingest.NameFromFile {
+				all = append(all, s)
+			}
+		}
 	}
 	slices.SortStableFunc(all, func(a, b *ingest.Snapshot) int {
 		return cmp.Or(cmp.Compare(machineKey(a), machineKey(b)), a.At.Compare(b.At))

@@ -192,3 +192,15 @@ func TestFleetTagsSumOverMachines(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestUnreadableLogBelongsToItsMachineUnlessOnlyItsFileNamesIt(t *testing.T) {
+	for from, want := range map[ingest.NameSource]int{ingest.NameFromFile: 0, ingest.NameFromFolder: 1, ingest.NameFromLog: 1} {
+		s := &ingest.Snapshot{Machine: ingest.Machine{Name: "LAB-9", From: from}}
+		r := Judge([]*ingest.Document{{Snapshots: []*ingest.Snapshot{s}}}, know(t), DefaultThresholds())
+		if len(r.Machines) != want {
+			t.Errorf("named by %s: %d machines, want %d", from, len(r.Machines), want)
+		} else if want == 1 && r.Machines[0].Verdict != Insufficient {
+			t.Errorf("named by %s: %s", from, r.Machines[0].Verdict)
+		}
+	}
+}

@@ -186,6 +186,9 @@ func document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error
 	}
 	doc.SHA256, doc.Bytes, doc.Encoding = raw.hex(), raw.bytes, clean.Encoding()
 	doc.Warnings = append(doc.Warnings, clean.Warnings(doc.File)...)
+	if len(doc.Snapshots) == 0 { // a log with nothing to read still belongs to a machine
+		doc.Snapshots = []*ingest.Snapshot{{Source: ingest.Source{File: doc.File}}}
+	}
 	doc.NameMachines(in.place)
 	return doc, nil
 }
