@@ -20,6 +20,9 @@ type command struct {
 	// minor commands tell little about the pools: where their output is missing, or
 	// says something else, they count as not read.
 	minor bool
+	// generous commands take nearly every line for their own; the header of another
+	// output ends theirs all the same.
+	generous bool
 	// body returns a reader for the output, and a key that is equal for commands
 	// that print the same.
 	body func(p *parser, c typed) (body, string)
@@ -65,10 +68,11 @@ var commands = []*command{
 		body:    newScan,
 	},
 	{
-		word:    isModuleCommand,
-		accepts: listsModules,
-		header:  modulesHeader,
-		body:    newModules,
+		generous: true,
+		word:     isModuleCommand,
+		accepts:  listsModules,
+		header:   modulesHeader,
+		body:     newModules,
 	},
 	{
 		names:   []string{"x"},
@@ -169,8 +173,9 @@ var commands = []*command{
 	},
 	{
 		// What these print is recognised without them, too: see sessionLines.
-		names: []string{".time", "vertarget", "version"},
-		body:  newSessionOutput,
+		names:    []string{".time", "vertarget", "version"},
+		generous: true,
+		body:     newSessionOutput,
 	},
 }
 

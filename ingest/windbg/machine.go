@@ -229,6 +229,11 @@ func (p *parser) inside(l line) {
 		return
 	}
 	v = sober(v, l)
+	if v == noise && b.begun && b.cmd.generous { // a command behind it on the same line prints the next table
+		if cmd := p.headed(l.text); cmd != nil && cmd != b.cmd {
+			v = foreign
+		}
+	}
 	if v == noise || v == foreign || v == bad {
 		l, v = p.mended(b, l, v)
 	}
