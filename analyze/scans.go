@@ -31,12 +31,15 @@ func scanTag(s *ingest.Snapshot, tag ingest.Tag) (scanned, bool) {
 		searched = true
 		for _, hit := range scan.Hits {
 			m := s.ModuleAt(hit.Address)
+			if m == nil && hit.Module != "" { // the search itself printed the module
+				m = &ingest.Module{Name: hit.Module, Source: hit.Source}
+			}
 			if m == nil {
 				continue
 			}
 			out.Hits++
 			out.Sources = append(out.Sources, hit.Source)
-			if _, seen := found[ingest.ModuleKey(m.Name)]; !seen {
+			if _, seen := found[ingest.ModuleKey(m.Name)]; !seen && m.Source != hit.Source {
 				out.Sources = append(out.Sources, m.Source)
 			}
 			found[ingest.ModuleKey(m.Name)] = m

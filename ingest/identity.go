@@ -107,7 +107,7 @@ func (d *Document) NameMachines(p Place) {
 		}
 		for _, other := range names {
 			if other.disagrees(s.Machine) {
-				s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
+				s.Warnings = append(s.Warnings, Warning{Source: s.Source, Note: true, Message: fmt.Sprintf(
 					"the %s names machine %q, the %s %q; the %[1]s is believed",
 					s.Machine.From, s.Machine.Name, other.From, other.Name)})
 			}

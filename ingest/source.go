@@ -6,6 +6,7 @@ package ingest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ type Warning struct {
 	Source
 	Message string // what is wrong, in words, without the place
 	Text    string // the offending line, shortened; empty when no line is at fault
+	Note    bool   // all was read; it is only worth knowing
 }
 
 // String returns "file:line: message: "text"".
@@ -40,6 +42,9 @@ func (w Warning) String() string {
 	}
 	return fmt.Sprintf("%s: %s: %q", w.Source, w.Message, w.Text)
 }
+
+// loss reports whether something was not read, or read with a doubt.
+func (w Warning) loss() bool { return !w.Note }
 
 // BlockState says how a command's output ended.
 type BlockState uint8
@@ -98,11 +103,11 @@ type SkippedCommand struct {
 
 // Partial reports whether some of the file is known to be missing or unread.
 func (d *Document) Partial() bool {
-	if len(d.Warnings) > 0 {
+	if slices.ContainsFunc(d.Warnings, Warning.loss) {
 		return true
 	}
 	for _, s := range d.Snapshots {
-		if len(s.Warnings) > 0 {
+		if slices.ContainsFunc(s.Warnings, Warning.loss) {
 			return true
 		}
 		for _, b := range s.Blocks {

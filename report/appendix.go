@@ -122,12 +122,15 @@ func (s *speaker) bounded(n int) (shown int, note []Block) {
 // later it proves that a log is the one the case was made from.
 func (s *speaker) inputs(docs []*ingest.Document) []Block {
 	g := newGrid(s.label("caption.inputs"), len(docs))
-	g.text(s.label("column.file"), 0.25, func(i int) string { return docs[i].File })
-	g.number(s.label("column.size"), 0.12, func(i int) string { return count(docs[i].Bytes) })
-	g.text(s.label("column.state"), 0.13, func(i int) string {
+	g.text(s.label("column.file"), 0.22, func(i int) string { return docs[i].File })
+	g.number(s.label("column.size"), 0.1, func(i int) string { return count(docs[i].Bytes) })
+	g.number(s.label("column.lines"), 0.08, func(i int) string { return count(int64(docs[i].Lines)) })
+	g.number(s.label("column.lines-outside"), 0.09, func(i int) string { return count(int64(docs[i].Outside)) })
+	g.number(s.label("column.lines-passed"), 0.09, func(i int) string { return count(int64(docs[i].Passed)) })
+	g.text(s.label("column.state"), 0.08, func(i int) string {
 		return s.label("state." + documentState(docs[i]))
 	})
-	g.mono(s.label("column.sha256"), 0.5, func(i int) string { return docs[i].SHA256 })
+	g.mono(s.label("column.sha256"), 0.34, func(i int) string { return docs[i].SHA256 })
 	return []Block{{Table: g.table()}}
 }
 

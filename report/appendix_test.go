@@ -77,7 +77,7 @@ func TestSourcesGiveEachStepOnce(t *testing.T) {
 
 func TestAppendixListsTheInputsOfItsMachinesOnly(t *testing.T) {
 	got := appendixOf(t, fleet(t), runawayCase())
-	if !strings.Contains(got, "acme.log | 9,872 | read | "+strings.Repeat("0", 63)+"8") {
+	if !strings.Contains(got, "acme.log | 9,872 | 0 | 0 | 0 | read | "+strings.Repeat("0", 63)+"8") {
 		t.Errorf("its input is missing: %s", got)
 	}
 	if strings.Contains(got, "healthy.log") || strings.Contains(got, "stress.log") {
@@ -91,7 +91,7 @@ func TestAppendixSaysWhatWasNotRead(t *testing.T) {
 	k.Machines = append(k.Machines, "LAB-099") // the log writes it in lower case
 	got := appendixOf(t, in, k)
 	for _, want := range []string{"!locks | 2 | acme.log:70", "!poolused 2 | cut off | 5 | 1 | cut.log:4",
-		"row is cut off | Abcd  12 | cut.log:9", "cut.log | 8,638 | partly read"} {
+		"row is cut off | Abcd  12 | cut.log:9", "cut.log | 8,638 | 0 | 0 | 0 | partly read"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}

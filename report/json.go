@@ -35,6 +35,7 @@ func NewOutput(in Input) (*Output, error) {
 func (s *speaker) outputInput(d *ingest.Document) OutputInput {
 	in := OutputInput{
 		Path: d.File, SHA256: d.SHA256, Bytes: d.Bytes, State: documentState(d), Reason: s.logQuality(d),
+		Lines: d.Lines, Outside: d.Outside, Passed: d.Passed,
 	}
 	in.Warnings = outputWarnings(in.Warnings, d.Warnings)
 	for i, snap := range d.Snapshots {
@@ -44,7 +45,7 @@ func (s *speaker) outputInput(d *ingest.Document) OutputInput {
 		in.Warnings = outputWarnings(in.Warnings, snap.Warnings)
 		for _, b := range snap.Blocks {
 			in.Blocks = append(in.Blocks, OutputBlock{
-				Command: b.Command, Line: b.Line, Rows: b.Rows, Complete: b.Complete(),
+				Command: b.Command, Line: b.Line, Rows: b.Rows, Complete: b.Complete(), Unread: b.Unread,
 			})
 		}
 	}

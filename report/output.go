@@ -41,6 +41,9 @@ type OutputInput struct {
 	Reason   string        `json:"reason"`  // why it is not "read", one sentence; empty when it is
 	Blocks   []OutputBlock `json:"blocks"`  // over all snapshots, in print order
 	Warnings []OutputFact  `json:"warnings"`
+	Lines    int           `json:"lines"`
+	Outside  int           `json:"lines_outside"` // that belong to no output: prose, programs' own words
+	Passed   int           `json:"lines_passed"`  // printed by commands that are not read
 }
 
 // OutputBlock is the output of one command in an input.
@@ -49,6 +52,7 @@ type OutputBlock struct {
 	Line     int    `json:"line"`
 	Rows     int    `json:"rows"`
 	Complete bool   `json:"complete"`
+	Unread   int    `json:"unread"` // lines inside the block that were not understood
 }
 
 // OutputMachine is the judgement on one machine.

@@ -71,6 +71,9 @@ func showAll(con *console, read *reading, refused []report.Refused) error {
 
 func showDocument(w io.Writer, d *ingest.Document) {
 	fmt.Fprintf(w, "%s\n  %s, %d bytes, %d lines, sha256 %s\n", d.File, d.Encoding, d.Bytes, d.Lines, d.SHA256)
+	if d.Outside+d.Passed > 0 {
+		fmt.Fprintf(w, "  %d lines outside any output, %d printed by commands that are not read\n", d.Outside, d.Passed)
+	}
 	for i, s := range d.Snapshots {
 		fmt.Fprintf(w, "\nSnapshot %d of %d, from line %d\n", i+1, len(d.Snapshots), s.Line)
 		showIdentity(w, s)

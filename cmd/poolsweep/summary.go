@@ -83,16 +83,19 @@ const passed = 10
 // printInputs lists what was not, or not fully, read with its lines, and what
 // was passed over, the latter whole only when all is asked for.
 func (j *judgement) printInputs(w io.Writer, all bool) {
-	var unread, notes []string
+	var unread, doubts, notes []string
 	for _, in := range j.output.Inputs {
 		switch {
 		case in.State != report.InputRead:
 			unread = append(unread, j.complaints(in)...)
+		case len(in.Warnings) > 0:
+			doubts = append(doubts, j.complaints(in)...)
 		case in.Reason != "" && !strings.HasPrefix(in.Reason, unpacked): // whose files are listed themselves
 			notes = append(notes, in.Path+": "+in.Reason)
 		}
 	}
 	printList(w, "Not, or not fully, read:", unread)
+	printList(w, "Read, but worth knowing:", doubts)
 	notes = append(notes, j.notes...)
 	if more := len(notes) - passed; more > 0 && !all {
 		notes = append(notes[:passed], fmt.Sprintf("and %d more; -v prints all", more))
