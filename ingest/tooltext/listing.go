@@ -68,7 +68,7 @@ func heading(text []byte) (ingest.Tag, bool) {
 	}
 	name := bytes.TrimSuffix(text, []byte(":"))
 	tag, _, quoted, ok := tagOf(name)
-	return tag, ok && (quoted || bytes.IndexAny(name, " \t:\\/.") < 0)
+	return tag, ok && (quoted || !bytes.ContainsAny(name, " \t:\\/."))
 }
 
 // listing reads such records.
