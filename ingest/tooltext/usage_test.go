@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
-	"time"
 
 	"poolsweep/ingest"
 )
@@ -125,25 +124,6 @@ func manyRows(n int) []byte {
 			5*i, 2*i, 3*i, 720*i, min(i, 1)*240)
 	}
 	return b.Bytes()
-}
-
-func TestReadingTakesTimeByLength(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures time")
-	}
-	took := func(n int) time.Duration {
-		log, best := manyRows(n), time.Hour
-		for range 5 {
-			start := time.Now()
-			hosted(log)
-			best = min(best, time.Since(start))
-		}
-		return best
-	}
-	few, many := took(5000), took(50000)
-	if many > 40*few {
-		t.Errorf("10 times the rows take %v instead of %v", many, few)
-	}
 }
 
 func TestRowsAreReadWithoutAllocations(t *testing.T) {
