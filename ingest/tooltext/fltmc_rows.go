@@ -88,7 +88,7 @@ func (w *rowWords) filterColumns() bool {
 	}
 	column := w.at[end-1].from - w.at[0].from
 	if isLegacy(w.word(end - 1)) {
-		return end < 4 && column == 60
+		return (end == 2 || end == 3 && isAltitude(w.word(1))) && column == 60
 	}
 	if end != 4 || w.filterAt() != 1 {
 		return false
