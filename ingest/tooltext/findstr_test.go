@@ -74,7 +74,7 @@ func TestShellCommand(t *testing.T) {
 }
 
 // TestFindstrKeepsThatNothingWasFound tells a search without hits from one whose
-// output is missing.
+// output is missing. The prompt of a drive's root is among those that are imitated.
 func TestFindstrKeepsThatNothingWasFound(t *testing.T) {
 	for log, want := range map[string]int{
 		"C:\\>findstr /m KeTp *.sys\nC:\\>ver\n":       1,

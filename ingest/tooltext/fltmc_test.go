@@ -1,7 +1,6 @@
 package tooltext
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -150,7 +149,7 @@ func TestFltmcInstancesRoundTrip(t *testing.T) {
 			for _, volume := range volumes {
 				for _, name := range names {
 					row := instanceRow(filter, volume, altitude, name)
-					snaps := session([]byte("C:\\>fltmc instances\n" + row + "\n"))
+					snaps := read([]byte("C:\\>fltmc instances\n" + row + "\n"))
 					if len(snaps) != 1 || len(snaps[0].Filters) != 1 {
 						t.Fatalf("%q: %+v", row, snaps)
 					}
@@ -181,44 +180,6 @@ func TestFltmcKeepsGroupsBounded(t *testing.T) {
 	if f := s.Filters[0]; f.Attached() != rows || len(f.Instances) != maxGroups+1 || warned != 500 {
 		t.Errorf("%d attached in %d groups, %d warnings", f.Attached(), len(f.Instances), warned)
 	}
-}
-
-// checkBegins checks that a reader takes the line that its table recognises: a host
-// would ask again and again otherwise.
-func checkBegins(t testing.TB, line []byte) {
-	t.Helper()
-	for _, table := range shellTables {
-		if table.Begins(line) && table.New("").Read(ingest.Line{No: 1, Text: line}, func(string) {}) == ingest.LineForeign {
-			t.Errorf("%s begins with %q, and does not read it", table.Command, line)
-		}
-	}
-}
-
-func FuzzFltmc(f *testing.F) {
-	for _, kind := range shellKinds {
-		logs, err := filepath.Glob(filepath.Join("testdata", kind, "*.log"))
-		if err != nil || len(logs) == 0 {
-			f.Fatalf("no logs in testdata/%s: %v", kind, err)
-		}
-		for _, path := range logs {
-			log, err := os.ReadFile(path)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(log)
-		}
-	}
-	f.Fuzz(func(t *testing.T, log []byte) {
-		for line := range bytes.SplitSeq(log, []byte("\n")) {
-			checkBegins(t, bytes.TrimLeft(line, " \t"))
-		}
-		snaps := session(log)
-		checkSession(t, snaps)
-		again := session(bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n")))
-		if !bytes.Contains(log, []byte("\r")) && inventory(snaps) != inventory(again) {
-			t.Errorf("with CRLF:\n%s\nwithout:\n%s", inventory(again), inventory(snaps))
-		}
-	})
 }
 
 // BenchmarkReadFltmcInstances reads one filter that is attached without end, and
@@ -269,24 +230,24 @@ func TestFltmcCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		present, read, warnings := 0, 0, 0
+		present, rows, warnings := 0, 0, 0
 		for _, line := range strings.Split(strings.ReplaceAll(string(log), "\r", ""), "\n") {
 			if presentFilter.MatchString(line) || presentInst.MatchString(line) {
 				present++
 			}
 		}
-		for _, s := range session(log) {
+		for _, s := range read(log) {
 			for _, b := range s.Blocks {
 				if strings.HasPrefix(strings.ToLower(b.Command), "fltmc") {
-					read += b.Rows
+					rows += b.Rows
 					warnings += len(s.Warnings)
 				}
 			}
 		}
-		if name, _ := filepath.Rel(root, path); read > 0 || strings.Contains(path, "fltmc") {
-			t.Logf("%-72s rows %2d / %2d, %d warnings", name, read, present, warnings)
-			if read < present {
-				t.Errorf("%s: %d rows read, %d present", name, read, present)
+		if name, _ := filepath.Rel(root, path); rows > 0 || strings.Contains(path, "fltmc") {
+			t.Logf("%-72s rows %2d / %2d, %d warnings", name, rows, present, warnings)
+			if rows < present {
+				t.Errorf("%s: %d rows read, %d present", name, rows, present)
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func TestGenericDropsTablesOfOtherThings(t *testing.T) {
 		"| Tag | Size |\n|---|---|\n| v1.2.3 | 12 MB |\n",
 		"Tag Bytes\n\nand then nothing\n",
 	} {
-		if snaps := hosted([]byte(log)); len(snaps) > 0 {
+		if snaps := read([]byte(log)); len(snaps) > 0 {
 			t.Errorf("%q is read as\n%s", log, dumped(snaps))
 		}
 	}
@@ -138,7 +138,7 @@ func TestGenericDescribes(t *testing.T) {
 		"Tag,NP_KB\n`Mbuf` (packets),1\n":                         "packets",
 		"Tag,NP_KB,Note\nMbuf,1,\"say \"\"so\"\"\"\n":             `say "so"`,
 	} {
-		snaps := hosted([]byte(log))
+		snaps := read([]byte(log))
 		if len(snaps) != 1 || snaps[0].Tags[0].Description != want {
 			t.Errorf("%q: %s, want %q", log, dumped(snaps), want)
 		}
@@ -150,7 +150,7 @@ func TestGenericMomentsInOneLog(t *testing.T) {
 	for log, want := range map[string]int{
 		a: 1, a + "\n" + a: 1, a + "\n" + b: 1, a + "\n" + c: 2, a + "\n" + b + "\n" + c: 2, a + c: 2,
 	} {
-		if snaps := hosted([]byte(log)); len(snaps) != want {
+		if snaps := read([]byte(log)); len(snaps) != want {
 			t.Errorf("%q: %d snapshots, want %d", log, len(snaps), want)
 		}
 	}
@@ -161,7 +161,7 @@ func TestPoolmonXIsNamed(t *testing.T) {
 		"Tag\tPaged Allocs\tPaged Frees\tPaged Diff\tPaged Usage\nMbuf\t12\t4\t8\t64\n",
 		"Tag   Paged Allocs  Paged Frees  Paged Diff  Paged Usage\nMbuf            12            4           8           64\n",
 	} {
-		snaps := hosted([]byte(log))
+		snaps := read([]byte(log))
 		if len(snaps) != 1 || snaps[0].Blocks[0].Command != "PoolMonX" {
 			t.Errorf("%q: %s", log, dumped(snaps))
 		}
@@ -171,8 +171,8 @@ func TestPoolmonXIsNamed(t *testing.T) {
 
 func TestFiguresMergeNeverDoublesATag(t *testing.T) {
 	s := &ingest.Snapshot{}
-	read(genericTable, "Tag,NP_KB\nMbuf,1\nAbcd,2\n").Merge(s, at)
-	read(plainTable, "Mbuf 12 KB nonpaged\nEfgh 12 KB nonpaged\n").Merge(s, at)
+	block(genericTable, "Tag,NP_KB\nMbuf,1\nAbcd,2\n").Merge(s, at)
+	block(plainTable, "Mbuf 12 KB nonpaged\nEfgh 12 KB nonpaged\n").Merge(s, at)
 	if len(s.Tags) != 3 || s.Tags[0].Bytes != 1024 || s.Tags[2].Tag != ingest.MustTag("Efgh") {
 		t.Errorf("tags %+v", s.Tags)
 	}

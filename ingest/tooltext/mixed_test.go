@@ -12,7 +12,7 @@ import (
 // commands lists the blocks of a log with their rows and states.
 func commands(log string) []string {
 	var blocks []string
-	for _, s := range hostedBy(poolTables, []byte(log)) {
+	for _, s := range read([]byte(log)) {
 		for _, b := range s.Blocks {
 			blocks = append(blocks, fmt.Sprintf("%d %s %d %s", b.Line, b.Command, b.Rows, b.State))
 		}

@@ -61,7 +61,7 @@ func TestPlainWholePools(t *testing.T) {
 		"Pool 12 MB":                                                {},
 	} {
 		var got [2]uint64
-		for _, s := range hosted([]byte(text + "\n")) {
+		for _, s := range read([]byte(text + "\n")) {
 			got = [2]uint64{s.VM.NonPaged, s.VM.Paged}
 		}
 		if got != want {
@@ -83,7 +83,7 @@ func TestPlainSeries(t *testing.T) {
 
 func TestPlainListKeepsItsOtherItems(t *testing.T) {
 	log := "- `File` tag: 2 MB Paged.\n- The driver was changed in May.\n- `Mbuf` tag: 3 MB Paged.\n- `Abcd` is odd\n"
-	snaps := hosted([]byte(log))
+	snaps := read([]byte(log))
 	if len(snaps) != 1 || snaps[0].Blocks[0].Rows != 2 || snaps[0].Blocks[0].Unread != 1 {
 		t.Errorf("%s", dumped(snaps))
 	}
@@ -91,18 +91,18 @@ func TestPlainListKeepsItsOtherItems(t *testing.T) {
 
 func TestPlainMergeKeepsTheDebuggersSizes(t *testing.T) {
 	s := &ingest.Snapshot{VM: &ingest.VM{NonPaged: 5}}
-	read(plainTable, "Nonpaged Pool: about 7.5 GB.\n").Merge(s, at)
+	block(plainTable, "Nonpaged Pool: about 7.5 GB.\n").Merge(s, at)
 	if s.VM.NonPaged != 5 {
 		t.Errorf("vm %+v", s.VM)
 	}
 }
 
 func TestPlainDiffers(t *testing.T) {
-	a := read(plainTable, "Mbuf 12 KB\nAbcd 1.5 MB\n")
-	if b := read(plainTable, "Mbuf 13 KB\nAbcd 1.5 MB\n"); !b.Differs(a) {
+	a := block(plainTable, "Mbuf 12 KB\nAbcd 1.5 MB\n")
+	if b := block(plainTable, "Mbuf 13 KB\nAbcd 1.5 MB\n"); !b.Differs(a) {
 		t.Error("other figures do not differ")
 	}
-	if b := read(plainTable, "Efgh 13 KB\nAbcd 1.5 MB\n"); b.Differs(a) {
+	if b := block(plainTable, "Efgh 13 KB\nAbcd 1.5 MB\n"); b.Differs(a) {
 		t.Error("other tags differ")
 	}
 }
@@ -144,7 +144,7 @@ func TestListDescribes(t *testing.T) {
 		"Tag : Mbuf\nDescription : packets\nDiff : 1\n": "packets",
 		"Tag : Mbuf\nDiff : 1\nDriver : mbuf.sys\n":     "Binary: mbuf.sys",
 	} {
-		snaps := hosted([]byte(log))
+		snaps := read([]byte(log))
 		if len(snaps) != 1 || snaps[0].Tags[0].Description != want {
 			t.Errorf("%q: %s, want %q", log, dumped(snaps), want)
 		}
@@ -152,7 +152,7 @@ func TestListDescribes(t *testing.T) {
 }
 
 func TestListCutInTheLastFigureIsNotRead(t *testing.T) {
-	snaps := hosted([]byte("Tag : Mbuf\nDiff : 100\nBytes : 64"))
+	snaps := read([]byte("Tag : Mbuf\nDiff : 100\nBytes : 64"))
 	if len(snaps) != 1 || snaps[0].Tags[0].Bytes != 0 || snaps[0].Blocks[0].State != ingest.BlockCut {
 		t.Errorf("%s", dumped(snaps))
 	}
@@ -172,9 +172,9 @@ func TestListBegins(t *testing.T) {
 }
 
 func TestListDiffers(t *testing.T) {
-	a := read(listTable, "Tag : Mbuf\nDiff : 1\n")
+	a := block(listTable, "Tag : Mbuf\nDiff : 1\n")
 	a.Finish(true)
-	b := read(listTable, "Tag : Mbuf\nDiff : 2\n")
+	b := block(listTable, "Tag : Mbuf\nDiff : 2\n")
 	b.Finish(true)
 	if !b.Differs(a) {
 		t.Error("other figures do not differ")

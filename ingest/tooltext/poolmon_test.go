@@ -11,7 +11,7 @@ import (
 
 // rowsOf reads a log and returns its rows in short form, and its warnings.
 func rowsOf(log string) (rows, warnings []string) {
-	for _, s := range hosted([]byte(log)) {
+	for _, s := range read([]byte(log)) {
 		for _, u := range s.Tags {
 			row := fmt.Sprintf("%s %s %d %d", u.Tag, u.Pool, u.Outstanding, u.Bytes)
 			if u.Counted {
@@ -150,7 +150,7 @@ func TestPoolmonHeaderGivesSizes(t *testing.T) {
 		"Summary1,a:b,1024,2,3,4,5\nSummary2,a:b,1,2,3,64,128\n":               "1048576 65536 131072",
 		"Summary1,a:b,1024\nSummary2,a:b,1,2,3,x,\n":                           "0 0 0",
 	} {
-		snaps := hosted([]byte(log))
+		snaps := read([]byte(log))
 		if len(snaps) != 1 {
 			t.Fatalf("%q: %d snapshots", log, len(snaps))
 		}
@@ -164,8 +164,8 @@ func TestPoolmonHeaderGivesSizes(t *testing.T) {
 	}
 }
 
-// read gives a reader the lines of a log, as one block.
-func read(table ingest.Table, log string) ingest.TableReader {
+// block gives a reader the lines of a log, as one block.
+func block(table ingest.Table, log string) ingest.TableReader {
 	r := table.New("")
 	for i, line := range strings.Split(strings.TrimSuffix(log, "\n"), "\n") {
 		r.Read(ingest.Line{No: i + 1, Text: []byte(line)}, func(string) {})
@@ -182,12 +182,12 @@ func TestPoolmonMergeKeepsWhatIsKnown(t *testing.T) {
 	known := ingest.TagUsage{Tag: ingest.MustTag("Mbuf"), Pool: ingest.NonPaged, Usage: ingest.Usage{Bytes: 12}}
 	s := &ingest.Snapshot{RAM: 5, VM: &ingest.VM{NonPaged: 7}, Tags: []ingest.TagUsage{known},
 		Totals: []ingest.PoolTotal{{Pool: ingest.NonPaged}}}
-	read(poolmonTable, log).Merge(s, at)
+	block(poolmonTable, log).Merge(s, at)
 	if s.RAM != 5 || s.VM.NonPaged != 7 || len(s.Tags) != 2 || s.Tags[0] != known || len(s.Totals) != 1 {
 		t.Errorf("snapshot %+v", s)
 	}
 	empty := &ingest.Snapshot{}
-	read(poolmonTable, log).Merge(empty, at)
+	block(poolmonTable, log).Merge(empty, at)
 	if empty.RAM != 1<<20 || empty.VM.NonPaged != 64<<10 || len(empty.Tags) != 2 || empty.Total(ingest.NonPaged).Bytes != 12800 {
 		t.Errorf("snapshot %+v", empty)
 	}
@@ -213,11 +213,11 @@ func TestPoolmonDiffers(t *testing.T) {
 		{session + head + mbuf, " Session 2 pool information\n" + head + more, false},
 		{session + head, head + abcd, false},
 	} {
-		if got := read(poolmonTable, c.now).Differs(read(poolmonTable, c.before)); got != c.want {
+		if got := block(poolmonTable, c.now).Differs(block(poolmonTable, c.before)); got != c.want {
 			t.Errorf("%q after %q differs: %v", c.now, c.before, got)
 		}
 	}
-	if read(poolmonTable, head+more).Differs(read(genericTable, "Tag,Bytes\nMbuf,12\n")) {
+	if block(poolmonTable, head+more).Differs(block(genericTable, "Tag,Bytes\nMbuf,12\n")) {
 		t.Error("a screen differs from a table")
 	}
 }
@@ -227,7 +227,7 @@ func TestPoolmonSessionRowsCountWhereNothingElseIsKnown(t *testing.T) {
 		" Gdxx Paged   120 (   0)    20 (   0)      100    6400 (     0)     64\n"
 	checkRows(t, log, "Gdxx paged 100 6400 120-20")
 	s := &ingest.Snapshot{Tags: []ingest.TagUsage{{Tag: ingest.MustTag("Mbuf"), Pool: ingest.Paged}}}
-	read(poolmonTable, log).Merge(s, at)
+	block(poolmonTable, log).Merge(s, at)
 	if len(s.Tags) != 1 {
 		t.Errorf("tags %+v", s.Tags)
 	}
@@ -247,7 +247,7 @@ func TestPoolmonStates(t *testing.T) {
 		"Query pooltags Failed c0000002\n":      ingest.BlockUnclosed,
 		head + "\n" + row + "\n\n" + row + "\n": ingest.BlockComplete,
 	} {
-		snaps := hosted([]byte(log))
+		snaps := read([]byte(log))
 		if len(snaps) != 1 || snaps[0].Blocks[0].State != want {
 			t.Errorf("%q: %s, want %s", log, dumped(snaps), want)
 		}

@@ -2,16 +2,21 @@ package tooltext
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 
 	"poolsweep/ingest"
 )
 
-// shell feeds lines to the tables the way the debugger's block machine does in
-// logs of a Windows command prompt: a typed command opens a block, and so does a
-// line that a table recognises.
+// imitated are the logs of testdata that the debugger's block machine does not read
+// right: it gives a line to the table once more without what it takes for markup,
+// "C:\>" as "C:>", and "C:\&gt; findstr KeTp" as if it was typed twice.
+var imitated = []string{
+	"findstr/hits-and-none", "findstr/strings", "driverquery/list", "fltmc/instances-at-80-columns",
+}
+
+// shell imitates the block machine for them in logs of a Windows command prompt: a
+// typed command opens a block, and so does a line that a table recognises.
 type shell struct {
 	tables []ingest.Table
 	snaps  []*ingest.Snapshot
@@ -158,56 +163,4 @@ func (s *shell) close(atEOF bool) {
 	r.Merge(snap, at)
 	snap.Blocks = append(snap.Blocks, s.block)
 	snap.Warnings = append(snap.Warnings, s.warnings...)
-}
-
-// inventory prints what the tables of this file's kind put into snapshots.
-func inventory(snaps []*ingest.Snapshot) string {
-	var b strings.Builder
-	for i, s := range snaps {
-		fmt.Fprintf(&b, "snapshot %d %s\n", i+1, s.Source)
-		for _, k := range s.Blocks {
-			fmt.Fprintf(&b, "  block %d-%d %s rows=%d unread=%d %s\n", k.Line, k.LastLine, k.Command, k.Rows, k.Unread, k.State)
-		}
-		inventoryFilters(&b, s)
-		for _, m := range s.Modules {
-			fmt.Fprintf(&b, "  %d module %s image=%q built=%q\n", m.Line, m.Name, m.Image, m.Built)
-		}
-		if p := s.Processes; p != nil {
-			fmt.Fprintf(&b, "  %d processes %d\n", p.Line, p.Listed)
-		}
-		for _, p := range s.Running {
-			fmt.Fprintf(&b, "  %d process %q pid=%d handles=%d\n", p.Line, p.Image, p.PID, p.Handles)
-		}
-		for _, h := range s.Handles {
-			fmt.Fprintf(&b, "  %d handles %q %q %d\n", h.Line, h.Process, h.Type, h.Count)
-		}
-		for _, h := range s.FileHits {
-			fmt.Fprintf(&b, "  %d hit %q %q\n", h.Line, h.Pattern, h.File)
-		}
-		for _, w := range s.Warnings {
-			fmt.Fprintf(&b, "  warning %s\n", w)
-		}
-	}
-	return b.String()
-}
-
-func inventoryFilters(b *strings.Builder, s *ingest.Snapshot) {
-	if s.FilterSet {
-		fmt.Fprintf(b, "  filter list\n")
-	}
-	for _, f := range s.Filters {
-		fmt.Fprintf(b, "  %d filter %q altitude=%s frame=%q legacy=%t attached=%d\n",
-			f.Line, f.Name, f.Altitude, f.Frame, f.Legacy, f.Attached())
-		inventoryGroups(b, f.Instances)
-	}
-	for _, v := range s.Volumes {
-		fmt.Fprintf(b, "  %d volume %q device=%q frame=%q\n", v.Line, v.Name, v.Device, v.Frame)
-		inventoryGroups(b, v.Instances)
-	}
-}
-
-func inventoryGroups(b *strings.Builder, groups []ingest.Instance) {
-	for _, i := range groups {
-		fmt.Fprintf(b, "    %d %q altitude=%s volume=%q x%d\n", i.Line, i.Name, i.Altitude, i.Volume, i.Count)
-	}
 }

@@ -102,8 +102,8 @@ func TestProcessListMoments(t *testing.T) {
 		{"the top of the list", processes("kestrel 4312 100"), 1},
 		{"the number used again", processes("other 4312 100"), 2},
 	} {
-		if snaps := session([]byte(first + c.second)); len(snaps) != c.snapshots {
-			t.Errorf("%s: %d snapshots, want %d\n%s", c.name, len(snaps), c.snapshots, inventory(snaps))
+		if snaps := read([]byte(first + c.second)); len(snaps) != c.snapshots {
+			t.Errorf("%s: %d snapshots, want %d\n%s", c.name, len(snaps), c.snapshots, dumped(snaps))
 		}
 	}
 }
@@ -132,14 +132,14 @@ func TestHandleSummaryMoments(t *testing.T) {
 	summary := func(files int) string {
 		return fmt.Sprintf("Handle type summary:\n  Event  : 10\n  File  : %d\nTotal handles: %d\n\n", files, files+10)
 	}
-	if snaps := session([]byte(summary(5) + summary(5))); len(snaps) != 1 || len(snaps[0].Handles) != 3 {
-		t.Errorf("the same twice:\n%s", inventory(snaps))
+	if snaps := read([]byte(summary(5) + summary(5))); len(snaps) != 1 || len(snaps[0].Handles) != 3 {
+		t.Errorf("the same twice:\n%s", dumped(snaps))
 	}
-	if snaps := session([]byte(summary(5) + summary(6))); len(snaps) != 2 {
-		t.Errorf("another moment:\n%s", inventory(snaps))
+	if snaps := read([]byte(summary(5) + summary(6))); len(snaps) != 2 {
+		t.Errorf("another moment:\n%s", dumped(snaps))
 	}
-	cut := session([]byte("Handle type summary:\n  Event  : 10\n  File  : 5"))
+	cut := read([]byte("Handle type summary:\n  Event  : 10\n  File  : 5"))
 	if len(cut) != 1 || len(cut[0].Handles) != 1 || cut[0].Blocks[0].State != ingest.BlockCut {
-		t.Errorf("cut:\n%s", inventory(cut))
+		t.Errorf("cut:\n%s", dumped(cut))
 	}
 }
