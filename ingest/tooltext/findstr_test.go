@@ -74,7 +74,7 @@ func TestShellCommand(t *testing.T) {
 }
 
 // TestFindstrKeepsThatNothingWasFound tells a search without hits from one whose
-// output is missing. The prompt of a drive's root is among those that are imitated.
+// output is missing.
 func TestFindstrKeepsThatNothingWasFound(t *testing.T) {
 	for log, want := range map[string]int{
 		"C:\\>findstr /m KeTp *.sys\nC:\\>ver\n":       1,
@@ -84,7 +84,7 @@ func TestFindstrKeepsThatNothingWasFound(t *testing.T) {
 		"C:\\>findstr /m KeTp *.sys\nhm\nC:\\>ver\n":   0,
 	} {
 		var hits []ingest.FileHit
-		for _, s := range session([]byte(log)) {
+		for _, s := range read([]byte(log)) {
 			hits = append(hits, s.FileHits...)
 		}
 		if len(hits) != want || want == 1 && (hits[0].File != "" || hits[0].Pattern != "KeTp" || hits[0].Line == 0) {

@@ -40,7 +40,7 @@ func checkText(t *testing.T, log []byte) {
 		}
 	}
 	if bytes.IndexByte(log, '\r') < 0 {
-		checkCRLF(t, log, read)
+		checkCRLF(t, log)
 	}
 }
 

@@ -22,20 +22,13 @@ var (
 	allKinds   = slices.Concat(poolKinds, shellKinds)
 )
 
-// logRead reads a log into snapshots.
-type logRead func(log []byte) []*ingest.Snapshot
-
 // eachLog runs a test for every log of some folders of testdata.
-func eachLog(t *testing.T, kinds []string, test func(t *testing.T, path string, log []byte, read logRead)) {
+func eachLog(t *testing.T, kinds []string, test func(t *testing.T, path string, log []byte)) {
 	t.Helper()
 	for _, path := range logsOf(t, kinds) {
 		name := strings.TrimSuffix(path[len("testdata/"):], ".log")
 		t.Run(name, func(t *testing.T) {
-			how := logRead(read)
-			if slices.Contains(imitated, name) {
-				how = session
-			}
-			test(t, path, fileOrFail(t, path), how)
+			test(t, path, fileOrFail(t, path))
 		})
 	}
 }
@@ -66,7 +59,7 @@ func fileOrFail(t testing.TB, path string) []byte {
 }
 
 func TestTablesGolden(t *testing.T) {
-	eachLog(t, allKinds, func(t *testing.T, path string, log []byte, read logRead) {
+	eachLog(t, allKinds, func(t *testing.T, path string, log []byte) {
 		snaps := read(log)
 		checkSnapshots(t, snaps)
 		got := dumped(snaps)
@@ -84,7 +77,7 @@ func TestTablesGolden(t *testing.T) {
 }
 
 // checkCRLF checks that a log reads the same with other line ends.
-func checkCRLF(t *testing.T, log []byte, read logRead) {
+func checkCRLF(t *testing.T, log []byte) {
 	t.Helper()
 	want := dumped(read(log))
 	if got := dumped(read(bytes.ReplaceAll(log, []byte("\n"), []byte("\r\n")))); got != want {
@@ -93,14 +86,14 @@ func checkCRLF(t *testing.T, log []byte, read logRead) {
 }
 
 func TestTablesAreTheSameWithCRLF(t *testing.T) {
-	eachLog(t, allKinds, func(t *testing.T, _ string, log []byte, read logRead) { checkCRLF(t, log, read) })
+	eachLog(t, allKinds, func(t *testing.T, _ string, log []byte) { checkCRLF(t, log) })
 }
 
 // TestTablesCutAnywhere cuts every log after each byte: what is read then is read of
 // the whole log too, and a row that lost its end is not read. A record of several
 // lines may miss its last ones.
 func TestTablesCutAnywhere(t *testing.T) {
-	eachLog(t, allKinds, func(t *testing.T, path string, log []byte, read logRead) {
+	eachLog(t, allKinds, func(t *testing.T, path string, log []byte) {
 		all := read(log)
 		lines, rows, whole := map[ingest.Source]bool{}, map[ingest.TagUsage]bool{}, facts(all)
 		for _, u := range usages(all) {
@@ -167,7 +160,7 @@ func facts(snaps []*ingest.Snapshot) map[string]bool {
 // TestShellCutSaysSo cuts every log after each line: a list that is not at its end is
 // not called complete while the file ends in it.
 func TestShellCutSaysSo(t *testing.T) {
-	eachLog(t, shellKinds, func(t *testing.T, _ string, log []byte, read logRead) {
+	eachLog(t, shellKinds, func(t *testing.T, _ string, log []byte) {
 		whole := read(log)
 		for n := range log {
 			if log[n] != '\n' {

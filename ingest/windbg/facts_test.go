@@ -339,6 +339,9 @@ func (r *rowsOf) Read(p []byte) (int, error) {
 
 // TestListingsTakeNoMemory reads many rows and looks at what is allocated.
 func TestListingsTakeNoMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts allocations, to which the race detector adds its own")
+	}
 	const rows = 300000
 	for _, r := range []*rowsOf{
 		{head: "kd> !poolfind Proc\n", row: "ffffd48c%08x : tag Proc, size     0xb70, Nonpaged pool\n"},

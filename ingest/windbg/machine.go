@@ -150,15 +150,15 @@ func (p *parser) between(l line) {
 	if p.sessionLine(l, false) {
 		return
 	}
+	if command, ok := shellPrompt(l.text); ok {
+		p.shell(command, l)
+		return
+	}
 	if cmd := p.headed(l.text); cmd != nil {
 		p.paste.marked = l.mended
 		p.open(cmd, p.hinted(cmd, l), false)
 		p.block.from = l.no
 		p.inside(l)
-		return
-	}
-	if command, ok := shellPrompt(l.text); ok {
-		p.shell(command, l)
 		return
 	}
 	m, mark := p.paste.mend(l)
@@ -262,6 +262,12 @@ func (p *parser) inside(l line) {
 // mended returns the line without markup if it tells more then: a row, or the begin of
 // another output in a quotation.
 func (p *parser) mended(b *block, l line, v verdict) (line, verdict) {
+	if _, ok := shellPrompt(l.text); ok {
+		return l, v // its backslash is no markup
+	}
+	if _, ok := b.body.(hosted); ok && v == noise {
+		return l, v // other tools' tables mend their lines themselves, and remember each
+	}
 	m := p.paste.clean(l)
 	if m.mended && !l.mended {
 		switch w := sober(b.body.read(b, m), m); {
