@@ -345,8 +345,10 @@ func (t *poolused) describe(tag ingest.Tag, text []byte) string {
 			}
 		}
 	}
-	if bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '&') >= 0 {
-		text = t.p.paste.clean(line{text: text}).text // the binary's name must be plain: "nt\!mm"
+	// What the dictionary says is mended, for the binary's name must be plain
+	// ("nt\!mm"). The text about unknown tags repeats the tag, whatever it is.
+	if bytes.ContainsAny(text, `\&`) && !bytes.HasPrefix(text, []byte("UNKNOWN pooltag")) {
+		text = t.p.paste.clean(line{text: text}).text
 	}
 	return t.p.keep(text)
 }
