@@ -119,6 +119,9 @@ func showIdentity(w io.Writer, s *ingest.Snapshot) {
 }
 
 func showBlocks(w io.Writer, blocks []ingest.Block) {
+	if len(blocks) == 0 {
+		return
+	}
 	fmt.Fprint(w, "\nBlocks\n")
 	t := newTable("lines", "command", "rows", "unread", "state")
 	for _, b := range blocks {

@@ -123,7 +123,11 @@ func (p *parser) finish(count int) *ingest.Document {
 	for _, s := range p.doc.Snapshots {
 		blocks += len(s.Blocks)
 	}
-	if blocks == 0 {
+	switch {
+	case blocks > 0:
+	case p.cur != nil:
+		p.doubts.add(p.source(0), "nothing but lines about the session was found, no output of a known command", "")
+	default:
 		p.doubts.add(p.source(0), "no known debugger output was found", "")
 	}
 	p.doc.Warnings = p.doubts.list()
