@@ -31,10 +31,9 @@ type command struct {
 // commands lists what poolsweep reads. docs/adding-a-command.md tells how to add one.
 var commands = []*command{
 	{
-		names:   []string{"!poolused", "!kdexts.poolused", "!kdextx86.poolused"},
-		accepts: readablePool,
-		header:  poolusedHeader,
-		body:    newPoolused,
+		names:  []string{"!poolused", "!kdexts.poolused", "!kdextx86.poolused"},
+		header: poolusedHeader,
+		body:   newPoolused,
 	},
 	{
 		names:  []string{"!fltkd.filters", "!filters"},

@@ -40,12 +40,6 @@ func poolArguments(args string) (flags uint64, tag string) {
 	return flags, tag
 }
 
-// readablePool leaves out session pools: their tags are not the machine's.
-func readablePool(c typed) bool {
-	flags, _ := poolArguments(c.args)
-	return flags&poolOfTheSession == 0
-}
-
 // poolusedHeader recognises " Sorting by NonPaged Pool Consumed" or the column header.
 func poolusedHeader(text []byte) bool {
 	return isCaption(text) || columnHeader(text).each > 0

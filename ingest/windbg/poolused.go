@@ -34,9 +34,10 @@ const usualTags = 1000
 type poolused struct {
 	p     *parser
 	flags uint64
-	part  bool // a tag was asked for: TOTAL is not that of the pool
-	usual int  // how many rows to expect
-	few   bool // rows were left out on demand: TOTAL is not theirs
+	part  bool          // a tag was asked for: TOTAL is not that of the pool
+	usual int           // how many rows to expect
+	few   bool          // rows were left out on demand: TOTAL is not theirs
+	typed ingest.Source // of the command
 
 	head    poolHead
 	only    ingest.Pool // the pool named above a table of one half
@@ -53,7 +54,7 @@ type poolused struct {
 
 func newPoolused(p *parser, c typed) (body, string) {
 	flags, tag := poolArguments(c.args)
-	t := &poolused{p: p, flags: flags, part: tag != "", before: p.table}
+	t := &poolused{p: p, flags: flags, part: tag != "", before: p.table, typed: p.source(c.line)}
 	switch {
 	case t.part:
 	case p.table != nil: // the tables of a log are about the same
@@ -460,7 +461,10 @@ func (t *poolused) finish(b *block, _ ending) {
 		b.unread(t.wrap.held)
 	}
 	b.State = ingest.BlockUnclosed
-	t.before, t.p.table = nil, t
+	t.before = nil
+	if t.flags&poolOfTheSession == 0 {
+		t.p.table = t
+	}
 	if t.correct {
 		b.State = ingest.BlockComplete
 	}
@@ -493,6 +497,10 @@ func (t *poolused) differs(before body) bool {
 // merge adds the rows the snapshot does not have. !poolused 2 and !poolused 4
 // list the same tags in another order; verbose rows tell more and replace.
 func (t *poolused) merge(m *moment) {
+	if t.flags&poolOfTheSession != 0 {
+		t.mergeSession(m)
+		return
+	}
 	if m.rows == nil {
 		m.rows, m.borrowed = t.index, true
 		m.snap.Tags = t.rows[:len(t.rows):len(t.rows)]
@@ -501,6 +509,25 @@ func (t *poolused) merge(m *moment) {
 	}
 	m.add(t.rows)
 	t.mergeTotals(m)
+}
+
+// mergeSession keeps the sums of a session's pool. Its tags are not the machine's:
+// beside the system's rows they would count twice and be compared with the wrong
+// neighbours.
+func (t *poolused) mergeSession(m *moment) {
+	for _, pool := range bothPools {
+		var outstanding, held int64
+		for _, u := range t.rows {
+			if u.Pool == pool {
+				outstanding += u.Outstanding
+				held += int64(u.Bytes)
+			}
+		}
+		if outstanding > 0 {
+			m.tally("session "+pool.String()+" pool: allocations", outstanding, t.typed)
+			m.tally("session "+pool.String()+" pool: bytes", held, t.typed)
+		}
+	}
 }
 
 // add adds the rows the snapshot does not have; counted rows replace others.

@@ -129,7 +129,7 @@ func TestSearchPattern(t *testing.T) {
 func TestNamed(t *testing.T) {
 	for text, known := range map[string]bool{
 		"!poolused": true, "!POOLUSED 2": true, "!poolused 0x3 Even": true, "!kdexts.poolused 4": true,
-		"!poolused 8": false, "!poolusedx 2": false, "!poolfind Even": true, "!pool": true, "!verifier 3": true, "!verifier 80 1234": false, "!verifier 4": false,
+		"!poolused 8": true, "!poolusedx 2": false, "!poolfind Even": true, "!pool": true, "!verifier 3": true, "!verifier 80 1234": false, "!verifier 4": false,
 		"!analyze -v": true, "!analyze -show c4": false, "da 80000000": true, "da poi(nt!x)": false, "!irpfind 0 0 userevent": false,
 		"!fltkd.filters": true, "!filters": true, "!fltkd.filter 1234": true, "!fltkd.volumes": true, "!fltkd.cbd": false,
 		"lm": true, "lm a 80000000": true, "LM": false, "lmvm nt": true, "!lmi nt": true, "lmDvmntfs": true, "lm 1m": false, "lmhosts": false, "lm t n": true, "x *!": true, "x nt!*": false, "ln 80000000": true,
