@@ -209,3 +209,88 @@ func printed(address uint64, wide bool) string {
 	}
 	return fmt.Sprintf("%08x", address)
 }
+
+// TestBlockListsRoundTrip prints random blocks as !poolfind does and counts them.
+func TestBlockListsRoundTrip(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 16))
+	for range 60 {
+		n, held := 1+r.IntN(400), uint64(0)
+		var b strings.Builder
+		b.WriteString("0: kd> !poolfind Qbuf -nonpaged\n\nSearching nonpaged pool (ffff830000000000 : ffff930000000000) for tag 0x66756251 (Qbuf)\n\n")
+		for range n {
+			size := 16 * (1 + r.Uint64N(200))
+			held += size
+			fmt.Fprintf(&b, "ffff8300%08x : tag Qbuf, size %9s, Nonpaged pool\n", r.Uint32()&^15, fmt.Sprintf("%#x", size))
+		}
+		b.WriteString("\n...terminating - searched pool to ffffda000fb7df50\n0: kd> q\n")
+		d, err := Read(strings.NewReader(b.String()), "a.log")
+		if err != nil || len(d.Snapshots) != 1 || len(d.Snapshots[0].Found) != 1 {
+			t.Fatalf("%v\n%s", err, b.String())
+		}
+		f := d.Snapshots[0].Found[0]
+		if f.Count != n || f.Bytes != held || f.Tag.String() != "Qbuf" || f.Pool != ingest.NonPaged {
+			t.Fatalf("read %d blocks of %d bytes, want %d of %d", f.Count, f.Bytes, n, held)
+		}
+	}
+}
+
+// TestProcessListsRoundTrip prints random processes, living and exited.
+func TestProcessListsRoundTrip(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for range 60 {
+		var b strings.Builder
+		b.WriteString("0: kd> !process 0 0\n**** NT ACTIVE PROCESS DUMP ****\n")
+		exited, handles := 0, int64(0)
+		n := 1 + r.IntN(120)
+		for i := range n {
+			table, open := r.Uint64()|1, 1+r.Int64N(4000)
+			if r.IntN(4) == 0 {
+				table, open = 0, 0
+				exited++
+			}
+			handles += open
+			fmt.Fprintf(&b, "PROCESS %016x\n    SessionId: %d  Cid: %04x    Peb: 7fffffd4000  ParentCid: 0c10\n"+
+				"    DirBase: 23657000  ObjectTable: %016x  HandleCount: %3d.\n    Image: app%d.exe\n\n",
+				r.Uint64()|0xffff<<48, r.IntN(3), 4*(i+1), table, open, i)
+		}
+		d, err := Read(strings.NewReader(b.String()+"0: kd> q\n"), "a.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := d.Snapshots[0]
+		sum := int64(0)
+		for _, p := range s.Running {
+			sum += p.Handles
+		}
+		if s.Processes == nil || s.Processes.Listed != n || s.Processes.Zombies != exited || sum != handles {
+			t.Fatalf("read %+v with %d handles, want %d listed, %d exited, %d handles\n%s", s.Processes, sum, n, exited, handles, b.String())
+		}
+	}
+}
+
+// TestVirtualMemoryRoundTrips prints random figures as !vm does since Windows 7.
+func TestVirtualMemoryRoundTrips(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 21))
+	for range 200 {
+		physical := 1<<18 + r.Uint64N(1<<24)
+		part := func() uint64 { return 1 + r.Uint64N(physical/8) }
+		nonpaged, nx, paged := part(), part(), part()
+		var b strings.Builder
+		b.WriteString("0: kd> !vm 1\nPage File: \\??\\C:\\pagefile.sys\n\n")
+		for _, l := range []struct {
+			label string
+			pages uint64
+		}{{"Physical Memory", physical}, {"Available Pages", part()}, {"NonPagedPool Usage", nonpaged}, {"NonPagedPoolNx Usage", nx},
+			{"NonPagedPool Max", 4294967296}, {"PagedPool Usage", paged}, {"PagedPool Commit", 18446735300397918280}} {
+			fmt.Fprintf(&b, "%-24s %10d (%11d Kb)\n", l.label+":", l.pages, l.pages*4)
+		}
+		d, err := Read(strings.NewReader(b.String()+"0: kd> q\n"), "a.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		vm := d.Snapshots[0].VM
+		if vm == nil || vm.Physical != physical<<12 || vm.NonPaged != (nonpaged+nx)<<12 || vm.Paged != paged<<12 {
+			t.Fatalf("read %+v\n%s", vm, b.String())
+		}
+	}
+}
