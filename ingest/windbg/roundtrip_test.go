@@ -294,3 +294,53 @@ func TestVirtualMemoryRoundTrips(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifierListsRoundTrip prints random verified drivers with their blocks.
+func TestVerifierListsRoundTrip(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 62))
+	for range 60 {
+		var b strings.Builder
+		b.WriteString("0: kd> !verifier 3\n\nVerify Flags Level 0x00000009\n\nDriver Verification List\n------------------------\n")
+		type held struct {
+			module  string
+			allocs  uint64
+			bytes   uint64
+			blocks  int
+			inLines uint64
+		}
+		var want []held
+		for i := range 1 + r.IntN(5) {
+			h := held{module: fmt.Sprintf("drv%d.sys", i), blocks: r.IntN(40)}
+			var lines strings.Builder
+			for range h.blocks {
+				size := 1 + r.Uint64N(9000)
+				h.inLines += size
+				fmt.Fprintf(&lines, "      0xffffcb84%08x  0x%08x  Qb%02d  0xfffff803%08x  drv%d!Make+0x21\n", r.Uint32(), size, r.IntN(3), r.Uint32(), i)
+			}
+			h.allocs, h.bytes = uint64(h.blocks), h.inLines
+			want = append(want, h)
+			fmt.Fprintf(&b, "\nnt!_VF_TARGET_DRIVER 0xffffcb84%08x: %s (Loaded and Unloaded)\n\n"+
+				"    Pool Allocation Statistics: ( NonPagedPool / PagedPool )\n\n"+
+				"      Current Pool Allocations: ( 0x%08x / 0x00000000 )\n      Current Pool Bytes:       ( 0x%08x / 0x00000000 )\n"+
+				"      Peak Pool Allocations:    ( 0x0000ffff / 0x00000001 )\n      Peak Pool Bytes:          ( 0x0fffffff / 0x0000003e )\n\n"+
+				"    Pool Allocations:\n\n      Address             Length      Tag   Caller Address    \n"+
+				"      ------------------  ----------  ----  ------------------\n%s", r.Uint32(), h.module, h.allocs, h.bytes, lines.String())
+		}
+		d, err := Read(strings.NewReader(b.String()+"\n0: kd> q\n"), "a.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []held
+		for _, v := range d.Snapshots[0].Verified {
+			h := held{module: v.Module, allocs: v.NonPaged.Allocs, bytes: v.NonPaged.Bytes}
+			for _, k := range v.Blocks {
+				h.blocks += k.Count
+				h.inLines += k.Bytes
+			}
+			got = append(got, h)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("read %+v, want %+v\n%s", got, want, b.String())
+		}
+	}
+}
