@@ -119,8 +119,10 @@ func sources(members []Member) []ingest.Source {
 }
 
 // finish fills what every kind of case has: owners, sums, rate, limits,
-// signature.
+// signature. Neither trigger nor amplifier shows in a snapshot.
 func (d *draft) finish() Case {
+	d.Trigger = Attribution{Basis: Reason{Rule: TriggerNone}}
+	d.Amplifier = Attribution{Basis: Reason{Rule: AmplifierNone}}
 	d.own(d.Core)
 	d.own(d.Followers)
 	d.own(d.Related)

@@ -22,14 +22,14 @@ func fleetTags(res *Result, know *knowledge.Base) []TagFact {
 		m := &res.Machines[i]
 		s := m.Latest()
 		for _, t := range s.Tags {
-			key := tagPool{t.Tag, t.Pool}
+			key, who := tagPool{t.Tag, t.Pool}, owner(s, t, know)
 			f := rows[key]
 			if f == nil {
-				f = &TagFact{Tag: t.Tag, Pool: t.Pool, Description: t.Description, Owner: owner(s, t, know)}
+				f = &TagFact{Tag: t.Tag, Pool: t.Pool, Description: t.Description, Owner: who}
 				rows[key] = f
 			}
-			if better := owner(s, t, know); better.Weight > f.Owner.Weight {
-				f.Owner, f.Description = better, t.Description
+			if who.Weight > f.Owner.Weight {
+				f.Owner, f.Description = who, t.Description
 			}
 			f.Machines++
 			f.Bytes += t.Bytes

@@ -75,7 +75,6 @@ func (e *exam) handleCase(c crowd) Case {
 	d.then(ChainHandles, Facts{"process": c.process, "type": c.kind}, c.reason.Sources...)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
 	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
-	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
 	if d.Object != "" {
 		d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
 	}

@@ -132,10 +132,9 @@ func (e *exam) cases() []Case {
 			add(e.handleCase(c))
 		}
 	}
-	d := &draft{exam: e}
 	for _, row := range e.dominant() {
 		if !taken[row.Tag] {
-			add(e.shareCase(row, d.shareOf(row.Pool, row.Bytes)))
+			add(e.shareCase(row, e.shareOf(row.Pool, row.Bytes)))
 		}
 	}
 	return out
@@ -164,9 +163,9 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 			first = t
 		}
 	}
-	d := &draft{exam: e}
-	return Healthy, 0.9, append([]Reason{{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag,
-		"pool": first.Pool.String(), "share": d.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}}, reasons...)
+	quiet := Reason{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag, "pool": first.Pool.String(),
+		"share": e.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}
+	return Healthy, 0.9, append([]Reason{quiet}, reasons...)
 }
 
 // mergeCase adds a case, or joins it to the one with the same signature: one

@@ -76,14 +76,13 @@ func (e *exam) objectCase(g gap) Case {
 	}
 	d.then(ChainObject, facts, g.row.Source)
 	d.freeReasons(g.row, facts)
-	d.join(grow(g.row, e.rows, e.th, e.know), d.stepWeight(g.row))
+	d.joinStep(g.row)
 	d.own(d.Core)
 	d.chainPartners()
 	d.leadWithPrivate()
 	d.Owner = ownerOf(d.Core)
 	d.holdByOwnTag()
 	d.objectDoubts(g)
-	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
 	d.loseServing()
 	d.loseBalanced()
 	d.issueReasons()
@@ -92,12 +91,13 @@ func (e *exam) objectCase(g gap) Case {
 	return d.finish()
 }
 
-// stepWeight is what a cluster around the row is worth: pairs say less.
-func (d *draft) stepWeight(row ingest.TagUsage) float64 {
-	if len(grow(row, d.rows, d.th, d.know)) == 2 {
-		return d.th.Weights.Pair
+// joinStep joins what stands in step with the row: a pair says less than more.
+func (d *draft) joinStep(row ingest.TagUsage) {
+	core, weight := grow(row, d.rows, d.th, d.know), d.th.Weights.Cluster
+	if len(core) == 2 {
+		weight = d.th.Weights.Pair
 	}
-	return d.th.Weights.Cluster
+	d.join(core, weight)
 }
 
 // freeReasons argues with the freed share when the table counts frees.

@@ -31,7 +31,7 @@ func (d *draft) poolCase(row ingest.TagUsage) Case {
 	d.Events = row.Outstanding
 	d.then(ChainTag, Facts{"tag": row.Tag, "outstanding": row.Outstanding, "bytes": Bytes(row.Bytes),
 		"share": d.shareOf(row.Pool, row.Bytes), "pool": row.Pool.String()}, row.Source)
-	d.join(grow(row, d.rows, d.th, d.know), d.stepWeight(row))
+	d.joinStep(row)
 	d.own(d.Core)
 	if len(d.Core) > 1 {
 		d.then(ChainPartners, Facts{"anchor": row.Tag, "members": inStep(d.Core[1:])}, sources(d.Core)...)
@@ -40,7 +40,6 @@ func (d *draft) poolCase(row ingest.TagUsage) Case {
 	d.Owner = ownerOf(d.Core)
 	d.holdByOwnTag()
 	d.scanReasons()
-	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
 	switch {
 	case d.Owner.Established() && serves(d.Owner.Module):
 		d.then(ChainOwnerServes, Facts{"module": d.Owner.Module, "tag": row.Tag})
@@ -106,10 +105,9 @@ func (e *exam) small(core []Member) bool {
 
 // dominant returns the rows that hold most of their pool, with volume.
 func (e *exam) dominant() []ingest.TagUsage {
-	d := &draft{exam: e}
 	var out []ingest.TagUsage
 	for _, row := range e.Tags {
-		if row.Bytes >= e.th.ShareBytes && float64(d.shareOf(row.Pool, row.Bytes)) > e.th.ShareOfPool &&
+		if row.Bytes >= e.th.ShareBytes && float64(e.shareOf(row.Pool, row.Bytes)) > e.th.ShareOfPool &&
 			e.know.Tag(row.Tag).Large == "" {
 			out = append(out, row)
 		}

@@ -32,8 +32,6 @@ func (e *exam) runawayCase(f *FilterFact) Case {
 		d.holdByOwnTag()
 	}
 	d.scanReasons()
-	d.Trigger = Attribution{Basis: Reason{Rule: TriggerNone}}
-	d.Amplifier = Attribution{Basis: Reason{Rule: AmplifierNone}}
 	d.loseServing()
 	d.issueReasons()
 	d.attachmentDoubts(f)
@@ -89,8 +87,8 @@ func (d *draft) fltmgr() (tags []string, bytes uint64, from []ingest.Source) {
 	return tags, bytes, from
 }
 
-func (d *draft) shareOf(pool ingest.Pool, bytes uint64) Percent {
-	for _, p := range d.pools {
+func (e *exam) shareOf(pool ingest.Pool, bytes uint64) Percent {
+	for _, p := range e.pools {
 		if p.Pool == pool && p.held() > 0 {
 			return Percent(float64(bytes) / float64(p.held()))
 		}

@@ -61,7 +61,7 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 	d.then(ChainVerifier, Facts{"module": v.Module}, v.Source)
 	d.next("lmvm "+strings.TrimSuffix(v.Module, ".sys"), NextVersion, Facts{"module": v.Module})
 	d.next("!verifier 80 <address of an allocation>", NextStack, nil)
-	return d.verifierEnd()
+	return d.finish()
 }
 
 // stopCase reports a stop C4/62 whose log does not list the driver's
@@ -79,7 +79,7 @@ func (e *exam) stopCase() Case {
 	}
 	d.then(ChainVerifier, Facts{"module": d.Holder.Module}, e.Bugcheck.Source)
 	d.next("!verifier 3 <name of the driver>", NextVerifier, nil)
-	return d.verifierEnd()
+	return d.finish()
 }
 
 func (d *draft) stopReason() {
@@ -87,11 +87,6 @@ func (d *draft) stopReason() {
 		d.Events = max(d.Events, int64(d.Bugcheck.Args[3]))
 		d.why(0, RuleVerifierStop, Facts{"allocs": int64(d.Bugcheck.Args[3])}, d.Bugcheck.Source)
 	}
-}
-
-func (d *draft) verifierEnd() Case {
-	d.Trigger, d.Amplifier = Attribution{Basis: Reason{Rule: TriggerNone}}, Attribution{Basis: Reason{Rule: AmplifierNone}}
-	return d.finish()
 }
 
 // verifiedMembers makes the listed allocations the members of the case, by tag.
