@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"poolsweep/analyze/cluster"
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 )
@@ -13,22 +14,30 @@ import (
 // exam is one snapshot under examination: what every rule looks at.
 type exam struct {
 	*ingest.Snapshot
-	th      Thresholds
-	know    *knowledge.Base
-	rows    []ingest.TagUsage // comparable
+	scene
+	table   *cluster.Table // of rows large enough to be compared
 	filters []FilterFact
 	pools   []PoolFacts
 	tables  tableState
 	tableAt ingest.Source
-	density *density // of rows; nil until a cluster is judged
 }
 
-func examine(s *ingest.Snapshot, know *knowledge.Base, th Thresholds) *exam {
-	e := &exam{Snapshot: s, th: th, know: know, rows: comparableRows(s, th.ClusterFloor),
-		filters: filterFacts(s, th), pools: poolFacts(s)}
-	e.tables, e.tableAt = tables(s, e.pools, th)
+// scene is what a snapshot is judged against beside its own figures.
+type scene struct {
+	th      Thresholds
+	know    *knowledge.Base
+	history []*ingest.Snapshot // of the machine, in time order, the judged one among them
+}
+
+func examine(s *ingest.Snapshot, in scene) *exam {
+	e := &exam{Snapshot: s, scene: in, table: cluster.NewTable(s.Tags, in.th.ClusterFloor, in.th.ClusterTolerance),
+		filters: filterFacts(s, in.th), pools: poolFacts(s)}
+	e.tables, e.tableAt = tables(s, e.pools, in.th)
 	return e
 }
+
+// rows returns the rows whose counts are large enough to be compared.
+func (e *exam) rows() []ingest.TagUsage { return e.table.Rows }
 
 // draft is a case being argued: reasons are added one by one, each moves the
 // odds.
@@ -74,14 +83,14 @@ func (d *draft) confidence() float64 {
 func (d *draft) join(core []Member, weight float64) {
 	events := core[0].Outstanding
 	d.Core = core
-	d.Followers = followers(core, d.rows, events, d.th, d.know)
+	d.Followers = d.followers(core)
 	if len(core) < 2 {
 		return
 	}
 	c := d.cluster(core)
 	if !c.supports(core, d.th) {
 		d.Core = core[:1]
-		d.Followers = followers(d.Core, d.rows, events, d.th, d.know)
+		d.Followers = d.followers(d.Core)
 		return
 	}
 	d.Cluster = c

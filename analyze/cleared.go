@@ -18,7 +18,7 @@ func (e *exam) cleared() []Cleared {
 	families := map[string][]ingest.TagUsage{}
 	open := map[string]bool{}
 	for _, row := range e.Tags {
-		if tells(e.know, row.Tag, row) < 2 {
+		if e.tells(row) < 2 {
 			continue
 		}
 		prefix := string(row.Tag[:3])

@@ -9,64 +9,6 @@ import (
 	"poolsweep/ingest"
 )
 
-func TestTolerance(t *testing.T) {
-	for _, c := range []struct{ expected, want int64 }{
-		{500, 1}, {1_000, 2}, {1_500, 3}, {10_841, 21}, {21_682, 43}, {1_000_000, 2_000}, {1_100_000, 2_097},
-	} {
-		if got := tolerance(c.expected, 0.002); got != c.want {
-			t.Errorf("tolerance(%d) = %d, want %d", c.expected, got, c.want)
-		}
-	}
-}
-
-func TestGrowAtToleranceUnderAndOver(t *testing.T) {
-	th := DefaultThresholds()
-	for off, want := range map[int64]int{0: 2, 20: 2, 21: 2, 22: 1, -21: 2, -22: 1} {
-		s := snap("M").np("FMis", 10_841, 1).unknown("Abcd", 10_841+off, 1)
-		rows := comparableRows(s.Snapshot, th.ClusterFloor)
-		core := grow(*s.Find(fmis, ingest.NonPaged), rows, th, know(t))
-		if len(core) != want {
-			t.Errorf("%+d off: core %q, want %d members", off, tagsOf(core), want)
-		}
-	}
-}
-
-func TestGrowFindsEveryRatio(t *testing.T) {
-	th := DefaultThresholds()
-	s := snap("M").np("FMis", 12_000, 1).np("Aaaa", 24_000, 1).np("Bbbb", 36_000, 1).np("Cccc", 48_000, 1).
-		np("Dddd", 6_000, 1).np("Eeee", 4_000, 1).np("Ffff", 3_000, 1).np("Gggg", 60_000, 1).np("Hhhh", 18_000, 1)
-	core := grow(*s.Find(fmis, ingest.NonPaged), comparableRows(s.Snapshot, th.ClusterFloor), th, know(t))
-	got := map[string]string{}
-	for _, m := range core {
-		got[m.Tag.String()] = ratioText(m.Times, m.Per)
-	}
-	want := map[string]string{"FMis": "1:1", "Aaaa": "2:1", "Bbbb": "3:1", "Cccc": "4:1", "Dddd": "1:2", "Eeee": "1:3", "Ffff": "1:4"}
-	for tag, ratio := range want {
-		if got[tag] != ratio {
-			t.Errorf("%s at %q, want %q", tag, got[tag], ratio)
-		}
-	}
-	if len(got) != len(want) {
-		t.Errorf("5:1 and 3:2 are no ratios of one event: %v", got)
-	}
-}
-
-func TestSameTagInBothPoolsIsComparedOnce(t *testing.T) {
-	s := snap("M").np("SeTd", 13_021, 833_344).row(ingest.Paged, "SeTd", 13_021, 1_145_088, "")
-	n := 0
-	for _, r := range comparableRows(s.Snapshot, 500) {
-		if r.Tag == ingest.MustTag("SeTd") {
-			n++
-			if r.Pool != ingest.Paged {
-				t.Errorf("kept the lighter half")
-			}
-		}
-	}
-	if n != 1 {
-		t.Errorf("compared %d times", n)
-	}
-}
-
 func TestPairNeedsVolumeAndExactness(t *testing.T) {
 	th := DefaultThresholds()
 	for _, c := range []struct {
@@ -81,8 +23,8 @@ func TestPairNeedsVolumeAndExactness(t *testing.T) {
 		{"just under ten thousand", 9_999, 9_999, false},
 		{"at ten thousand", 10_000, 10_000, true},
 	} {
-		e := examine(snap("M").np("Aaaa", c.a, 1).np("Bbbb", c.b, 1).Snapshot, know(t), th)
-		core := grow(*e.Find(ingest.MustTag("Aaaa"), ingest.NonPaged), e.rows, th, e.know)
+		e := examine(snap("M").np("Aaaa", c.a, 1).np("Bbbb", c.b, 1).Snapshot, scene{th: th, know: know(t)})
+		core := e.grow(*e.Find(ingest.MustTag("Aaaa"), ingest.NonPaged))
 		if got := len(core) == 2 && e.cluster(core).convicts(core, th); got != c.want {
 			t.Errorf("%s: convicts = %v, want %v", c.name, got, c.want)
 		}
@@ -103,20 +45,6 @@ func TestPairSupportsAChosenTag(t *testing.T) {
 	}
 	if c := onlyCase(t, judge(t, crowd)); c.Cluster != nil {
 		t.Errorf("a match that a crowded table makes by chance supports: %+v", c.Cluster)
-	}
-}
-
-func TestPoissonTail(t *testing.T) {
-	for _, c := range []struct {
-		k    int
-		mean float64
-		want float64
-	}{
-		{0, 2, 1}, {1, 0.5, 1 - math.Exp(-0.5)}, {2, 0.1, 1 - math.Exp(-0.1)*1.1}, {7, 0.01, math.Pow(0.01, 7) / 5040},
-	} {
-		if got := poissonTail(c.k, c.mean); math.Abs(got-c.want) > c.want*0.02 {
-			t.Errorf("poissonTail(%d, %v) = %v, want %v", c.k, c.mean, got, c.want)
-		}
 	}
 }
 
@@ -141,9 +69,9 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 	k, th := know(t), DefaultThresholds()
 	convicted, cases := 0, 0
 	for i := range tables {
-		e := examine(unrelated(r, 40+i%100).Snapshot, k, th)
-		for _, row := range e.rows {
-			if core := grow(row, e.rows, th, k); len(core) > 1 && e.cluster(core).convicts(core, th) {
+		e := examine(unrelated(r, 40+i%100).Snapshot, scene{th: th, know: k})
+		for _, row := range e.rows() {
+			if core := e.grow(row); len(core) > 1 && e.cluster(core).convicts(core, th) {
 				convicted++
 				break
 			}
@@ -157,29 +85,6 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 		t.Errorf("%d cases from clusters in unrelated tables, want at most 1 %%", cases)
 	}
 	t.Logf("%d of %d tables with such a cluster, %d cases from it", convicted, tables, cases)
-}
-
-// TestChanceEstimateMatchesSimulation compares the expected number of chance
-// matches with what unrelated tables show.
-func TestChanceEstimateMatchesSimulation(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 7))
-	const tables, distance, anchor = 1_000, 0.002, 10_000
-	expected, seen := 0.0, 0
-	for range tables {
-		s := unrelated(r, 80)
-		rows := comparableRows(s.Snapshot, 1)
-		expected += newDensity(rows).perDistance(anchor) * distance
-		for _, row := range rows {
-			for _, ratio := range ratios {
-				if math.Abs(float64(row.Outstanding)/(anchor*float64(ratio.times)/float64(ratio.per))-1) <= distance {
-					seen++
-				}
-			}
-		}
-	}
-	if got := float64(seen) / expected; got < 0.8 || got > 1.25 {
-		t.Errorf("seen %d chance matches, expected %.0f: ratio %.2f", seen, expected, got)
-	}
 }
 
 func TestLockstepCaseNeedsVolumeAPrivateTagAndNoCachedFiles(t *testing.T) {

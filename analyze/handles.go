@@ -63,6 +63,15 @@ func (e *exam) crowdedProcess() (crowd, bool) {
 		"next": next.Handles}, []ingest.Source{most.Source, next.Source}}}, true
 }
 
+// handleSign is silent beside a pool case, which explains its handles better.
+func handleSign(e *exam, d *docket) {
+	for _, c := range e.crowds() {
+		if len(d.cases) == 0 {
+			d.file(e.handleCase(c))
+		}
+	}
+}
+
 // handleCase only suspects: a process with many handles may need them, and what
 // it keeps goes when it ends.
 func (e *exam) handleCase(c crowd) Case {

@@ -72,7 +72,7 @@ func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds)
 	m := Machine{Machine: latest.Machine, Snapshots: snaps}
 	var cases []Case
 	for _, s := range snaps {
-		e := examine(s, know, th)
+		e := examine(s, scene{th, know, snaps})
 		for _, c := range e.cases() {
 			cases = mergeCase(cases, c)
 		}
@@ -86,58 +86,6 @@ func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds)
 		m.Verdict, m.Confidence, m.Reasons = cases[0].Verdict, cases[0].Confidence, cases[0].Why
 	}
 	return m, cases
-}
-
-// cases raises every case of a snapshot. A tag that one case explains raises no
-// second one.
-func (e *exam) cases() []Case {
-	var out []Case
-	taken := map[ingest.Tag]bool{}
-	add := func(c Case) {
-		for _, members := range [][]Member{c.Core, c.Followers, c.Related} {
-			for _, m := range members {
-				taken[m.Tag] = true
-			}
-		}
-		out = append(out, c)
-	}
-	for _, v := range e.leftBehind() {
-		add(e.verifierCase(v))
-	}
-	if e.forgotten() && len(out) == 0 {
-		add(e.stopCase())
-	}
-	if f := runaway(e.filters); f != nil {
-		add(e.runawayCase(f))
-	} else if e.unexplained() {
-		add(e.runawayCase(nil))
-	}
-	for _, g := range e.gaps() {
-		if !taken[g.row.Tag] {
-			add(e.objectCase(g))
-		}
-	}
-	for _, row := range e.noFrees() {
-		if !taken[row.Tag] {
-			add(e.noFreesCase(row))
-		}
-	}
-	for _, row := range e.lockstep() {
-		if !taken[row.Tag] {
-			add(e.lockstepCase(row))
-		}
-	}
-	for _, c := range e.crowds() {
-		if len(out) == 0 { // a pool case explains its handles better
-			add(e.handleCase(c))
-		}
-	}
-	for _, row := range e.dominant() {
-		if !taken[row.Tag] {
-			add(e.shareCase(row, e.shareOf(row.Pool, row.Bytes)))
-		}
-	}
-	return out
 }
 
 // quiet is the verdict on a snapshot that raised no case. Healthy has to be

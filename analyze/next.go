@@ -51,7 +51,7 @@ func (d *draft) filterAddress(name string) uint64 {
 func (d *draft) nextScans(members []Member) bool {
 	asked := false
 	for _, m := range members {
-		if tells(d.know, m.Tag, m.TagUsage) != 2 || !typable(m.Tag) {
+		if d.tells(m.TagUsage) != 2 || !typable(m.Tag) {
 			continue
 		}
 		if _, searched := scanTag(d.Snapshot, m.Tag); !searched {
@@ -94,7 +94,7 @@ func (d *draft) nextForTag() {
 		d.next("lm a <address of a hit>", NextLookup, nil)
 	}
 	lead := d.Core[0]
-	if tells(d.know, lead.Tag, lead.TagUsage) == 2 && typable(lead.Tag) && safeWord(strings.TrimRight(lead.Tag.String(), " ")) {
+	if d.tells(lead.TagUsage) == 2 && typable(lead.Tag) && safeWord(strings.TrimRight(lead.Tag.String(), " ")) {
 		d.nextShell(`findstr /m /l `+strings.TrimRight(lead.Tag.String(), " ")+` %windir%\System32\drivers\*.sys`, NextFindstr,
 			Facts{"tag": lead.Tag})
 	}

@@ -24,7 +24,7 @@ type gap struct {
 func (e *exam) gaps() []gap {
 	var out []gap
 	for _, object := range objectOrder {
-		for _, row := range e.rows {
+		for _, row := range e.rows() {
 			info := e.know.Tag(row.Tag)
 			if info.Object != object || info.Normal == 0 {
 				continue
@@ -45,13 +45,21 @@ func (e *exam) gaps() []gap {
 // filesCached reports whether the file objects are those of cached files: then
 // control areas (MmCa) stand beside them, which leaked file objects lack.
 func (e *exam) filesCached(file ingest.TagUsage) bool {
-	for _, row := range e.rows {
+	for _, row := range e.rows() {
 		if row.Tag == ingest.MustTag("MmCa") {
 			return float64(row.Outstanding) >= e.th.CachedFiles*float64(file.Outstanding)
 		}
 	}
 	// A table without its end may have lost the row.
 	return e.tables != tablesComplete
+}
+
+func objectSign(e *exam, d *docket) {
+	for _, g := range e.gaps() {
+		if !d.taken[g.row.Tag] {
+			d.file(e.objectCase(g))
+		}
+	}
 }
 
 // objectCase argues that references keep objects of one kind: they outnumber
@@ -93,7 +101,7 @@ func (e *exam) objectCase(g gap) Case {
 
 // joinStep joins what stands in step with the row: a pair says less than more.
 func (d *draft) joinStep(row ingest.TagUsage) {
-	core, weight := grow(row, d.rows, d.th, d.know), d.th.Weights.Cluster
+	core, weight := d.grow(row), d.th.Weights.Cluster
 	if len(core) == 2 {
 		weight = d.th.Weights.Pair
 	}
@@ -135,7 +143,7 @@ func (d *draft) chainPartners() {
 func (d *draft) leadWithPrivate() {
 	best := 0
 	for i, m := range d.Core {
-		if tells(d.know, m.Tag, m.TagUsage) > tells(d.know, d.Core[best].Tag, d.Core[best].TagUsage) {
+		if d.tells(m.TagUsage) > d.tells(d.Core[best].TagUsage) {
 			best = i
 		}
 	}
@@ -149,7 +157,7 @@ func (d *draft) holdByOwnTag() {
 	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
 	holders := map[string]Member{}
 	for _, m := range d.Core {
-		if m.Owner.Established() && tells(d.know, m.Tag, m.TagUsage) > 0 && !serves(m.Owner.Module) {
+		if m.Owner.Established() && d.tells(m.TagUsage) > 0 && !serves(m.Owner.Module) {
 			if _, seen := holders[ingest.ModuleKey(m.Owner.Module)]; !seen {
 				holders[ingest.ModuleKey(m.Owner.Module)] = m
 			}

@@ -6,6 +6,30 @@ import (
 	"poolsweep/ingest"
 )
 
+func noFreesSign(e *exam, d *docket) {
+	for _, row := range e.noFrees() {
+		if !d.taken[row.Tag] {
+			d.file(e.noFreesCase(row))
+		}
+	}
+}
+
+func lockstepSign(e *exam, d *docket) {
+	for _, row := range e.lockstep() {
+		if !d.taken[row.Tag] {
+			d.file(e.lockstepCase(row))
+		}
+	}
+}
+
+func shareSign(e *exam, d *docket) {
+	for _, row := range e.dominant() {
+		if !d.taken[row.Tag] {
+			d.file(e.shareCase(row, e.shareOf(row.Pool, row.Bytes)))
+		}
+	}
+}
+
 // noFreesCase argues that a tag is allocated with volume and hardly ever freed.
 func (e *exam) noFreesCase(row ingest.TagUsage) Case {
 	d := e.draft(PoolLeak, NoFrees, Leak)
@@ -63,7 +87,7 @@ func (d *draft) poolCase(row ingest.TagUsage) Case {
 // first, without those that are known to stay.
 func (e *exam) noFrees() []ingest.TagUsage {
 	var out []ingest.TagUsage
-	for _, row := range e.rows {
+	for _, row := range e.rows() {
 		share, counted := row.FreedShare()
 		if counted && share < e.th.NoFreesShare && row.Outstanding >= e.th.NoFreesOutstanding &&
 			e.know.Tag(row.Tag).Large == "" {
@@ -78,11 +102,11 @@ func (e *exam) noFrees() []ingest.TagUsage {
 // also the picture of cached files, so a cluster of shared tags raises nothing.
 func (e *exam) lockstep() []ingest.TagUsage {
 	var out []ingest.TagUsage
-	for _, row := range heaviestFirst(slices.Clone(e.rows)) {
-		if tells(e.know, row.Tag, row) == 0 || row.Outstanding < e.th.ClusterEvents {
+	for _, row := range heaviestFirst(slices.Clone(e.rows())) {
+		if e.tells(row) == 0 || row.Outstanding < e.th.ClusterEvents {
 			continue
 		}
-		core := grow(row, e.rows, e.th, e.know)
+		core := e.grow(row)
 		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !e.cluster(core).convicts(core, e.th) {
 			continue
 		}

@@ -3,8 +3,17 @@ package analyze
 import (
 	"slices"
 
+	"poolsweep/analyze/cluster"
 	"poolsweep/ingest"
 )
+
+func attachmentSign(e *exam, d *docket) {
+	if f := runaway(e.filters); f != nil {
+		d.file(e.runawayCase(f))
+	} else if e.unexplained() {
+		d.file(e.runawayCase(nil))
+	}
+}
 
 // runawayCase argues that a filter attached itself again and again, as the
 // engineer who solved the first such case did: from the filter manager's large
@@ -14,7 +23,7 @@ import (
 func (e *exam) runawayCase(f *FilterFact) Case {
 	d := e.draft(RunawayAttachment, PeerGap, Runaway)
 	if row := e.row(fmis); row != nil && (f == nil || d.agrees(*row)) {
-		d.join(grow(*row, e.rows, e.th, e.know), e.th.Weights.Cluster)
+		d.join(e.grow(*row), e.th.Weights.Cluster)
 		d.Events = row.Outstanding
 	}
 	d.own(d.Core)
@@ -46,7 +55,7 @@ func (e *exam) runawayCase(f *FilterFact) Case {
 // agrees tells whether the pool's FLT_INSTANCE structures equal the listing.
 // Totals are no instant picture, so they may differ by a count's own noise.
 func (d *draft) agrees(row ingest.TagUsage) bool {
-	return abs(row.Outstanding-int64(listed(d.filters))) <= tolerance(row.Outstanding, d.th.ClusterTolerance)
+	return abs(row.Outstanding-int64(listed(d.filters))) <= cluster.Tolerance(row.Outstanding, d.th.ClusterTolerance)
 }
 
 // unexplained reports whether the pool holds many more FLT_INSTANCE structures
@@ -101,7 +110,7 @@ func (e *exam) shareOf(pool ingest.Pool, bytes uint64) Percent {
 func (d *draft) private() []Member {
 	var out []Member
 	for _, m := range d.Core {
-		if tells(d.know, m.Tag, m.TagUsage) > 0 {
+		if d.tells(m.TagUsage) > 0 {
 			out = append(out, m)
 		}
 	}
@@ -113,7 +122,7 @@ func (d *draft) private() []Member {
 // case look cleaner than it is.
 func (d *draft) related() []Member {
 	var out []Member
-	for _, row := range d.rows {
+	for _, row := range d.rows() {
 		if hasTag(d.Core, row.Tag) || hasTag(d.Followers, row.Tag) || row.Pool == ingest.Paged ||
 			row.Outstanding < d.Events || d.shareOf(row.Pool, row.Bytes) < 0.01 || d.know.Tag(row.Tag).Large != "" {
 			continue
@@ -174,7 +183,7 @@ func (d *draft) holdByCount(f FilterFact) {
 		switch {
 		case m.Owner.Established() && ingest.ModuleKey(m.Owner.Module) == ingest.ModuleKey(f.Name):
 			weight = 0.98
-		case !m.Owner.Established() && tells(d.know, m.Tag, m.TagUsage) == 2:
+		case !m.Owner.Established() && d.tells(m.TagUsage) == 2:
 			facts := Facts{"tag": m.Tag, "filter": f.Name, "count": m.Outstanding, "instances": int64(f.Instances)}
 			m.Owner = Attribution{Module: f.Name, Weight: weightProbable, Basis: Reason{ProbablyIts, facts, []ingest.Source{m.Source}}}
 		}
@@ -195,7 +204,7 @@ func (d *draft) scanReasons() {
 	var from []ingest.Source
 	var module *ingest.Module
 	for _, m := range append(d.Core[:len(d.Core):len(d.Core)], d.Related...) {
-		if tells(d.know, m.Tag, m.TagUsage) != 2 {
+		if d.tells(m.TagUsage) != 2 {
 			continue
 		}
 		hit, searched := scanTag(d.Snapshot, m.Tag)

@@ -41,6 +41,16 @@ func unloaded(v ingest.VerifiedDriver) bool {
 	return strings.Contains(strings.ToLower(v.State), "unloaded")
 }
 
+func verifierSign(e *exam, d *docket) {
+	left := e.leftBehind()
+	for _, v := range left {
+		d.file(e.verifierCase(v))
+	}
+	if e.forgotten() && len(left) == 0 {
+		d.file(e.stopCase())
+	}
+}
+
 // verifierCase reports what Driver Verifier counted. Small is fine: one
 // allocation of four bytes left by an unloaded driver is a leak.
 func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {

@@ -27,7 +27,7 @@ var mayImport = []struct {
 }{
 	{"ingest", nil},
 	{"ingest/*", []string{"ingest"}},
-	{"analyze", []string{"ingest", "analyze/knowledge"}},
+	{"analyze", []string{"ingest", "analyze/cluster", "analyze/knowledge", "analyze/series"}},
 	{"analyze/*", []string{"ingest"}},
 	{"report", []string{"analyze", "ingest", "templates"}},
 	{"report/*", []string{"report", "templates"}},

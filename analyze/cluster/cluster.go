@@ -1,0 +1,132 @@
+// Package cluster finds tags whose counts stand in ratios of small integers,
+// the picture of one event that allocates each of them, and says how many such
+// matches chance makes in the same table.
+package cluster
+
+import (
+	"math"
+
+	"poolsweep/ingest"
+)
+
+// ratio is how many allocations of a tag one event makes: times/per.
+type ratio struct{ times, per int }
+
+// ratios are the quotients of small integers that one event was seen to cause:
+// one volume attachment makes one FLT_INSTANCE and two rundown references.
+var ratios = []ratio{{1, 1}, {2, 1}, {3, 1}, {4, 1}, {1, 2}, {1, 3}, {1, 4}}
+
+// expect returns the count that a tag at this ratio has after so many events.
+func (r ratio) expect(events int64) int64 { return events * int64(r.times) / int64(r.per) }
+
+// Match is a row whose count is, but for Surplus, events · Times / Per.
+type Match struct {
+	ingest.TagUsage
+	Times, Per int
+	Surplus    int64 // Outstanding − expected
+}
+
+// Fit is how well the rows of a core agree, beside what chance would give.
+type Fit struct {
+	Events    int64   // the count that stands for 1
+	Tolerance int64   // largest |Surplus| accepted at ratio 1
+	Compared  int     // rows of the table that were compared
+	Chance    float64 // expected number of other rows that come as close by chance
+	Luck      float64 // expected number of cores of this size by chance
+}
+
+// Table holds the rows of one snapshot, or the differences between two, whose
+// counts are large enough to be compared.
+type Table struct {
+	Rows     []ingest.TagUsage
+	relative float64
+	density  *density // nil until a core is judged
+}
+
+// NewTable takes the rows with at least floor outstanding, one a tag, to be
+// compared with a largest relative deviation. A tag with the same count in both
+// pools (SeTd in 2003) is one allocation site, so the heavier half stands for
+// both.
+func NewTable(rows []ingest.TagUsage, floor int64, relative float64) *Table {
+	t := &Table{relative: relative}
+	at := map[ingest.Tag]int{}
+	for _, row := range rows {
+		if row.Outstanding < floor {
+			continue
+		}
+		i, seen := at[row.Tag]
+		switch {
+		case !seen:
+			at[row.Tag] = len(t.Rows)
+			t.Rows = append(t.Rows, row)
+		case t.Rows[i].Outstanding < row.Outstanding,
+			t.Rows[i].Outstanding == row.Outstanding && t.Rows[i].Bytes < row.Bytes:
+			t.Rows[i] = row
+		}
+	}
+	return t
+}
+
+// Tolerance is the largest deviation from an expected count that still counts
+// as equal: at most the relative tolerance, and no more than two standard
+// deviations of a count (2·√n), but never under 3, for rows are not read in one
+// instant on a live machine. Below 1,500 the relative bound wins all the same.
+func Tolerance(expected int64, relative float64) int64 {
+	bound := math.Max(3, 2*math.Sqrt(float64(expected)))
+	return int64(math.Min(bound, math.Max(1, relative*float64(expected))))
+}
+
+// Grow returns the rows in step with the anchor's count, the anchor first.
+func (t *Table) Grow(anchor ingest.TagUsage) []Match {
+	core := []Match{{TagUsage: anchor, Times: 1, Per: 1}}
+	for _, row := range t.Rows {
+		if row.Tag == anchor.Tag {
+			continue
+		}
+		for _, r := range ratios {
+			want := r.expect(anchor.Outstanding)
+			if off := row.Outstanding - want; abs(off) <= Tolerance(want, t.relative) {
+				core = append(core, Match{row, r.times, r.per, off})
+				break
+			}
+		}
+	}
+	return core
+}
+
+// Follower returns the match of a row whose count exceeds once or twice the
+// events by at most a share, as shared tags do: their own other uses explain the
+// surplus.
+func Follower(row ingest.TagUsage, events int64, surplus float64) (Match, bool) {
+	for _, r := range ratios[:2] {
+		want := r.expect(events)
+		if off := row.Outstanding - want; off >= 0 && float64(off) <= surplus*float64(want) {
+			return Match{row, r.times, r.per, off}, true
+		}
+	}
+	return Match{}, false
+}
+
+// Fit says how close a core is, and what chance would give in this table.
+func (t *Table) Fit(core []Match) Fit {
+	if t.density == nil {
+		t.density = newDensity(t.Rows)
+	}
+	events := core[0].Outstanding
+	worst := 0.0
+	for _, m := range core[1:] {
+		// A count that agrees exactly still only tells that it is closer than one.
+		worst = max(worst, (float64(abs(m.Surplus))+0.5)/float64(m.Outstanding))
+	}
+	return Fit{
+		Events: events, Tolerance: Tolerance(events, t.relative), Compared: len(t.Rows),
+		Chance: worst * t.density.perDistance(float64(events)), Luck: t.density.luck(len(core), worst),
+	}
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,36 @@
+package analyze
+
+import "poolsweep/ingest"
+
+// sign looks for one kind of evidence in a snapshot and files the cases that it
+// raises.
+type sign func(*exam, *docket)
+
+// signs in the order in which they are taken up: what was counted or listed
+// outright comes before what has to be inferred, and a tag that one case
+// explains raises no second one.
+var signs = []sign{verifierSign, attachmentSign, objectSign, noFreesSign, lockstepSign, handleSign, shareSign}
+
+// docket collects the cases of one snapshot.
+type docket struct {
+	cases []Case
+	taken map[ingest.Tag]bool // tags that a filed case explains
+}
+
+func (d *docket) file(c Case) {
+	for _, members := range [][]Member{c.Core, c.Followers, c.Related} {
+		for _, m := range members {
+			d.taken[m.Tag] = true
+		}
+	}
+	d.cases = append(d.cases, c)
+}
+
+// cases raises every case of a snapshot.
+func (e *exam) cases() []Case {
+	d := &docket{taken: map[ingest.Tag]bool{}}
+	for _, look := range signs {
+		look(e, d)
+	}
+	return d.cases
+}
