@@ -49,6 +49,17 @@ type Tally struct {
 	Source
 }
 
+// Zombies are the exited processes and threads that one process keeps by its
+// handles to them.
+type Zombies struct {
+	Holder    string // image, as printed
+	PID       uint64 // of the holder, 0 when not printed
+	Held      int64  // both kinds together
+	Processes int64  // of Held, as far as the log tells the kinds apart
+	Threads   int64
+	Source
+}
+
 // FileHit is a driver file on disk that holds a searched text: findstr, strings.
 // A search that found none is kept as well: it has no file.
 type FileHit struct {

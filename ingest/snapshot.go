@@ -43,6 +43,7 @@ const HeaderPrefix = "#poolsweep/1 "
 type Snapshot struct {
 	Machine  Machine
 	Source             // the first line that belongs to the snapshot
+	Label    string    // what a table of several moments calls this one: "before", "T0 + 1h"
 	At       time.Time // debug session time with its zone; zero when not printed
 	Uptime   time.Duration
 	UptimeOK bool // Uptime was printed
@@ -67,6 +68,8 @@ type Snapshot struct {
 	Found    []PoolBlocks
 	FileHits []FileHit
 	Tallies  []Tally
+	Zombies  []Zombies
+	Changes  []Change
 
 	Blocks   []Block
 	Warnings []Warning
