@@ -1,0 +1,127 @@
+package series
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// Slope is a rate of change with its interval.
+type Slope struct {
+	PerHour   float64 // Theil–Sen: the median of the slopes between all pairs of points
+	Low, High float64 // 90 % interval per hour; meaningless unless Bounded
+	Bounded   bool    // there are points enough for the interval: four
+}
+
+// sideRisk is how often the true slope may lie beyond each end of the interval.
+const sideRisk = 0.05
+
+// TheilSen returns the slope through the points, in time order and each at its own
+// moment. Its interval is that of Sen (Journal of the American Statistical
+// Association 63, 1968): the slopes of those ranks which Kendall's statistic
+// leaves, so one wild point moves neither.
+func TheilSen(points []Point) Slope {
+	slopes := pairSlopes(points)
+	if len(slopes) == 0 {
+		return Slope{}
+	}
+	s := Slope{PerHour: middle(slopes)}
+	if k := cutoff(len(points)); k > 0 {
+		s.Low, s.High, s.Bounded = slopes[k-1], slopes[len(slopes)-k], true
+	}
+	return s
+}
+
+// pairSlopes returns the slopes per hour between all pairs of points, sorted.
+func pairSlopes(points []Point) []float64 {
+	n := len(points)
+	slopes := make([]float64, 0, n*(n-1)/2)
+	for i, p := range points {
+		for _, q := range points[i+1:] {
+			slopes = append(slopes, (q.Value-p.Value)/(q.At-p.At).Hours())
+		}
+	}
+	slices.Sort(slopes)
+	return slopes
+}
+
+// exactUpTo: beyond this many points Kendall's statistic is as good as normal; the
+// printed tables end there.
+const exactUpTo = 10
+
+// cutoff returns how many slopes to count in from each end for the interval: the
+// most that Kendall's statistic leaves outside with at most sideRisk; 0 when even
+// the outermost slopes are no interval.
+func cutoff(n int) int {
+	if n < 2 {
+		return 0
+	}
+	pairs := n * (n - 1) / 2
+	if n > exactUpTo {
+		sd := math.Sqrt(float64(n*(n-1)*(2*n+5)) / 18)
+		return int((float64(pairs) - 1.645*sd) / 2)
+	}
+	below, total, k := 0.0, factorial(n), 0
+	for _, c := range inversions(n) {
+		below += c
+		if below/total > sideRisk {
+			break
+		}
+		k++
+	}
+	return k
+}
+
+func factorial(n int) float64 { return math.Round(math.Gamma(float64(n) + 1)) }
+
+// inversions returns how many orders of n different values have 0, 1, 2, …
+// pairs that fall: the distribution of Kendall's statistic.
+func inversions(n int) []float64 {
+	counts := []float64{1}
+	for size := 2; size <= n; size++ {
+		next := make([]float64, len(counts)+size-1)
+		for i, c := range counts {
+			for j := range size {
+				next[i+j] += c
+			}
+		}
+		counts = next
+	}
+	return counts
+}
+
+// middle returns the median of sorted values.
+func middle(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// straightness returns how many times the squared steps from point to point exceed
+// the squared distances from the line. It is the likelihood ratio of a line with
+// independent noise against a random walk, up to monotone terms.
+func straightness(points []Point, perHour float64) float64 {
+	rest := make([]float64, len(points))
+	for i, p := range points {
+		rest[i] = p.Value - perHour*p.At.Hours()
+	}
+	sorted := slices.Clone(rest)
+	slices.Sort(sorted)
+	level := middle(sorted)
+	steps, misses := 0.0, 0.0
+	for i, r := range rest {
+		misses += (r - level) * (r - level)
+		if i > 0 {
+			step := points[i].Value - points[i-1].Value
+			steps += step * step
+		}
+	}
+	return steps / misses // a perfect line: +Inf
+}
+
+// window returns the time between the first and the last point.
+func window(points []Point) time.Duration {
+	if len(points) == 0 {
+		return 0
+	}
+	return points[len(points)-1].At - points[0].At
+}
