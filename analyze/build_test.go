@@ -122,18 +122,23 @@ func know(t testing.TB) *knowledge.Base {
 	return k
 }
 
+// summed adds the totals that a complete table prints: what its rows sum to.
+func (m made) summed() made {
+	if len(m.Totals) == 0 {
+		m.Totals = []ingest.PoolTotal{{Pool: ingest.NonPaged, Usage: m.Sum(ingest.NonPaged)}}
+		if sum := m.Sum(ingest.Paged); sum.Bytes > 0 {
+			m.Totals = append(m.Totals, ingest.PoolTotal{Pool: ingest.Paged, Usage: sum})
+		}
+	}
+	return m
+}
+
 // judge judges the snapshots as one document each.
 func judge(t testing.TB, snaps ...made) *Result {
 	t.Helper()
 	var docs []*ingest.Document
 	for _, s := range snaps {
-		// A complete table prints what its rows sum to.
-		if len(s.Totals) == 0 {
-			s.Totals = []ingest.PoolTotal{{Pool: ingest.NonPaged, Usage: s.Sum(ingest.NonPaged)}}
-			if sum := s.Sum(ingest.Paged); sum.Bytes > 0 {
-				s.Totals = append(s.Totals, ingest.PoolTotal{Pool: ingest.Paged, Usage: sum})
-			}
-		}
+		s.summed()
 		docs = append(docs, &ingest.Document{File: s.Source.File, Snapshots: []*ingest.Snapshot{s.Snapshot}})
 	}
 	return Judge(docs, know(t), DefaultThresholds())

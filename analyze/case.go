@@ -20,6 +20,13 @@ type exam struct {
 	pools   []PoolFacts
 	tables  tableState
 	tableAt ingest.Source
+	misses  []Reason
+}
+
+// missed notes a sign that came near and did not fire, with the figure it saw and
+// the one it needs.
+func (e *exam) missed(r Rule, f Facts, from ...ingest.Source) {
+	e.misses = append(e.misses, Reason{r, f, from})
 }
 
 // scene is what a snapshot is judged against beside its own figures.
@@ -48,19 +55,29 @@ type draft struct {
 }
 
 func (e *exam) draft(kind Kind, class Class, verdict Verdict) *draft {
-	return &draft{exam: e, odds: e.th.Weights.Prior, Case: Case{
+	d := &draft{exam: e, Case: Case{
 		Kind: kind, Class: class, Verdict: verdict, Lead: e.Snapshot, Machines: []string{e.Machine.Name},
 		Filters: e.filters, Pool: e.pools}}
+	d.weigh(e.th.Weights.Prior, Reason{Rule: TrailPrior})
+	return d
+}
+
+// weigh moves the odds by a reason and leaves the step on the trail. It returns
+// the reason for the list it belongs to.
+func (d *draft) weigh(weight float64, r Reason) Reason {
+	d.odds += weight
+	if weight != 0 {
+		d.Trail = append(d.Trail, TrailStep{r, weight, d.odds})
+	}
+	return r
 }
 
 func (d *draft) why(weight float64, r Rule, f Facts, from ...ingest.Source) {
-	d.odds += weight
-	d.Why = append(d.Why, Reason{r, f, from})
+	d.Why = append(d.Why, d.weigh(weight, Reason{r, f, from}))
 }
 
 func (d *draft) whyNot(weight float64, r Rule, f Facts, from ...ingest.Source) {
-	d.odds += weight
-	d.WhyNot = append(d.WhyNot, Reason{r, f, from})
+	d.WhyNot = append(d.WhyNot, d.weigh(weight, Reason{r, f, from}))
 }
 
 func (d *draft) unsure(r Rule, f Facts, from ...ingest.Source) {
@@ -74,9 +91,11 @@ func (d *draft) then(r Rule, f Facts, from ...ingest.Source) {
 // confidence turns the odds into a probability, never above what one snapshot
 // can carry.
 func (d *draft) confidence() float64 {
-	p := 1 / (1 + math.Exp(-d.odds))
-	return math.Round(100*min(p, d.th.Weights.Most)) / 100
+	return math.Round(100*min(probability(d.odds), d.th.Weights.Most)) / 100
 }
+
+// probability is the one that log-odds stand for.
+func probability(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
 
 // join makes the grown core the case's own and argues with it: members, chance,
 // followers, bytes.
@@ -136,6 +155,7 @@ func (d *draft) finish() Case {
 	d.own(d.Followers)
 	d.own(d.Related)
 	d.sum()
+	d.foresee()
 	d.rate()
 	d.limits()
 	d.Confidence = d.confidence()
@@ -205,11 +225,10 @@ func (d *draft) limits() {
 	w := d.th.Weights
 	switch d.tables {
 	case tablesCut:
-		d.odds += w.Unclosed
-		d.Limits = append(d.Limits, Reason{RuleCut, Facts{"line": int64(d.tableAt.Line)}, []ingest.Source{d.tableAt}})
+		d.Limits = append(d.Limits, d.weigh(w.Unclosed,
+			Reason{RuleCut, Facts{"line": int64(d.tableAt.Line)}, []ingest.Source{d.tableAt}}))
 	case tablesUnclosed, tablesExcerpt:
-		d.odds += w.Unclosed
-		d.Limits = append(d.Limits, Reason{RuleUnclosed, nil, []ingest.Source{d.tableAt}})
+		d.Limits = append(d.Limits, d.weigh(w.Unclosed, Reason{RuleUnclosed, nil, []ingest.Source{d.tableAt}}))
 	case tablesWrong:
 		d.whyNot(w.Disagreement, RuleTableDiffers, nil, d.tableAt)
 	}

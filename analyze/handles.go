@@ -78,8 +78,7 @@ func (e *exam) handleCase(c crowd) Case {
 	d := e.draft(ObjectLeak, HandleGap, Suspect)
 	d.Object = strings.ToLower(c.kind)
 	d.Events = c.count
-	d.odds += d.th.Weights.Share
-	d.Why = append(d.Why, c.reason)
+	d.Why = append(d.Why, d.weigh(d.th.Weights.Share, c.reason))
 	d.whyNot(0, RuleUserHandles, nil)
 	d.then(ChainHandles, Facts{"process": c.process, "type": c.kind}, c.reason.Sources...)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}

@@ -195,6 +195,25 @@ type Step struct {
 	Why     Reason
 }
 
+// Expectation is what a full pool table has to show if a verdict is right: the
+// next log of the same boot confirms or refutes it.
+type Expectation struct {
+	Tag     ingest.Tag
+	Pool    ingest.Pool // zero: either
+	AtLeast int64       // outstanding allocations
+	Why     Reason
+}
+
+// TrailStep is one reason with what it did to the odds of a case.
+type TrailStep struct {
+	Reason
+	Weight float64 // log-odds that the reason added
+	Odds   float64 // log-odds after it
+}
+
+// Probability returns how probable the verdict is after the step.
+func (t TrailStep) Probability() float64 { return probability(t.Odds) }
+
 // Case is one defect, on one or more machines.
 type Case struct {
 	ID        string // "PS-" and eight hex digits of the signature's hash
@@ -224,6 +243,9 @@ type Case struct {
 	Alternatives                      []Alternative
 
 	Confidence float64
+	Trail      []TrailStep // how the confidence came about, in the order of the weighing
+	Missed     []Reason    // signs that came near in the same snapshot and did not fire
+	Expect     []Expectation
 	Chain      []Reason // the argument in order, each step with its numbers
 	Why        []Reason
 	WhyNot     []Reason
@@ -247,6 +269,7 @@ type Machine struct {
 	Pool       []PoolFacts
 	Filters    []FilterFact
 	Reasons    []Reason
+	Missed     []Reason // signs that came near in the newest snapshot and did not fire
 }
 
 // Latest returns the newest snapshot.

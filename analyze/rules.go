@@ -31,6 +31,7 @@ const (
 	RuleHandlePeers   Rule = "why.handle-peers"
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
+	RuleForeseen      Rule = "why.foreseen"
 )
 
 // Rules that speak against a case, or for another reading of it.
@@ -43,6 +44,7 @@ const (
 	RuleTableDiffers Rule = "why-not.table-differs"
 	RuleBalanced     Rule = "why-not.balanced"
 	RuleUserHandles  Rule = "why-not.user-handles"
+	RuleRefuted      Rule = "why-not.refuted"
 )
 
 // Rules about what a case cannot say.
@@ -137,6 +139,14 @@ const (
 	MitigateReview  Rule = "mitigate.review"
 	MitigateIssue   Rule = "mitigate.issue"
 )
+
+// Rules about what the next log has to show.
+const (
+	ExpectStays Rule = "expect.stays"
+)
+
+// Rules of the trail that are no reason of a case by themselves.
+const TrailPrior Rule = "trail.prior"
 
 // Rules about machines without a case.
 const (

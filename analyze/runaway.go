@@ -140,8 +140,7 @@ func (d *draft) peerReasons(f FilterFact) {
 	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "altitude": string(f.Altitude),
 		"peers": int64(peers), "least": int64(least), "most": int64(most)}
 	gap := Reason{RulePeerGap, facts, []ingest.Source{f.Source}}
-	d.odds += w.PeerGap
-	d.Why = slices.Insert(d.Why, 0, gap)
+	d.Why = slices.Insert(d.Why, 0, d.weigh(w.PeerGap, gap))
 	row := d.row(fmis)
 	if row == nil {
 		if f.Instances < d.th.RunawayFirm {
@@ -151,8 +150,7 @@ func (d *draft) peerReasons(f FilterFact) {
 	}
 	counts := Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}
 	if d.agrees(*row) {
-		d.odds += w.Confirmed
-		d.Why = slices.Insert(d.Why, 1, Reason{RuleFMisAgrees, counts, []ingest.Source{row.Source}})
+		d.Why = slices.Insert(d.Why, 1, d.weigh(w.Confirmed, Reason{RuleFMisAgrees, counts, []ingest.Source{row.Source}}))
 		return
 	}
 	d.whyNot(w.Disagreement, RuleFMisDiffers, counts, row.Source)
@@ -164,9 +162,8 @@ func (d *draft) peerReasons(f FilterFact) {
 // gapReasons argues with the pool alone: no listing explains the instances.
 func (d *draft) gapReasons() {
 	row := d.row(fmis)
-	d.odds += d.th.Weights.ObjectGap
-	d.Why = slices.Insert(d.Why, 0, Reason{RuleFMisMany,
-		Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, []ingest.Source{row.Source}})
+	d.Why = slices.Insert(d.Why, 0, d.weigh(d.th.Weights.ObjectGap, Reason{RuleFMisMany,
+		Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, []ingest.Source{row.Source}}))
 }
 
 // holdByCount names the filter whose instances are the events, and the tags

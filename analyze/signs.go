@@ -32,5 +32,8 @@ func (e *exam) cases() []Case {
 	for _, look := range signs {
 		look(e, d)
 	}
+	for i := range d.cases {
+		d.cases[i].Missed = e.misses
+	}
 	return d.cases
 }

@@ -83,6 +83,8 @@ type Weights struct {
 	Share        float64
 	OwnTag       float64 // a third party's own tag leads
 	Verifier     float64 // Driver Verifier's own count
+	Foreseen     float64 // a later log shows what was foreseen
+	Refuted      float64 // negative: a later log of the same boot shows less than was foreseen
 	Unclosed     float64 // negative: the table has no TOTAL row
 	Disagreement float64 // negative: the rows do not sum to TOTAL
 	Most         float64 // largest confidence ever given from one snapshot
@@ -100,7 +102,7 @@ func DefaultThresholds() Thresholds {
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		Weights: Weights{
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
-			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
+			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
 		},
 	}
 }

@@ -63,7 +63,7 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 		facts["caller"] = v.Blocks[0].Caller
 	}
 	d.why(d.th.Weights.Verifier, RuleVerifierList, facts, v.Source)
-	d.stopReason()
+	d.stopReason(0)
 	d.Core = verifiedMembers(v)
 	who := Attribution{Module: v.Module, Weight: 0.97, Proven: true, Sources: []ingest.Source{v.Source},
 		Basis: Reason{HolderVerifier, nil, []ingest.Source{v.Source}}}
@@ -78,8 +78,7 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 // allocations: a leak for certain, of a driver that is not named here.
 func (e *exam) stopCase() Case {
 	d := e.draft(PoolLeak, Verified, Leak)
-	d.odds += d.th.Weights.Verifier
-	d.stopReason()
+	d.stopReason(d.th.Weights.Verifier)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
 	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": ""}, nil}}
 	if name := e.Bugcheck.Driver; name != "" {
@@ -92,10 +91,10 @@ func (e *exam) stopCase() Case {
 	return d.finish()
 }
 
-func (d *draft) stopReason() {
+func (d *draft) stopReason(weight float64) {
 	if d.forgotten() {
 		d.Events = max(d.Events, int64(d.Bugcheck.Args[3]))
-		d.why(0, RuleVerifierStop, Facts{"allocs": int64(d.Bugcheck.Args[3])}, d.Bugcheck.Source)
+		d.why(weight, RuleVerifierStop, Facts{"allocs": int64(d.Bugcheck.Args[3])}, d.Bugcheck.Source)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 	return OutputCase{
 		ID: c.ID, Signature: c.Signature, Kind: c.Kind.String(), Class: c.Class.String(),
 		Machines: leadFirst(c), Pool: poolWord(c.Pools),
-		Tags: tagTexts(c.Core), Followers: tagTexts(c.Followers),
+		Tags: caseTags(c), Expected: expected(c), Followers: tagTexts(c.Followers),
 		Object: known(c.Object), Events: known(c.Events), Bytes: c.Bytes, BytesPerEvent: known(c.BytesPerEvent),
 		Rate: outputRate(c.Rate), Exhausts: outputExhaustion(c.Exhausts),
 		Owner: s.outputModule(c.Owner), Holder: s.outputModule(c.Holder),
@@ -85,7 +85,34 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 		Evidence: s.outputEvidence(c), Next: s.outputSteps(c.Next), KnownIssue: outputIssue(c),
 		Title: s.title(c), Verdict: c.Verdict.String(), NoExhaustion: s.noExhaustion(c), Members: outputMembers(c),
 		Alternatives: s.outputAlternatives(c), Limits: s.reasons(c.Limits), Mitigation: s.reasons(c.Mitigation),
+		Expect: s.outputExpectations(c.Expect),
 	}
+}
+
+// expected reports whether the tags of a case are only foreseen: the log that the
+// case rests on has no pool table, such as a list of handles.
+func expected(c *analyze.Case) bool { return len(c.Core) == 0 && len(c.Expect) > 0 }
+
+// caseTags returns the tags of a case: the core, or what the next table has to show.
+func caseTags(c *analyze.Case) []string {
+	if !expected(c) {
+		return tagTexts(c.Core)
+	}
+	var tags []string
+	for _, x := range c.Expect {
+		if text := TagText(x.Tag); !slices.Contains(tags, text) {
+			tags = append(tags, text)
+		}
+	}
+	return tags
+}
+
+func (s *speaker) outputExpectations(all []analyze.Expectation) []OutputExpectation {
+	var out []OutputExpectation
+	for _, x := range all {
+		out = append(out, OutputExpectation{Tag: TagText(x.Tag), Pool: x.Pool.String(), AtLeast: x.AtLeast, Why: s.reason(x.Why)})
+	}
+	return out
 }
 
 // known returns a pointer to a value, nil for the zero value that the analysis

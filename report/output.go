@@ -74,7 +74,7 @@ type OutputCase struct {
 	Class         string            `json:"class"`           // analyze.Class.String
 	Machines      []string          `json:"machines"`        // names, the lead machine first
 	Pool          string            `json:"pool"`            // "nonpaged", "paged" or "both"
-	Tags          []string          `json:"tags"`            // TagText: the core, anchor first; the related
+	Tags          []string          `json:"tags"`            // TagText: the core, anchor first; the expected when Expected
 	Followers     []string          `json:"followers"`       // TagText: shared tags with a surplus
 	Object        *string           `json:"object"`          // "process", …; null when no object leaks
 	Events        *int64            `json:"events"`          // null when unknown
@@ -101,6 +101,16 @@ type OutputCase struct {
 	Alternatives []OutputAlternative `json:"alternatives"`  // modules considered for a role that lost
 	Limits       []string            `json:"limits"`
 	Mitigation   []string            `json:"mitigation"`
+	Expected     bool                `json:"expected"` // Tags come from Expect: the log shows no pool table
+	Expect       []OutputExpectation `json:"expect"`   // what the next pool table has to show
+}
+
+// OutputExpectation is what a full pool table has to show if the verdict is right.
+type OutputExpectation struct {
+	Tag     string `json:"tag"`      // TagText
+	Pool    string `json:"pool"`     // "nonpaged", "paged"; "unknown" when either will do
+	AtLeast int64  `json:"at_least"` // outstanding allocations
+	Why     string `json:"why"`
 }
 
 // OutputMember is one tag of a case with its figures on the lead machine.

@@ -1,0 +1,79 @@
+package analyze
+
+import (
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// expect says what the next full table has to show if the verdict is right.
+func (d *draft) expect(tag ingest.Tag, pool ingest.Pool, atLeast int64, r Rule, f Facts, from ...ingest.Source) {
+	d.Expect = append(d.Expect, Expectation{tag, pool, atLeast, Reason{r, f, from}})
+}
+
+// foresee says what has to come true, and looks whether it already has: what leaks
+// is not freed before the next restart, so the count of the lead tag cannot fall.
+// What a sign expected by itself stays.
+func (d *draft) foresee() {
+	if len(d.Core) > 0 && len(d.Expect) == 0 && d.Core[0].Outstanding > 0 {
+		lead := d.Core[0]
+		d.expect(lead.Tag, lead.Pool, lead.Outstanding, ExpectStays, Facts{"tag": lead.Tag, "count": lead.Outstanding}, lead.Source)
+	}
+	next := d.nextTable()
+	if next == nil {
+		return
+	}
+	for _, x := range d.Expect {
+		d.hold(x, next)
+	}
+}
+
+// hold compares an expectation with the table that came later. A tag that the
+// table lacks has nothing outstanding.
+func (d *draft) hold(x Expectation, next *ingest.Snapshot) {
+	facts := Facts{"tag": x.Tag, "least": x.AtLeast, "count": int64(0), "hours": next.At.Sub(d.At)}
+	from := []ingest.Source{next.Source}
+	if row := find(next, x.Tag, x.Pool); row != nil {
+		facts["count"], from = row.Outstanding, []ingest.Source{row.Source}
+	}
+	if facts["count"].(int64) >= x.AtLeast {
+		d.why(d.th.Weights.Foreseen, RuleForeseen, facts, from...)
+		return
+	}
+	d.whyNot(d.th.Weights.Refuted, RuleRefuted, facts, from...)
+}
+
+// find returns the row of a tag; a pool that is not known matches either.
+func find(s *ingest.Snapshot, tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage {
+	for i := range s.Tags {
+		if t := &s.Tags[i]; t.Tag == tag && (pool == 0 || t.Pool == 0 || t.Pool == pool) {
+			return t
+		}
+	}
+	return nil
+}
+
+// nextTable returns the first later snapshot of the same boot session that holds
+// whole pool tables, or nil.
+func (d *draft) nextTable() *ingest.Snapshot {
+	for _, s := range d.history {
+		if !s.At.After(d.At) || !sameBoot(d.Snapshot, s) {
+			continue
+		}
+		if state, _ := tables(s, poolFacts(s), d.th); state == tablesComplete {
+			return s
+		}
+	}
+	return nil
+}
+
+// bootSlack is how far two boot times of one session may lie apart: the debugger
+// reads clock and uptime one after the other.
+const bootSlack = time.Minute
+
+// sameBoot reports whether two snapshots are known to be of one boot session.
+func sameBoot(a, b *ingest.Snapshot) bool {
+	one, known := a.Boot()
+	other, also := b.Boot()
+	return known && also && one.Sub(other).Abs() < bootSlack
+}
