@@ -10,10 +10,12 @@ import (
 
 // Weights of the ladder that answers who allocates a tag. A module scan finds
 // the bytes in the image itself; the dictionary's Binary: is a line in a text
-// file; our tag map is the same with a public source.
+// file; the lab's tag map is one that its own people wrote or chose; our tag map
+// is the same with a public source.
 const (
 	weightScan     = 0.95
 	weightBinary   = 0.85
+	weightLabMap   = 0.82
 	weightMap      = 0.80
 	weightProbable = 0.60
 )
@@ -27,7 +29,8 @@ var serving = []string{"nt", "ntoskrnl", "ntkrnlmp", "ntkrnlpa", "ntkrpamp", "ha
 func serves(module string) bool { return slices.Contains(serving, ingest.ModuleKey(module)) }
 
 // owner climbs down the ladder for one tag: module scan, the description's
-// Binary:, our tag map, nobody.
+// Binary:, the lab's tag map, our tag map, nobody. Where the lab's map contradicts
+// the dictionary it is believed: somebody put it there to correct it.
 func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) Attribution {
 	facts := Facts{"tag": row.Tag}
 	if hit, searched := scanTag(s, row.Tag); searched {
@@ -43,17 +46,41 @@ func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) Attrib
 		}
 	}
 	from := []ingest.Source{row.Source}
-	if binary := row.Binary(); binary != "" {
+	info := know.Tag(row.Tag)
+	binary := row.Binary()
+	if info.Lab.File != "" && !partOf(binary, info.Module) {
+		return labOwner(facts, info)
+	}
+	if binary != "" {
 		// "nt!ps" names a part of the kernel: module nt.
 		module, _, _ := strings.Cut(binary, "!")
 		facts["module"], facts["binary"] = module, binary
 		return Attribution{Module: module, Weight: weightBinary, Proven: true, Sources: from, Basis: Reason{OwnerBinary, facts, from}}
 	}
-	if info := know.Tag(row.Tag); info.Module != "" {
+	if info.Module != "" {
 		facts["module"], facts["text"] = info.Module, info.Text
 		return Attribution{Module: info.Module, Weight: weightMap, Basis: Reason{OwnerMap, facts, nil}}
 	}
 	return Attribution{Basis: Reason{OwnerNone, facts, from}}
+}
+
+// partOf reports whether the dictionary's "nt!ps" or "fltmgr.sys" is the module.
+func partOf(binary, module string) bool {
+	file, _, _ := strings.Cut(binary, "!")
+	return binary != "" && ingest.ModuleKey(file) == ingest.ModuleKey(module)
+}
+
+// labOwner is what the lab's own map says. A tag that it gives to several drivers
+// has no owner.
+func labOwner(facts Facts, info knowledge.TagInfo) Attribution {
+	facts["at"] = info.Lab.String()
+	from := []ingest.Source{info.Lab}
+	if info.Module == "" {
+		facts["modules"] = info.Several
+		return Attribution{Basis: Reason{OwnerLabMany, facts, from}}
+	}
+	facts["module"] = info.Module
+	return Attribution{Module: info.Module, Weight: weightLabMap, Basis: Reason{OwnerLabMap, facts, from}, Sources: from}
 }
 
 // address prints an address the way lm and s do on this width of machine.

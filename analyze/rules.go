@@ -57,6 +57,7 @@ const (
 	RuleHandles        Rule = "unsure.handles"
 	RuleVerifierBlind  Rule = "unsure.verifier-blind"
 	RuleOwnerUnknown   Rule = "unsure.owner"
+	RuleIssueVersion   Rule = "unsure.issue-version"
 )
 
 // Rules about limits of the input.
@@ -94,6 +95,8 @@ const (
 	OwnerScan      Rule = "owner.scan"
 	OwnerBinary    Rule = "owner.binary"
 	OwnerMap       Rule = "owner.map"
+	OwnerLabMap    Rule = "owner.lab-map"
+	OwnerLabMany   Rule = "owner.lab-several"
 	OwnerNone      Rule = "owner.none"
 	OwnerNoTable   Rule = "owner.no-table"
 	OwnerSeveral   Rule = "owner.several"

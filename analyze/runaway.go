@@ -251,22 +251,6 @@ func (d *draft) loseServing() {
 		Lost: Reason{LostPeers, Facts{"peers": int64(peers), "least": int64(least), "most": int64(most)}, nil}})
 }
 
-// issueReasons matches the case with the published defects.
-func (d *draft) issueReasons() {
-	d.Known = d.know.Match(d.Kind.String(), d.Holder.Module, d.Object)
-	if d.Known == nil {
-		return
-	}
-	facts := Facts{"title": d.Known.Title, "reference": d.Known.References[0]}
-	if len(d.Known.Modules) > 0 {
-		d.why(d.th.Weights.KnownIssue, RuleIssueFits, facts)
-		d.then(ChainIssue, facts)
-	}
-	for _, m := range d.Known.Mitigation {
-		d.Mitigation = append(d.Mitigation, Reason{MitigateIssue, Facts{"text": m}, nil})
-	}
-}
-
 // attachmentDoubts says what the listing and the counts cannot show.
 func (d *draft) attachmentDoubts(f *FilterFact) {
 	for _, m := range d.Related {

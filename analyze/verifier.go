@@ -69,6 +69,7 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 		Basis: Reason{HolderVerifier, nil, []ingest.Source{v.Source}}}
 	d.Owner, d.Holder = who, who
 	d.then(ChainVerifier, Facts{"module": v.Module}, v.Source)
+	d.issueReasons()
 	d.next("lmvm "+strings.TrimSuffix(v.Module, ".sys"), NextVersion, Facts{"module": v.Module})
 	d.next("!verifier 80 <address of an allocation>", NextStack, nil)
 	return d.finish()
@@ -87,6 +88,7 @@ func (e *exam) stopCase() Case {
 		d.Owner = d.Holder
 	}
 	d.then(ChainVerifier, Facts{"module": d.Holder.Module}, e.Bugcheck.Source)
+	d.issueReasons()
 	d.next("!verifier 3 <name of the driver>", NextVerifier, nil)
 	return d.finish()
 }

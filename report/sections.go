@@ -360,7 +360,7 @@ func (s *speaker) knownIssue(c *analyze.Case) []Block {
 	if k == nil {
 		return nil
 	}
-	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID, "pattern": len(k.Modules) == 0})}}
+	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID, "pattern": k.Pattern()})}}
 	if k.Mechanism != "" {
 		blocks = append(blocks, Block{Text: k.Mechanism})
 	}

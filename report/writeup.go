@@ -197,7 +197,7 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 	issue := s.label("note.no-known-issue")
 	if c.Known != nil {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID,
-			"pattern": len(c.Known.Modules) == 0})
+			"pattern": c.Known.Pattern()})
 	}
 	return []Pair{
 		{s.label("note.seen-on"), s.say("seen-on", seen)},

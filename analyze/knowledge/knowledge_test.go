@@ -54,24 +54,3 @@ func TestObjectsAreGeneric(t *testing.T) {
 		}
 	}
 }
-
-func TestMatch(t *testing.T) {
-	b := load(t)
-	for _, c := range []struct{ kind, holder, object, want string }{
-		{"runaway-attachment", "WavxDMgr", "", "wavxdmgr-attaches-again"},
-		{"runaway-attachment", "wavxdmgr.sys", "", "wavxdmgr-attaches-again"},
-		{"runaway-attachment", "luafv", "", ""},
-		{"runaway-attachment", "", "", ""},
-		{"object-leak", "", "process", "process-reference-on-error-path"},
-		{"object-leak", "", "thread", ""},
-		{"pool-leak", "WavxDMgr", "process", ""},
-	} {
-		got := ""
-		if issue := b.Match(c.kind, c.holder, c.object); issue != nil {
-			got = issue.ID
-		}
-		if got != c.want {
-			t.Errorf("Match(%q, %q, %q) = %q, want %q", c.kind, c.holder, c.object, got, c.want)
-		}
-	}
-}

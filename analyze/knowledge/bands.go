@@ -1,0 +1,228 @@
+package knowledge
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+const gib = 1 << 30
+
+// Band is what is usual for one tag, or for a whole pool, on healthy machines.
+// An upper edge of 0 is not known.
+type Band struct {
+	Count   Edges
+	Bytes   Edges
+	Source  string // where the band is from, in words; empty for a learned one
+	Learned bool   // from the lab's own healthy machines
+	Samples int    // machines that a learned band rests on
+}
+
+// Edges are the lower and upper end of a band.
+type Edges struct{ Lo, Hi uint64 }
+
+// bands is the starter pack as its file spells it.
+type bands struct {
+	Pools []poolBand
+	Tags  []tagBand
+}
+
+type scope struct {
+	Bits   int
+	Builds Builds
+}
+
+func (s scope) covers(os ingest.OS) bool {
+	return (s.Bits == 0 || s.Bits == os.Bits) && s.Builds.Contains(os.Build)
+}
+
+type poolBand struct {
+	Pool    string
+	PerGB   []float64 `yaml:"per_gb"` // MB for each GB of memory, low and high
+	FloorMB float64   `yaml:"floor_mb"`
+	Bits    int
+	Builds  Builds
+	Source  string
+}
+
+type tagBand struct {
+	Tag, Source string
+	Count       []uint64
+	MB          []float64
+	Bits        int
+	Builds      Builds
+}
+
+func (b *Base) loadBands() error {
+	if err := decodeEmbedded("bands.yaml", &b.bands); err != nil {
+		return err
+	}
+	for i, p := range b.bands.Pools {
+		if poolNamed(p.Pool) == 0 || !ordered(p.PerGB) || len(p.PerGB) == 0 || p.Source == "" {
+			return fmt.Errorf("read bands.yaml: pool band %d needs a pool, per_gb: [low, high] and a source", i+1)
+		}
+	}
+	for i, t := range b.bands.Tags {
+		if _, err := ingest.ParseTag(t.Tag); err != nil {
+			return fmt.Errorf("read bands.yaml: tag band %d: %w", i+1, err)
+		}
+		if t.Source == "" || !ordered(t.Count) || !ordered(t.MB) || len(t.Count)+len(t.MB) == 0 {
+			return fmt.Errorf("read bands.yaml: band of tag %q needs a source, and count or mb as [low, high]", t.Tag)
+		}
+	}
+	return nil
+}
+
+func poolNamed(name string) ingest.Pool {
+	switch name {
+	case ingest.NonPaged.String():
+		return ingest.NonPaged
+	case ingest.Paged.String():
+		return ingest.Paged
+	}
+	return 0
+}
+
+// ordered reports whether a pair is [low, high], or not given at all.
+func ordered[T cmp.Ordered](pair []T) bool {
+	return len(pair) == 0 || len(pair) == 2 && pair[0] <= pair[1]
+}
+
+// PoolBand returns what is usual for a whole pool on a machine with so much
+// memory, and whether that is known. Small machines have a share that does not
+// shrink with their memory, which is the floor.
+func (b *Base) PoolBand(pool ingest.Pool, os ingest.OS, ram uint64) (Band, bool) {
+	if ram == 0 {
+		return Band{}, false
+	}
+	for _, p := range b.bands.Pools {
+		if poolNamed(p.Pool) == pool && (scope{p.Bits, p.Builds}).covers(os) {
+			gb := float64(ram) / gib
+			edges := Edges{megabytes(p.PerGB[0] * gb), megabytes(max(p.FloorMB, p.PerGB[1]*gb))}
+			return Band{Bytes: edges, Source: p.Source}, true
+		}
+	}
+	return Band{}, false
+}
+
+// Band returns what is usual for a tag in a pool, and whether that is known. What
+// was learned from the lab's own machines replaces the starter pack.
+func (b *Base) Band(tag ingest.Tag, pool ingest.Pool, os ingest.OS) (Band, bool) {
+	if band, found := b.learned[learnedKey{tag, pool, os.Bits}]; found {
+		return band, true
+	}
+	for _, t := range b.bands.Tags {
+		if ingest.MustTag(t.Tag) == tag && (scope{t.Bits, t.Builds}).covers(os) {
+			return t.band(), true
+		}
+	}
+	return Band{}, false
+}
+
+func (t tagBand) band() Band {
+	band := Band{Source: t.Source}
+	if len(t.Count) == 2 {
+		band.Count = Edges{t.Count[0], t.Count[1]}
+	}
+	if len(t.MB) == 2 {
+		band.Bytes = Edges{megabytes(t.MB[0]), megabytes(t.MB[1])}
+	}
+	return band
+}
+
+func megabytes(mb float64) uint64 { return uint64(mb * (1 << 20)) }
+
+// Sample is one tag on one machine at one moment, to learn bands from.
+type Sample struct {
+	Machine string
+	Open    bool // the machine has an open case: its figures are no picture of health
+	Bits    int
+	Tag     ingest.Tag
+	Pool    ingest.Pool
+	Count   int64
+	Bytes   uint64
+}
+
+// Learned holds the bands that were learned from a lab's own machines.
+type Learned map[learnedKey]Band
+
+type learnedKey struct {
+	tag  ingest.Tag
+	pool ingest.Pool
+	bits int
+}
+
+// LearnMachines is how many healthy machines must show a tag before its band is
+// learned. The median of so many stands even when two of them are unnoticed
+// leaks, and the spread of fewer is mostly luck.
+const LearnMachines = 8
+
+// A learned band reaches so many robust standard deviations (1.4826 · MAD, which
+// equals the standard deviation of a normal distribution) from the median, and
+// never less than half the median: the load of a machine alone moves its counts
+// that far, and machines of one image differ by nearly nothing.
+const (
+	learnDeviations = 5
+	madToSigma      = 1.4826
+	learnLeast      = 0.5
+)
+
+// Learn makes bands from samples. Each machine counts once, with the median of
+// its own samples; a machine with an open case counts not at all.
+func Learn(samples []Sample) Learned {
+	type place struct {
+		learnedKey
+		machine string
+	}
+	counts, sizes := map[place][]float64{}, map[place][]float64{}
+	for _, s := range samples {
+		if s.Open {
+			continue
+		}
+		at := place{learnedKey{s.Tag, s.Pool, s.Bits}, s.Machine}
+		counts[at] = append(counts[at], float64(s.Count))
+		sizes[at] = append(sizes[at], float64(s.Bytes))
+	}
+	perTag := map[learnedKey][2][]float64{}
+	for at := range counts {
+		both := perTag[at.learnedKey]
+		both[0] = append(both[0], median(counts[at]))
+		both[1] = append(both[1], median(sizes[at]))
+		perTag[at.learnedKey] = both
+	}
+	out := Learned{}
+	for key, both := range perTag {
+		if n := len(both[0]); n >= LearnMachines {
+			out[key] = Band{Count: learnEdges(both[0]), Bytes: learnEdges(both[1]), Learned: true, Samples: n}
+		}
+	}
+	return out
+}
+
+// learnEdges returns the band around the median of the values.
+func learnEdges(values []float64) Edges {
+	middle := median(values)
+	off := make([]float64, len(values))
+	for i, v := range values {
+		off[i] = math.Abs(v - middle)
+	}
+	reach := max(learnDeviations*madToSigma*median(off), learnLeast*middle)
+	return Edges{uint64(max(0, middle-reach)), uint64(math.Ceil(middle + reach))}
+}
+
+// median returns the middle value, of an even number the mean of the middle two.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// WithLearned returns the same knowledge with learned bands over the starter pack.
+func (b *Base) WithLearned(l Learned) *Base {
+	with := *b
+	with.learned = l
+	return &with
+}
