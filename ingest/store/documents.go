@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// Reading is what came of one drop that was read to its end.
+type Reading struct {
+	Drop                        // State Analysed, Incomplete or Refused; the stamp is of the bytes read
+	Document   *ingest.Document // nil when refused
+	Supersedes []string         // hashes of earlier contents that this one begins with
+}
+
+// Record takes a reading into the history in one transaction, and returns the
+// state the drop has now. The same content from the same machine counts once,
+// however often and under whatever name it is delivered, so recording a reading
+// again after a crash changes nothing.
+func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, error) {
+	var body []byte
+	if r.Document != nil {
+		var err error
+		if body, err = pack(r.Document); err != nil {
+			return "", err
+		}
+	}
+	err := s.within(ctx, func(tx *sql.Tx) error {
+		if r.Document != nil {
+			if err := r.enter(ctx, tx, body, now); err != nil {
+				return err
+			}
+		}
+		if err := putDrop(ctx, tx, r.Drop, now); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE share = $1 AND name = $2`, r.Share, escape(r.Name))
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("record drop %q: %w", r.Name, err)
+	}
+	return r.State, nil
+}
+
+// enter adds the reading's document, or finds that the machine delivered it
+// before: then the drop is a duplicate, unless it is the file it came from.
+func (r *Reading) enter(ctx context.Context, tx *sql.Tx, body []byte, now time.Time) error {
+	var share, name, by string
+	err := tx.QueryRowContext(ctx, `SELECT share, name, superseded_by FROM document WHERE sha256 = $1 AND machine = $2`,
+		r.SHA256, Key(r.Machine)).Scan(&share, &name, &by)
+	switch {
+	case err == nil && by != "":
+		r.State = Superseded
+		return nil
+	case err == nil && (share != r.Share || unescape(name) != r.Name):
+		r.State = Duplicate
+		return nil
+	case err == nil:
+		return nil
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	if err := r.insert(ctx, tx, body, now); err != nil {
+		return err
+	}
+	return r.supersede(ctx, tx, now)
+}
+
+func (r *Reading) insert(ctx context.Context, tx *sql.Tx, body []byte, now time.Time) error {
+	incomplete := 0
+	if r.State == Incomplete {
+		incomplete = 1
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO document (sha256, machine, share, name, bytes, read_at, incomplete, format, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		r.SHA256, Key(r.Machine), r.Share, escape(r.Name), r.Bytes, millis(now), incomplete, format, body)
+	if err != nil {
+		return err
+	}
+	for i, snap := range r.Document.Snapshots {
+		uptime := int64(-1)
+		if snap.UptimeOK {
+			uptime = snap.Uptime.Milliseconds()
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime) VALUES ($1, $2, $3, $4, $5, $6)`,
+			r.SHA256, Key(r.Machine), i, Key(snap.Machine.Name), millis(snap.At), uptime)
+		if err != nil {
+			return err
+		}
+		if err := changed(ctx, tx, snap.Machine.Name, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// supersede takes the earlier contents out of all judgements.
+func (r *Reading) supersede(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	for _, old := range r.Supersedes {
+		_, err := tx.ExecContext(ctx, `UPDATE document SET superseded_by = $1 WHERE sha256 = $2 AND machine = $3`,
+			r.SHA256, old, Key(r.Machine))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE drop_file SET state = $1, changed_at = $2
+			WHERE sha256 = $3 AND (share <> $4 OR name <> $5) AND state IN ($6, $7, $8)`,
+			string(Superseded), millis(now), old, r.Share, escape(r.Name), string(Analysed), string(Incomplete), string(Duplicate))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE machine SET changed = changed + 1
+			WHERE machine IN (SELECT machine FROM snapshot WHERE sha256 = $1 AND delivered = $2)`, old, Key(r.Machine))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Key folds a machine's name: Windows names differ in case only by accident.
+func Key(machine string) string { return strings.ToUpper(machine) }
+
+// Held is a stored document with what the history knows about it.
+type Held struct {
+	*ingest.Document
+	Share, Name string
+	Machine     string // key of the machine that delivered it
+	ReadAt      time.Time
+	Incomplete  bool
+}
+
+// Documents returns the documents in force with snapshots of a machine from a
+// moment on, oldest first; a snapshot without a time counts by when it was read.
+func (s *Store) Documents(ctx context.Context, machine string, since time.Time) ([]Held, error) {
+	return s.held(ctx, `
+		EXISTS (SELECT 1 FROM snapshot s WHERE s.sha256 = d.sha256 AND s.delivered = d.machine AND s.machine = $1
+			AND CASE WHEN s.at = 0 THEN d.read_at ELSE s.at END >= $2)`, Key(machine), millis(since))
+}
+
+// Content is a content in force, without what was read from it.
+type Content struct {
+	SHA256 string
+	Bytes  int64
+}
+
+// Earlier returns the contents in force that a machine delivered, shortest
+// first. A drop that begins with one of them supersedes it.
+func (s *Store) Earlier(ctx context.Context, machine string) ([]Content, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT sha256, bytes FROM document WHERE machine = $1 AND superseded_by = '' ORDER BY bytes, sha256`, Key(machine))
+	if err != nil {
+		return nil, fmt.Errorf("list contents: %w", explain(err))
+	}
+	defer rows.Close()
+	var out []Content
+	for rows.Next() {
+		var c Content
+		if err := rows.Scan(&c.SHA256, &c.Bytes); err != nil {
+			return nil, fmt.Errorf("list contents: %w", explain(err))
+		}
+		out = append(out, c)
+	}
+	return out, explain(rows.Err())
+}
+
+func (s *Store) held(ctx context.Context, where string, args ...any) ([]Held, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT d.share, d.name, d.machine, d.read_at, d.incomplete, d.format, d.body FROM document d
+		WHERE d.superseded_by = '' AND `+where+` ORDER BY d.read_at, d.sha256`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("load documents: %w", explain(err))
+	}
+	defer rows.Close()
+	var out []Held
+	for rows.Next() {
+		var h Held
+		var readAt, incomplete, version int64
+		var body []byte
+		if err := rows.Scan(&h.Share, &h.Name, &h.Machine, &readAt, &incomplete, &version, &body); err != nil {
+			return nil, fmt.Errorf("load documents: %w", explain(err))
+		}
+		if h.Document, err = unpack(version, body); err != nil {
+			return nil, err
+		}
+		h.Name, h.ReadAt, h.Incomplete = unescape(h.Name), fromMillis(readAt), incomplete != 0
+		out = append(out, h)
+	}
+	return slices.Clip(out), explain(rows.Err())
+}

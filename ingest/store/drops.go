@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// State says where a drop stands on its way into the history.
+type State string
+
+// States of a drop.
+const (
+	Waiting    State = "waiting"    // not known to be completely written
+	Incomplete State = "incomplete" // analysed, though its end never came
+	Analysed   State = "analysed"
+	Duplicate  State = "duplicate"  // the machine delivered the same bytes before
+	Superseded State = "superseded" // a longer drop begins with its bytes
+	Refused    State = "refused"
+	Gone       State = "gone" // was there once
+)
+
+// Drop is one file in a share.
+type Drop struct {
+	Share, Name string // Name below the share, as the file system has it
+	State       State
+	Reason      string // code, empty when there is nothing to explain
+	Machine     string // as the machine spells itself; empty unknown
+	SHA256      string
+	Bytes       int64
+	Stamp       string // size, times and identity when it was read; opaque here
+	FirstSeen   time.Time
+	ChangedAt   time.Time // of State or Reason
+}
+
+// Note stores what a scan saw of drops that are not read yet, or no more: their
+// states and reasons. A drop whose content was read keeps what is known of it.
+func (s *Store) Note(ctx context.Context, drops []Drop, now time.Time) error {
+	return s.within(ctx, func(tx *sql.Tx) error {
+		for _, d := range drops {
+			if err := putDrop(ctx, tx, d, now); err != nil {
+				return fmt.Errorf("note drop %q: %w", d.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO drop_file (share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		ON CONFLICT (share, name) DO UPDATE SET
+			state = excluded.state, reason = excluded.reason, bytes = excluded.bytes,
+			machine = CASE WHEN excluded.machine = '' THEN drop_file.machine ELSE excluded.machine END,
+			sha256 = CASE WHEN excluded.sha256 = '' THEN drop_file.sha256 ELSE excluded.sha256 END,
+			stamp = CASE WHEN excluded.stamp = '' THEN drop_file.stamp ELSE excluded.stamp END,
+			changed_at = CASE WHEN drop_file.state = excluded.state AND drop_file.reason = excluded.reason
+				THEN drop_file.changed_at ELSE excluded.changed_at END`,
+		d.Share, escape(d.Name), string(d.State), d.Reason, d.Machine, d.SHA256, d.Bytes, d.Stamp, millis(now))
+	return err
+}
+
+// Drops calls each with the drops of a share, or of all shares when share is
+// empty, by share and name.
+func (s *Store) Drops(ctx context.Context, share string, each func(Drop) error) error {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at
+		FROM drop_file WHERE $1 = '' OR share = $1 ORDER BY share, name`, share)
+	if err != nil {
+		return fmt.Errorf("list drops: %w", explain(err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d Drop
+		var first, changed int64
+		err := rows.Scan(&d.Share, &d.Name, &d.State, &d.Reason, &d.Machine, &d.SHA256, &d.Bytes, &d.Stamp, &first, &changed)
+		if err != nil {
+			return fmt.Errorf("list drops: %w", explain(err))
+		}
+		d.Name, d.FirstSeen, d.ChangedAt = unescape(d.Name), fromMillis(first), fromMillis(changed)
+		if err := each(d); err != nil {
+			return err
+		}
+	}
+	return explain(rows.Err())
+}
+
+// Counts returns how many drops are in each state.
+func (s *Store) Counts(ctx context.Context) (map[State]int, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT state, COUNT(*) FROM drop_file GROUP BY state`)
+	if err != nil {
+		return nil, fmt.Errorf("count drops: %w", explain(err))
+	}
+	defer rows.Close()
+	counts := map[State]int{}
+	for rows.Next() {
+		var state State
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, fmt.Errorf("count drops: %w", explain(err))
+		}
+		counts[state] = n
+	}
+	return counts, explain(rows.Err())
+}
+
+// Begin stores that drops are about to be read, and returns how often each was
+// begun before without an end: what brings the whole process down is found so.
+func (s *Store) Begin(ctx context.Context, drops []Drop) (tries []int, err error) {
+	err = s.within(ctx, func(tx *sql.Tx) error {
+		tries = tries[:0]
+		for _, d := range drops {
+			var n int
+			// Another stamp is another file under the name: it starts from one.
+			err := tx.QueryRowContext(ctx, `
+				INSERT INTO attempt (share, name, stamp, tries) VALUES ($1, $2, $3, 1)
+				ON CONFLICT (share, name) DO UPDATE SET
+					tries = CASE WHEN attempt.stamp = excluded.stamp THEN attempt.tries + 1 ELSE 1 END,
+					stamp = excluded.stamp
+				RETURNING tries`, d.Share, escape(d.Name), d.Stamp).Scan(&n)
+			if err != nil {
+				return fmt.Errorf("begin drop %q: %w", d.Name, err)
+			}
+			tries = append(tries, n-1)
+		}
+		return nil
+	})
+	return tries, err
+}
+
+// escape makes text of a name whose bytes need not be UTF-8: a backslash and
+// each byte that is none become \xNN.
+func escape(name string) string {
+	if utf8.ValidString(name) && !strings.ContainsAny(name, "\\\x00") {
+		return name
+	}
+	var b strings.Builder
+	for len(name) > 0 {
+		r, n := utf8.DecodeRuneInString(name)
+		if r == utf8.RuneError && n == 1 || r == '\\' || r == 0 {
+			fmt.Fprintf(&b, `\x%02x`, name[0])
+		} else {
+			b.WriteString(name[:n])
+		}
+		name = name[n:]
+	}
+	return b.String()
+}
+
+// unescape undoes escape.
+func unescape(text string) string {
+	before, after, found := strings.Cut(text, `\x`)
+	if !found {
+		return text
+	}
+	var b strings.Builder
+	for found {
+		b.WriteString(before)
+		c, err := strconv.ParseUint(after[:min(2, len(after))], 16, 8)
+		if err != nil {
+			return text // not written by escape
+		}
+		b.WriteByte(byte(c))
+		before, after, found = strings.Cut(after[2:], `\x`)
+	}
+	b.WriteString(before)
+	return b.String()
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Machine is a lab machine in the history.
+type Machine struct {
+	Name       string // as spelled last
+	Changed    int64  // counts what was added or taken away
+	Judged     int64  // value of Changed that the judgement below is about
+	FirstSeen  time.Time
+	LastSeen   time.Time
+	Verdict    string
+	Confidence float64
+}
+
+// changed notes that a machine has to be judged again.
+func changed(ctx context.Context, tx *sql.Tx, machine string, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO machine (machine, name, changed, first_seen, last_seen) VALUES ($1, $2, 1, $3, $3)
+		ON CONFLICT (machine) DO UPDATE SET changed = machine.changed + 1, name = excluded.name, last_seen = excluded.last_seen`,
+		Key(machine), machine, millis(now))
+	return err
+}
+
+// Machines returns all machines by name.
+func (s *Store) Machines(ctx context.Context) ([]Machine, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT name, changed, judged, first_seen, last_seen, verdict, confidence FROM machine ORDER BY machine`)
+	if err != nil {
+		return nil, fmt.Errorf("list machines: %w", explain(err))
+	}
+	defer rows.Close()
+	var out []Machine
+	for rows.Next() {
+		var m Machine
+		var first, last int64
+		if err := rows.Scan(&m.Name, &m.Changed, &m.Judged, &first, &last, &m.Verdict, &m.Confidence); err != nil {
+			return nil, fmt.Errorf("list machines: %w", explain(err))
+		}
+		m.FirstSeen, m.LastSeen = fromMillis(first), fromMillis(last)
+		out = append(out, m)
+	}
+	return out, explain(rows.Err())
+}
+
+// Reanalyse has every machine judged again, as after a change of the rules.
+func (s *Store) Reanalyse(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE machine SET changed = changed + 1`)
+	return explain(err)
+}

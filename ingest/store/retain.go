@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Removed counts what was taken out of the history.
+type Removed struct {
+	Documents int64
+	Cases     int64
+	Drops     int64
+}
+
+// Retain removes the documents read before a moment and the drops that went
+// before it. The machines stay known, and are judged again.
+func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
+	var r Removed
+	err := s.within(ctx, func(tx *sql.Tx) (err error) {
+		cut := millis(before)
+		_, err = tx.ExecContext(ctx, `
+			UPDATE machine SET changed = changed + 1 WHERE machine IN (SELECT s.machine FROM snapshot s
+				JOIN document d ON d.sha256 = s.sha256 AND d.machine = s.delivered WHERE d.read_at < $1)`, cut)
+		if err != nil {
+			return err
+		}
+		if r.Documents, err = removeDocuments(ctx, tx, `read_at < $1`, cut); err != nil {
+			return err
+		}
+		r.Drops, err = count(tx.ExecContext(ctx, `DELETE FROM drop_file WHERE state = $1 AND changed_at < $2`, string(Gone), cut))
+		return err
+	})
+	return r, s.settle(ctx, err, "remove old documents")
+}
+
+// Purge removes a machine and all that came from it. Its name does not stay
+// anywhere in the database file.
+func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
+	var r Removed
+	err := s.within(ctx, func(tx *sql.Tx) (err error) {
+		key := Key(machine)
+		_, err = tx.ExecContext(ctx, `DELETE FROM attempt WHERE EXISTS (SELECT 1 FROM drop_file f
+			WHERE f.share = attempt.share AND f.name = attempt.name AND UPPER(f.machine) = $1)`, key)
+		if err != nil {
+			return err
+		}
+		if r.Drops, err = count(tx.ExecContext(ctx, `
+			DELETE FROM drop_file WHERE UPPER(machine) = $1 OR sha256 IN (
+				SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)`, key)); err != nil {
+			return err
+		}
+		r.Documents, err = removeDocuments(ctx, tx, `machine = $1 OR EXISTS (
+			SELECT 1 FROM snapshot s WHERE s.sha256 = document.sha256 AND s.delivered = document.machine AND s.machine = $1)`, key)
+		if err != nil {
+			return err
+		}
+		r.Cases, err = purgeCases(ctx, tx, key)
+		return err
+	})
+	return r, s.settle(ctx, err, "purge machine")
+}
+
+// removeDocuments deletes the documents that a condition holds for, and their
+// snapshots.
+func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (int64, error) {
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM snapshot WHERE EXISTS (SELECT 1 FROM document
+			WHERE document.sha256 = snapshot.sha256 AND document.machine = snapshot.delivered AND (`+where+`))`, arg)
+	if err != nil {
+		return 0, err
+	}
+	return count(tx.ExecContext(ctx, `DELETE FROM document WHERE NOT EXISTS (SELECT 1 FROM snapshot s
+		WHERE s.sha256 = document.sha256 AND s.delivered = document.machine) OR (`+where+`)`, arg))
+}
+
+// purgeCases takes a machine out of its cases, whose summaries may name it: a
+// case it alone has goes, the others begin a new revision when judged next.
+func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
+	for _, statement := range []string{
+		`UPDATE machine SET changed = changed + 1 WHERE machine <> $1 AND machine IN (
+			SELECT machine FROM case_machine WHERE id IN (SELECT id FROM case_machine WHERE machine = $1))`,
+		`DELETE FROM revision WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
+		`DELETE FROM case_machine WHERE machine = $1`,
+		`DELETE FROM machine WHERE machine = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, key); err != nil {
+			return 0, err
+		}
+	}
+	return count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE id NOT IN (SELECT id FROM case_machine)`))
+}
+
+func count(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// settle empties the write-ahead log, where removed rows still stand.
+func (s *Store) settle(ctx context.Context, err error, what string) error {
+	if err == nil {
+		_, err = s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, explain(err))
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+// Package store keeps the history: which drops were read, what stood in them,
+// how machines and cases were judged, and which reports are due. It is one
+// SQLite file; a transaction that has returned survives a loss of power.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// File is the name of the database in the state folder.
+const File = "poolsweep.db"
+
+// Errors that a caller tells apart.
+var (
+	ErrInUse   = errors.New("the state folder is in use by another watcher")
+	ErrNewer   = errors.New("the database was written by a newer poolsweep")
+	ErrDamaged = errors.New("the database is damaged")
+	ErrFull    = errors.New("no space is left for the database")
+	ErrNetwork = errors.New("the state folder is on a network file system, where the database's locks do not hold")
+)
+
+// Store is an open history. Its methods may be called by several goroutines.
+type Store struct {
+	db   *sql.DB
+	lock *os.File // nil when opened for reading only
+}
+
+// busyTimeout is how long a statement waits for another program's lock before
+// it fails visibly.
+const busyTimeout = 60 * time.Second
+
+// settings are the pragmas that decide what survives a loss of power, with the
+// values they must read back. In WAL mode only FULL keeps what was acknowledged:
+// with NORMAL every simulated power cut lost some.
+var settings = []struct{ pragma, value, reads string }{
+	{"journal_mode", "WAL", "wal"},
+	{"synchronous", "FULL", "2"},
+	{"foreign_keys", "ON", "1"},
+	{"secure_delete", "ON", "1"}, // a purged machine's bytes are overwritten at once
+}
+
+// Open opens the history in a folder for writing, makes it when there is none,
+// and brings an older one up to date. One process at a time may have it open
+// so; the next one gets ErrInUse.
+func Open(ctx context.Context, folder string) (*Store, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make state folder: %w", err)
+	}
+	if network(folder) {
+		return nil, fmt.Errorf("open %s: %w", folder, ErrNetwork)
+	}
+	lock, err := lockFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, folder, "rwc")
+	if err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		if s != nil {
+			s.db.Close()
+		}
+		lock.Close()
+		return nil, fmt.Errorf("open %s: %w", filepath.Join(folder, File), explain(err))
+	}
+	s.lock = lock
+	return s, nil
+}
+
+// OpenReadOnly opens a history beside the process that writes it.
+func OpenReadOnly(ctx context.Context, folder string) (*Store, error) {
+	name := filepath.Join(folder, File)
+	if _, err := os.Stat(name); err != nil {
+		return nil, fmt.Errorf("open state: %w", err)
+	}
+	s, err := open(ctx, folder, "rw")
+	if err == nil {
+		err = s.known(ctx)
+	}
+	if err != nil {
+		if s != nil {
+			s.db.Close()
+		}
+		return nil, fmt.Errorf("open %s: %w", name, explain(err))
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, folder, mode string) (*Store, error) {
+	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
+	for _, p := range settings {
+		q.Add("_pragma", p.pragma+"("+p.value+")")
+	}
+	name, err := filepath.Abs(filepath.Join(folder, File))
+	if err != nil {
+		return nil, err
+	}
+	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: q.Encode()}).String()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db}
+	return s, s.readBack(ctx)
+}
+
+// readBack makes sure that the settings took: SQLite passes over a pragma that
+// it does not like without a word.
+func (s *Store) readBack(ctx context.Context) error {
+	for _, p := range settings {
+		var got string
+		if err := s.db.QueryRowContext(ctx, "PRAGMA "+p.pragma).Scan(&got); err != nil {
+			return err
+		}
+		if !strings.EqualFold(got, p.reads) {
+			return fmt.Errorf("set %s: it reads %q, want %q", p.pragma, got, p.reads)
+		}
+	}
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	if err := s.known(ctx); err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	dir, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, s.db, dir)
+}
+
+// known refuses a database with migrations that this program does not have.
+func (s *Store) known(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	version, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := p.ListSources()
+	if newest := sources[len(sources)-1].Version; version > newest {
+		return fmt.Errorf("%w (schema %d, known up to %d)", ErrNewer, version, newest)
+	}
+	return nil
+}
+
+// Close ends the use of the history.
+func (s *Store) Close() error {
+	err := s.db.Close()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+// Check reads the whole database for damage.
+func (s *Store) Check(ctx context.Context) error {
+	var word string
+	if err := s.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&word); err != nil {
+		return explain(err)
+	}
+	if word != "ok" {
+		return fmt.Errorf("%w: %s", ErrDamaged, word)
+	}
+	return nil
+}
+
+// Backup writes a whole copy of the database to a new file.
+func (s *Store) Backup(ctx context.Context, file string) error {
+	if _, err := s.db.ExecContext(ctx, "VACUUM INTO $1", file); err != nil {
+		return fmt.Errorf("back up: %w", explain(err))
+	}
+	return nil
+}
+
+// within runs fn in one transaction. What fn did is durable when within returns
+// nil, and undone otherwise.
+func (s *Store) within(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(err)
+	}
+	if err := fn(tx); err != nil {
+		return errors.Join(explain(err), ignoreDone(tx.Rollback()))
+	}
+	return explain(tx.Commit())
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// explain adds to SQLite's errors what a caller tells apart.
+func explain(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}
+
+// millis is the database's form of a time; 0 stands for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
