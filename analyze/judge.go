@@ -97,6 +97,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 		reasons = append(reasons, Reason{MachineFilters, Facts{"filters": int64(n), "least": int64(least), "most": int64(most)},
 			[]ingest.Source{e.filters[0].Source}})
 	}
+	reasons = append(reasons, e.vmRemarks()...)
 	switch e.tables {
 	case tablesAbsent:
 		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineNoPool})

@@ -63,9 +63,12 @@ const (
 	// HandleGap: one process has far more handles than its peers, or nearly all of
 	// one type.
 	HandleGap
+	// Pressure: a pool is nearly full, and nothing says of what.
+	Pressure
 )
 
-var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles"}
+var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles",
+	"pressure"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

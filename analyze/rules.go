@@ -32,6 +32,9 @@ const (
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
 	RuleForeseen      Rule = "why.foreseen"
+	RuleVerifierHolds Rule = "why.verifier-holds"
+	RulePoolFull      Rule = "why.pool-full"
+	RuleAllocFailed   Rule = "why.alloc-failed"
 )
 
 // Rules that speak against a case, or for another reading of it.
@@ -45,6 +48,9 @@ const (
 	RuleBalanced     Rule = "why-not.balanced"
 	RuleUserHandles  Rule = "why-not.user-handles"
 	RuleRefuted      Rule = "why-not.refuted"
+	RuleStillLoaded  Rule = "why-not.still-loaded"
+	RuleWrapped      Rule = "why-not.wrapped"
+	RuleLoadOrLeak   Rule = "why-not.load-or-leak"
 )
 
 // Rules about what a case cannot say.
@@ -88,6 +94,7 @@ const (
 	ChainNoOwner      Rule = "chain.no-owner"
 	ChainVerifier     Rule = "chain.verifier"
 	ChainHandles      Rule = "chain.handles"
+	ChainPressure     Rule = "chain.pressure"
 )
 
 // Rules about attribution: the basis of a claim, or why there is none.
@@ -133,6 +140,8 @@ const (
 	NextVerifier  Rule = "next.verifier"
 	NextStack     Rule = "next.stack"
 	NextHtrace    Rule = "next.htrace"
+	NextUnload    Rule = "next.unload"
+	NextTags      Rule = "next.tags"
 )
 
 // Rules about what helps until the defect is mended.
@@ -158,4 +167,6 @@ const (
 	MachineNoPool  Rule = "machine.no-pool"
 	MachineCut     Rule = "machine.cut"
 	MachinePartial Rule = "machine.partial"
+	MachineBogusVM Rule = "machine.bogus-vm"
+	MachineNotPool Rule = "machine.not-pool"
 )

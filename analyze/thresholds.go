@@ -33,6 +33,15 @@ type Thresholds struct {
 	HandleShare  float64
 	HandleFactor int64
 
+	// PoolFull: a pool is nearly full from this share of its ceiling on; 80 % is the
+	// published critical limit, and where the debugger calls the usage excessive.
+	// NarrowPool: a smaller ceiling is that of a 32-bit system, where the pools run
+	// out first. PoolOfRAM: the pools of 64-bit systems may have most of the memory,
+	// so they have to hold this share of it, too.
+	PoolFull   float64
+	NarrowPool uint64
+	PoolOfRAM  float64
+
 	// ShareOfPool and ShareBytes: one tag holds most of a pool. In health the first
 	// nonpaged tag had 22 %.
 	ShareOfPool float64
@@ -85,6 +94,9 @@ type Weights struct {
 	Verifier     float64 // Driver Verifier's own count
 	Foreseen     float64 // a later log shows what was foreseen
 	Refuted      float64 // negative: a later log of the same boot shows less than was foreseen
+	Loaded       float64 // the same of a driver that may still need what it holds
+	PoolFull     float64 // a pool near its ceiling, for reasons unknown
+	AllocFailed  float64 // allocations that failed beside it
 	Unclosed     float64 // negative: the table has no TOTAL row
 	Disagreement float64 // negative: the rows do not sum to TOTAL
 	Most         float64 // largest confidence ever given from one snapshot
@@ -96,13 +108,15 @@ func DefaultThresholds() Thresholds {
 		RunawayFactor: 10, RunawayFloor: 200, RunawayFirm: 1000,
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
+		PoolFull: 0.8, NarrowPool: 512 << 20, PoolOfRAM: 0.25,
 		HandleFloor: 10_000, HandleShare: 0.8, HandleFactor: 10,
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		Weights: Weights{
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
-			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
+			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
+			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
 		},
 	}
 }

@@ -22,12 +22,13 @@ func (e *exam) forgotten() bool {
 	return e.Bugcheck != nil && e.Bugcheck.Code == stopVerifier && e.Bugcheck.Args[0] == stopForgotten
 }
 
-// leftBehind returns the verified drivers that hold allocations after they were
-// unloaded, or that a stop C4/62 is about. A loaded driver may hold what it needs.
-func (e *exam) leftBehind() []ingest.VerifiedDriver {
+// holding returns the verified drivers that hold allocations and that somebody
+// has to explain: those that were unloaded or that a stop C4/62 is about, and those
+// the log asks for by name. Any other loaded driver needs what it holds.
+func (e *exam) holding() []ingest.VerifiedDriver {
 	var out []ingest.VerifiedDriver
 	for _, v := range e.Verified {
-		if v.NonPaged.Allocs+v.Paged.Allocs > 0 && (unloaded(v) || e.forgotten()) {
+		if v.NonPaged.Allocs+v.Paged.Allocs > 0 && (e.left(v) || e.askedFor(v.Module) && len(v.Blocks) > 0) {
 			out = append(out, v)
 		}
 	}
@@ -37,16 +38,29 @@ func (e *exam) leftBehind() []ingest.VerifiedDriver {
 	return out
 }
 
+// left reports whether what a driver holds is left over for certain.
+func (e *exam) left(v ingest.VerifiedDriver) bool { return unloaded(v) || e.forgotten() }
+
+// askedFor reports whether "!verifier 3 name.sys" was typed for this driver: whoever
+// asks by name has a reason to.
+func (e *exam) askedFor(module string) bool {
+	return slices.ContainsFunc(e.Blocks, func(b ingest.Block) bool {
+		words := strings.Fields(b.Command)
+		return len(words) > 1 && strings.EqualFold(words[0], "!verifier") &&
+			slices.ContainsFunc(words[1:], func(w string) bool { return ingest.ModuleKey(w) == ingest.ModuleKey(module) })
+	})
+}
+
 func unloaded(v ingest.VerifiedDriver) bool {
 	return strings.Contains(strings.ToLower(v.State), "unloaded")
 }
 
 func verifierSign(e *exam, d *docket) {
-	left := e.leftBehind()
-	for _, v := range left {
+	holding := e.holding()
+	for _, v := range holding {
 		d.file(e.verifierCase(v))
 	}
-	if e.forgotten() && len(left) == 0 {
+	if e.forgotten() && len(holding) == 0 {
 		d.file(e.stopCase())
 	}
 }
@@ -62,15 +76,25 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 	if len(v.Blocks) > 0 {
 		facts["caller"] = v.Blocks[0].Caller
 	}
-	d.why(d.th.Weights.Verifier, RuleVerifierList, facts, v.Source)
+	if e.left(v) {
+		d.why(d.th.Weights.Verifier, RuleVerifierList, facts, v.Source)
+	} else {
+		d.Verdict = Suspect
+		d.why(d.th.Weights.Loaded, RuleVerifierHolds, facts, v.Source)
+		d.whyNot(0, RuleStillLoaded, Facts{"module": v.Module}, v.Source)
+	}
 	d.stopReason(0)
 	d.Core = verifiedMembers(v)
+	d.unwrap()
 	who := Attribution{Module: v.Module, Weight: 0.97, Proven: true, Sources: []ingest.Source{v.Source},
 		Basis: Reason{HolderVerifier, nil, []ingest.Source{v.Source}}}
 	d.Owner, d.Holder = who, who
 	d.then(ChainVerifier, Facts{"module": v.Module}, v.Source)
 	d.issueReasons()
 	d.next("lmvm "+strings.TrimSuffix(v.Module, ".sys"), NextVersion, Facts{"module": v.Module})
+	if !e.left(v) {
+		d.next("!verifier 3 "+v.Module, NextUnload, nil)
+	}
 	d.next("!verifier 80 <address of an allocation>", NextStack, nil)
 	return d.finish()
 }
@@ -98,6 +122,31 @@ func (d *draft) stopReason(weight float64) {
 		d.Events = max(d.Events, int64(d.Bugcheck.Args[3]))
 		d.why(weight, RuleVerifierStop, Facts{"allocs": int64(d.Bugcheck.Args[3])}, d.Bugcheck.Source)
 	}
+}
+
+// wrappers are the tags under which Driver Verifier itself allocates what it hands
+// to a driver, with the object that the driver asked for.
+var wrappers = map[ingest.Tag]string{ingest.MustTag("VMdl"): "mdl", ingest.MustTag("Vfwi"): "work item"}
+
+// unwrap puts the driver's own tags before Verifier's, and names the objects that
+// those stand for.
+func (d *draft) unwrap() {
+	var own, wrapped []Member
+	var tags, objects []string
+	for _, m := range d.Core {
+		if object := wrappers[m.Tag]; object != "" {
+			wrapped = append(wrapped, m)
+			tags, objects = append(tags, m.Tag.String()), appendOnce(objects, object)
+		} else {
+			own = append(own, m)
+		}
+	}
+	if len(wrapped) == 0 {
+		return
+	}
+	d.Core = append(own, wrapped...)
+	d.Object = strings.Join(objects, " and ")
+	d.whyNot(0, RuleWrapped, Facts{"tags": tags, "object": d.Object}, sources(wrapped)...)
 }
 
 // verifiedMembers makes the listed allocations the members of the case, by tag.

@@ -49,6 +49,41 @@ func TestVerifierSaysNothingAboutLoadedDrivers(t *testing.T) {
 	}
 }
 
+func TestVerifierSuspectsALoadedDriverThatIsAskedFor(t *testing.T) {
+	asked := func() made { return snap("M").verified("qzcrypt.sys", "Loaded", 3, 4_184) }
+	c := onlyCase(t, judge(t, asked().block("!verifier 3 QZcrypt.sys", ingest.BlockComplete)))
+	if c.Verdict != Suspect || c.Holder.Module != "qzcrypt.sys" || !hasRule(c.WhyNot, RuleStillLoaded) {
+		t.Errorf("%s, holder %q, why not %v", c.Verdict, c.Holder.Module, c.WhyNot)
+	}
+	if c.Confidence < 0.3 || c.Confidence > 0.45 {
+		t.Errorf("confidence %v: it may need what it holds", c.Confidence)
+	}
+	for _, command := range []string{"!verifier 3", "!verifier 3 other.sys", "lmvm qzcrypt"} {
+		if r := judge(t, asked().block(command, ingest.BlockComplete)); len(r.Cases) != 0 {
+			t.Errorf("%s does not ask for it, yet %d cases", command, len(r.Cases))
+		}
+	}
+	silent := asked().block("!verifier 3 qzcrypt.sys", ingest.BlockComplete)
+	silent.Verified[0].Blocks = nil
+	if r := judge(t, silent); len(r.Cases) != 0 {
+		t.Errorf("no allocation is listed, yet %d cases", len(r.Cases))
+	}
+}
+
+func TestVerifiersOwnTagsComeLastAndNameTheObject(t *testing.T) {
+	s := snap("M").verified("qzcrypt.sys", "Unloaded", 3, 4_184)
+	v := &s.Verified[0]
+	v.Blocks = []ingest.VerifiedBlocks{{Tag: ingest.MustTag("VMdl"), Count: 1, Bytes: 32},
+		{Tag: ingest.MustTag("qzCx"), Count: 1, Bytes: 4_104}, {Tag: ingest.MustTag("Vfwi"), Count: 1, Bytes: 48}}
+	c := onlyCase(t, judge(t, s))
+	if got := strings.Join(tagsOf(c.Core), " "); got != "qzCx VMdl Vfwi" || c.Object != "mdl and work item" {
+		t.Errorf("core %q, object %q", got, c.Object)
+	}
+	if c := onlyCase(t, judge(t, snap("M").verified("qzcrypt.sys", "Unloaded", 1, 4))); c.Object != "" {
+		t.Errorf("object %q without a wrapper", c.Object)
+	}
+}
+
 func TestStopForForgottenAllocationsNamesNobodyWithoutAList(t *testing.T) {
 	c := onlyCase(t, judge(t, snap("M").stop(0xC4, 0x62, 3)))
 	if c.Verdict != Leak || c.Holder.Established() || c.Owner.Established() || c.Events != 3 {

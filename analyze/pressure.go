@@ -1,0 +1,102 @@
+package analyze
+
+import "poolsweep/ingest"
+
+// press is a pool near its ceiling.
+type press struct {
+	pool        ingest.Pool
+	usage, most uint64
+	from        ingest.Source
+}
+
+// pressureSign asks what fills a nearly full pool. It is silent beside a case,
+// which says that already.
+func pressureSign(e *exam, d *docket) {
+	if len(d.cases) > 0 {
+		return
+	}
+	for _, p := range e.pressed() {
+		d.file(e.pressureCase(p))
+	}
+}
+
+// pressed returns the pools that are nearly full by !vm.
+func (e *exam) pressed() []press {
+	var out []press
+	for _, pool := range []ingest.Pool{ingest.NonPaged, ingest.Paged} {
+		usage := vmUsage(e.VM, pool)
+		most, basis := ceiling(e.Snapshot, pool)
+		// The limit of 32-bit systems without a printed one is that of the oldest: the
+		// later ones take more.
+		if usage == 0 || most == 0 || basis.Rule == RuleCeiling32 {
+			continue
+		}
+		if float64(usage) >= e.th.PoolFull*float64(most) && (e.narrow(most) || e.muchOfRAM(usage)) {
+			out = append(out, press{pool, usage, most, e.VM.Source})
+		}
+	}
+	return out
+}
+
+// narrow reports whether a ceiling is that of a 32-bit system.
+func (e *exam) narrow(most uint64) bool {
+	return e.OS.Bits == 32 || e.OS.Bits == 0 && most <= e.th.NarrowPool
+}
+
+func (e *exam) muchOfRAM(usage uint64) bool {
+	return e.RAM > 0 && float64(usage) >= e.th.PoolOfRAM*float64(e.RAM)
+}
+
+// failed returns how many pool allocations have failed, as !vm prints it:
+// "********** 184 pool allocations have failed **********".
+func (e *exam) failed() ingest.Tally {
+	for _, t := range e.Tallies {
+		if t.What == "pool allocations failed" {
+			return t
+		}
+	}
+	return ingest.Tally{}
+}
+
+// pressureCase only suspects: one dump cannot tell load from leak.
+func (e *exam) pressureCase(p press) Case {
+	d := e.draft(PoolLeak, Pressure, Suspect)
+	d.Pools = []ingest.Pool{p.pool}
+	facts := Facts{"pool": p.pool.String(), "usage": Bytes(p.usage), "ceiling": Bytes(p.most),
+		"share": Percent(float64(p.usage) / float64(p.most))}
+	d.why(e.th.Weights.PoolFull, RulePoolFull, facts, p.from)
+	if f := e.failed(); f.Count > 0 {
+		d.why(e.th.Weights.AllocFailed, RuleAllocFailed, Facts{"failed": f.Count}, f.Source)
+	}
+	d.whyNot(0, RuleLoadOrLeak, nil)
+	d.then(ChainPressure, facts, p.from)
+	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
+	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": ""}, nil}}
+	sorted := "!poolused 2"
+	if p.pool == ingest.Paged {
+		sorted = "!poolused 4"
+	}
+	d.next(sorted, NextTags, Facts{"pool": p.pool.String()})
+	d.nextShell("poolmon -b -n pool.txt", NextTags, Facts{"pool": p.pool.String()})
+	c := d.finish()
+	c.Bytes = p.usage // no tag carries it
+	return c
+}
+
+// vmRemarks says what !vm prints in alarm and what does not make a case: the
+// debugger's nonsense, and allocations that failed for want of something else.
+func (e *exam) vmRemarks() []Reason {
+	if e.VM == nil {
+		return nil
+	}
+	var out []Reason
+	// The reader refuses a usage above the machine's memory; the banner stays.
+	if e.VM.NonPagedAlert && e.VM.NonPaged == 0 {
+		out = append(out, Reason{MachineBogusVM, nil, []ingest.Source{e.VM.Source}})
+	}
+	if f := e.failed(); f.Count > 0 {
+		out = append(out, Reason{MachineNotPool, Facts{"failed": f.Count, "nonpaged": Bytes(e.VM.NonPaged),
+			"paged": Bytes(e.VM.Paged)}, []ingest.Source{f.Source}})
+	}
+	return out
+}
