@@ -78,7 +78,7 @@ func TestSharedFacts(t *testing.T) {
 		"corpus/ctx/023-*.txt":  "locks 2263, locks held 3",
 		"corpus/ctx/033-*.txt":  "MyDriver.sys 3/4184 0/0 VMdl x1 mdrv x1 Vfwi x1, stop c4 62 3 by MyDriver.sys, special pool",
 		"incidents/022-*/*.txt": "ebpfcore.sys 1/4 0/0 ebpf x1",
-		"incidents/023-*/*.txt": "svchost.exe(2496) Zombie 1115, zombies of svchost.exe 1081, zombies of MicrosoftEdgeUpdate.exe 34",
+		"incidents/023-*/*.txt": "svchost.exe(2496) holds 1115: 1115 processes 0 threads, zombies of svchost.exe 1081, zombies of MicrosoftEdgeUpdate.exe 34",
 		"incidents/039-*/*.txt": "stop c4 62 12 by ebpfcore.sys, special pool",
 		"incidents/061-*/*.txt": "MyDriver.sys 3/4184 0/0 VMdl x1 mdrv x1 Vfwi x1, special pool",
 		"incidents/114-*/*.txt": "stop c4 62 3",
@@ -119,6 +119,9 @@ func facts(d *ingest.Document) string {
 		for _, f := range s.Found {
 			large := map[bool]string{true: " large"}[f.Large]
 			add("%s %s x%d%s%s", f.Tag, f.Pool, f.Count, large, labelledText(" of ", f.Owner))
+		}
+		for _, z := range s.Zombies {
+			add("%s(%d) holds %d: %d processes %d threads", z.Holder, z.PID, z.Held, z.Processes, z.Threads)
 		}
 		for _, x := range s.Tallies {
 			if option, ok := strings.CutPrefix(x.What, "verifier option: "); ok {

@@ -34,6 +34,10 @@ func dumpFacts(w io.Writer, s *ingest.Snapshot) {
 		fmt.Fprintf(w, "  found %q %s x%d bytes %d first %x large %t owner %q :%d\n",
 			f.Tag, f.Pool, f.Count, f.Bytes, f.First, f.Large, f.Owner, f.Line)
 	}
+	for _, z := range s.Zombies {
+		fmt.Fprintf(w, "  zombies of %q pid %d: %d, %d processes %d threads :%d\n",
+			z.Holder, z.PID, z.Held, z.Processes, z.Threads, z.Line)
+	}
 	for _, t := range s.Tallies {
 		fmt.Fprintf(w, "  tally %q %d :%d\n", t.What, t.Count, t.Line)
 	}
