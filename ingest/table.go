@@ -47,3 +47,13 @@ type TableReader interface {
 	// the same command: then another moment, and another snapshot, begins.
 	Differs(before TableReader) bool
 }
+
+// Comparison is a TableReader whose output may show one machine at several moments
+// side by side: "before" and "after".
+type Comparison interface {
+	TableReader
+	// Moments names them, the first one first; nil where the output tells of one only.
+	Moments() []string
+	// MergeMoment adds what was read of one of them, in the place of Merge.
+	MergeMoment(i int, s *Snapshot, source func(line int) Source)
+}

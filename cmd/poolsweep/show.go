@@ -81,6 +81,8 @@ func showDocument(w io.Writer, d *ingest.Document) {
 		showPools(w, s)
 		showFilters(w, s.Filters)
 		showModules(w, s)
+		showCounts(w, s)
+		showChanges(w, s.Changes)
 		showWarnings(w, s.Warnings)
 	}
 	if len(d.Skipped) > 0 {
@@ -97,6 +99,9 @@ func showDocument(w io.Writer, d *ingest.Document) {
 // showIdentity prints what is known of machine and moment, and only that.
 func showIdentity(w io.Writer, s *ingest.Snapshot) {
 	fmt.Fprintf(w, "  machine  %s, by %s\n", s.Machine.Name, s.Machine.From)
+	if s.Label != "" {
+		fmt.Fprintf(w, "  moment   %s\n", s.Label)
+	}
 	if s.OS.Text != "" {
 		fmt.Fprintf(w, "  system   %s\n", s.OS.Text)
 	}

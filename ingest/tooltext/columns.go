@@ -24,6 +24,7 @@ const (
 	roleText
 	roleBinary
 	roleTime
+	roleChange // a difference beside figures: column.was tells of what
 )
 
 // column is a column of a table as its header describes it.
@@ -35,6 +36,10 @@ type column struct {
 	count bool        // a roleFigure without a unit counts allocations
 	late  int8        // -1 before, 1 after
 	total bool        // of both pools
+
+	moment int    // place of the moment in layout.labels
+	was    role   // of roleChange: what the difference is of
+	title  string // of a difference, as written
 }
 
 // figure reports whether the column holds numbers that poolsweep uses.
@@ -204,6 +209,7 @@ type layout struct {
 	one     ingest.Pool // the only pool the header names
 	deltas  bool        // all figures are differences
 	timed   bool        // rows of one tag at several times
+	labels  []string    // the moments that the columns compare, nil without
 }
 
 // layoutOf reads the names of all columns. "Tag, Bytes" is the least that makes a
@@ -229,6 +235,8 @@ func layoutOf(names []string) (layout, bool) {
 	if t.tag < 0 {
 		return t, false
 	}
+	t.moments(names)
+	t.setApart(names)
 	t.pools()
 	t.choose()
 	return t, slices.ContainsFunc(t.columns, column.figure)
@@ -289,10 +297,29 @@ func (t *layout) choose() {
 	}
 }
 
+// setApart sets the columns of differences apart where others tell figures. Beside
+// allocations and frees "delta" is what the debugger calls Diff.
+func (t *layout) setApart(names []string) {
+	figure := func(c column) bool { return c.figure() && !c.delta }
+	counts := func(c column) bool { return c.role == roleAllocs || c.role == roleFrees }
+	compares := slices.ContainsFunc(t.columns, figure)
+	counted := slices.ContainsFunc(t.columns, counts) && t.labels == nil
+	for i := range t.columns {
+		c := &t.columns[i]
+		if !c.figure() || !c.delta {
+			continue
+		}
+		c.title = strings.Trim(names[i], " *`_")
+		if compares && !counted {
+			c.was, c.role = c.role, roleChange
+		}
+	}
+}
+
 // sameFigure reports whether two columns tell the same at different moments, or
 // in different units. A bare "before" may be anything.
 func sameFigure(a, b column) bool {
-	if a.pool != b.pool || !b.figure() {
+	if a.pool != b.pool || !b.figure() || a.moment != b.moment {
 		return false
 	}
 	return a.role == b.role || (a.role == roleFigure || b.role == roleFigure) && (a.late < 0 || a.delta)

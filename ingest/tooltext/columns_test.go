@@ -108,7 +108,7 @@ func TestColumnOf(t *testing.T) {
 func chosen(l layout) string {
 	roles := map[role]string{roleTag: "tag", rolePool: "pool", roleAllocs: "allocs", roleFrees: "frees",
 		roleOutstanding: "live", roleBytes: "bytes", roleFigure: "figure", roleText: "text", roleBinary: "binary",
-		roleTime: "time", roleOther: "-"}
+		roleTime: "time", roleOther: "-", roleChange: "change"}
 	var names []string
 	for _, c := range l.columns {
 		name := roles[c.role]
@@ -131,9 +131,11 @@ func TestLayoutOf(t *testing.T) {
 			"tag allocs/paged frees/paged bytes/paged allocs/nonpaged frees/nonpaged bytes/nonpaged -"},
 		{"Tag|Type|Allocs|NonPagedUsed|PagedUsed", "tag pool live bytes/nonpaged bytes/paged"},
 		{"Tag|Allocs|Bytes", "tag live bytes"},
-		{"Tag|Bytes before|Bytes after", "tag - bytes"},
-		{"Tag|Before|After", "tag - figure"},
-		{"Tag|Delta|Count", "tag - live"},
+		{"Tag|Bytes before|Bytes after", "tag bytes bytes"},
+		{"Tag|Before|After", "tag figure figure"},
+		{"Tag|Delta|Count", "tag change live"},
+		{"Tag|Bytes before|Live|Bytes after", "tag - live bytes"},
+		{"Tag|Allocs|Frees|Delta", "tag allocs frees -"},
 		{"tag|delta over 2 days|ratio", "tag figure -"},
 		{"Tag|Used MB|Used KB|Used bytes", "tag - - bytes"},
 		{"Tag|NonPaged|Paged", "tag figure/nonpaged figure/paged"},

@@ -2,6 +2,8 @@ package tooltext
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 
 	"poolsweep/ingest"
 )
@@ -47,15 +49,20 @@ func namesTags(text []byte) bool {
 
 // generic reads a table with a line of column names.
 type generic struct {
-	figures
+	figures           // of the only moment, or the first
+	later   []figures // of the other moments
+	differences
 	grid
 	layout
 	head  []byte
-	first int // line of the names
-	good  int // rows with a tag
-	bad   int // rows without
+	first int  // line of the names
+	good  int  // rows with a tag
+	bad   int  // rows without
+	bound bool // a cell of the line being read tells a bound
 
-	warnedPool, warnedTime bool
+	told []figureRow // by the line being read, one a moment
+
+	warnedPool, warnedTime, warnedBound bool
 }
 
 // Read takes one line.
@@ -87,6 +94,8 @@ func (t *generic) header(l ingest.Line) ingest.LineKind {
 	if t.grid, t.layout, ok = headerOf(l.Text); !ok {
 		return ingest.LineForeign
 	}
+	t.told = make([]figureRow, max(1, len(t.labels)))
+	t.later = make([]figures, len(t.told)-1)
 	t.loosen()
 	return ingest.LineNoise
 }
@@ -123,21 +132,39 @@ func (t *generic) row(l ingest.Line, warn func(string)) ingest.LineKind {
 		t.bad++
 		return t.broken(l)
 	}
-	var f figureRow
-	if !t.read(&f, l.Text, &c) {
+	clear(t.told)
+	pool, ok := t.read(l.Text, &c)
+	if !ok {
 		return t.broken(l)
 	}
 	if l.Open && !t.closed(l.Text, &c) {
 		return ingest.LinePartial
 	}
 	t.good++
-	t.doubts(&f, warn)
-	f.tag, f.description, f.line = tag, t.describe(l.Text, &c, remark), l.No
-	if t.keepRow(&f) && t.timed && !t.warnedTime {
-		t.warnedTime = true
-		warn("the table shows a tag at several times: the last one counts")
+	t.differ(l, &c, tag, pool)
+	description := t.describe(l.Text, &c, remark)
+	for i := range t.told {
+		f := &t.told[i]
+		t.doubts(f, warn)
+		f.tag, f.description, f.line = tag, description, l.No
+		if t.keepRow(f, t.at(i)) && t.timed && !t.warnedTime {
+			t.warnedTime = true
+			warn("the table shows a tag at several times: the last one counts")
+		}
+	}
+	if t.bound && !t.warnedBound {
+		t.warnedBound = true
+		warn("a bound is no figure: the tag is left out of that moment")
 	}
 	return ingest.LineRow
+}
+
+// at returns the figures of a moment.
+func (t *generic) at(moment int) *figures {
+	if moment == 0 {
+		return &t.figures
+	}
+	return &t.later[moment-1]
 }
 
 // broken is a line that is no row; at the end of the file it may be the begin of one.
@@ -163,7 +190,7 @@ func isTotal(name []byte) bool {
 func (t *generic) closed(text []byte, c *cells) bool {
 	last := 0
 	for i, col := range t.columns {
-		if col.figure() {
+		if col.figure() || col.role == roleChange {
 			last = i
 		}
 	}
@@ -173,9 +200,9 @@ func (t *generic) closed(text []byte, c *cells) bool {
 	return len(trim(text[c.at[last].to:])) > 0 || t.ruled && c.at[last].to == t.heads[last].to
 }
 
-// read reads the figures of a row.
-func (t *generic) read(f *figureRow, text []byte, c *cells) bool {
-	pool := ingest.Pool(0)
+// read reads the figures of a row, and the pool that it names.
+func (t *generic) read(text []byte, c *cells) (pool ingest.Pool, ok bool) {
+	t.bound = false
 	if t.pool >= 0 && t.pool < c.n {
 		pool = poolNamed(text[c.at[t.pool].from:c.at[t.pool].to])
 	}
@@ -187,11 +214,42 @@ func (t *generic) read(f *figureRow, text []byte, c *cells) bool {
 			col.pool = pool
 		}
 		cell := unmarked(text[c.at[i].from:c.at[i].to])
-		if !empty(cell) && !f.cell(cell, col) {
-			return false
+		switch {
+		case empty(cell):
+		case t.labels != nil && bounded(cell):
+			t.bound = true
+		case !t.told[col.moment].cell(cell, col):
+			return pool, false
 		}
 	}
-	return f.tells()
+	tells := func(f figureRow) bool { return f.tells() }
+	return pool, slices.ContainsFunc(t.told, tells)
+}
+
+// differ keeps the differences that a row states.
+func (t *generic) differ(l ingest.Line, c *cells, tag ingest.Tag, pool ingest.Pool) {
+	for i, col := range t.columns[:min(c.n, len(t.columns))] {
+		role := col.was
+		if t.deltas && col.figure() {
+			role = col.role
+		} else if col.role != roleChange {
+			continue
+		}
+		unit := col.unit
+		if role == roleBytes {
+			unit = max(unit, 1)
+		}
+		change, _, ok := readChange(l.Text[c.at[i].from:c.at[i].to], unit)
+		if !ok {
+			continue
+		}
+		if change.Per == 0 && change.Events == 0 {
+			over(col.title, &change)
+		}
+		change.What, change.Tag, change.Pool = ingest.ChangeTag, tag, cmp.Or(col.pool, pool)
+		change.Label, change.Line = col.title, l.No
+		t.state(change)
+	}
 }
 
 // empty reports whether a cell says that there is nothing to say. It is no zero.
@@ -235,12 +293,12 @@ func (t *generic) doubts(f *figureRow, warn func(string)) {
 
 // keepRow keeps what the row tells of each pool. It reports whether the tag was
 // there before.
-func (t *generic) keepRow(f *figureRow) (again bool) {
+func (t *generic) keepRow(f *figureRow, to *figures) (again bool) {
 	how := addUp
 	if t.timed {
 		how = replace
 	}
-	return f.keep(&t.figures, how)
+	return f.keep(to, how)
 }
 
 // Finish tells whether the table is whole; it has no closing line. A header
@@ -256,11 +314,37 @@ func (t *generic) Finish(bool) ingest.BlockState {
 func (t *generic) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	if t.Finish(false) != 0 {
 		t.merge(s, source)
+		t.mergeChanges(s, source)
 	}
 }
 
-// Differs reports whether another moment begins.
+// Moments names what the columns compare.
+func (t *generic) Moments() []string { return t.labels }
+
+// MergeMoment adds the rows of one moment. What the table says to have changed since
+// stands with the last one.
+func (t *generic) MergeMoment(i int, s *ingest.Snapshot, source func(line int) ingest.Source) {
+	t.at(i).merge(s, source)
+	if i == len(t.labels)-1 {
+		t.mergeChanges(s, source)
+	}
+}
+
+// Differs reports whether another moment begins. A comparison is compared as a whole.
 func (t *generic) Differs(before ingest.TableReader) bool {
+	if old, ok := before.(*generic); ok && t.labels != nil {
+		return !slices.Equal(old.labels, t.labels) || !t.sameMoments(old)
+	}
 	b, ok := before.(pooled)
 	return ok && t.differs(b.table())
+}
+
+// sameMoments reports whether no moment has other figures than in another comparison.
+func (t *generic) sameMoments(old *generic) bool {
+	for i := range t.labels {
+		if t.at(i).differs(old.at(i)) {
+			return false
+		}
+	}
+	return true
 }

@@ -52,6 +52,18 @@ func (r checkedReader) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	return kind
 }
 
+// Moments and MergeMoment pass on what a comparison tells.
+func (r checkedReader) Moments() []string {
+	if c, ok := r.TableReader.(ingest.Comparison); ok {
+		return c.Moments()
+	}
+	return nil
+}
+
+func (r checkedReader) MergeMoment(i int, s *ingest.Snapshot, source func(int) ingest.Source) {
+	r.TableReader.(ingest.Comparison).MergeMoment(i, s, source)
+}
+
 func (r checkedReader) Differs(before ingest.TableReader) bool {
 	return r.TableReader.Differs(before.(checkedReader).TableReader)
 }
@@ -60,7 +72,7 @@ func (r checkedReader) Differs(before ingest.TableReader) bool {
 func dumped(snaps []*ingest.Snapshot) string {
 	var b strings.Builder
 	for i, s := range snaps {
-		fmt.Fprintf(&b, "snapshot %d %s ram=%d\n", i+1, s.Source, s.RAM)
+		fmt.Fprintf(&b, "snapshot %d %s ram=%d%s\n", i+1, s.Source, s.RAM, labelled(s))
 		for _, k := range s.Blocks {
 			fmt.Fprintf(&b, "  block %d-%d %s rows=%d unread=%d %s\n", k.Line, k.LastLine, k.Command, k.Rows, k.Unread, k.State)
 		}
@@ -70,6 +82,7 @@ func dumped(snaps []*ingest.Snapshot) string {
 			fmt.Fprintf(&b, "  %d module %s image=%q built=%q\n", m.Line, m.Name, m.Image, m.Built)
 		}
 		dumpProcesses(&b, s)
+		dumpStated(&b, s)
 		for _, h := range s.FileHits {
 			fmt.Fprintf(&b, "  %d hit %q %q\n", h.Line, h.Pattern, h.File)
 		}
@@ -138,4 +151,47 @@ func dumpProcesses(b *strings.Builder, s *ingest.Snapshot) {
 	for _, h := range s.Handles {
 		fmt.Fprintf(b, "  %d handles %q %q %d\n", h.Line, h.Process, h.Type, h.Count)
 	}
+}
+
+func labelled(s *ingest.Snapshot) string {
+	if s.Label == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %q", s.Label)
+}
+
+// dumpStated writes what people count and compare themselves.
+func dumpStated(b *strings.Builder, s *ingest.Snapshot) {
+	for _, z := range s.Zombies {
+		fmt.Fprintf(b, "  %d zombies of %q pid=%d held=%d processes=%d threads=%d\n",
+			z.Line, z.Holder, z.PID, z.Held, z.Processes, z.Threads)
+	}
+	for _, t := range s.Tallies {
+		fmt.Fprintf(b, "  %d tally %q %d\n", t.Line, t.What, t.Count)
+	}
+	for _, c := range s.Changes {
+		fmt.Fprintf(b, "  %d change %s\n", c.Line, changeText(c))
+	}
+}
+
+// changeText writes a change in a few words: `pool tag Mbuf paged +12 bytes per 1h0m0s "after"`.
+func changeText(c ingest.Change) string {
+	words := []string{c.What}
+	if c.What == ingest.ChangeTag {
+		words = append(words, c.Tag.String(), c.Pool.String())
+	}
+	words = append(words, fmt.Sprintf("%+d", c.Delta))
+	if c.Bytes {
+		words = append(words, "bytes")
+	}
+	if c.Per > 0 {
+		words = append(words, "per", c.Per.String())
+	}
+	if c.Events > 0 {
+		words = append(words, fmt.Sprintf("per %d %s", c.Events, c.Event))
+	}
+	if c.Label != "" {
+		words = append(words, fmt.Sprintf("%q", c.Label))
+	}
+	return strings.Join(words, " ")
 }

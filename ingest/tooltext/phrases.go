@@ -116,8 +116,9 @@ func (f *figureRow) phrases(text []byte, c column) bool {
 		if next.bare() {
 			return false
 		}
-		if !f.set(next.amount, next.column) {
-			return false
+		before := f.known
+		if !f.set(next.amount, next.column) || f.known == before {
+			return false // the same figure twice may be of two machines
 		}
 		found = true
 	}

@@ -99,7 +99,11 @@ func (p *parser) close(end ending) {
 		return // its lines decide only now which snapshot they belong to
 	}
 	p.settle()
-	if p.cur == nil {
+	if h, ok := b.body.(hosted); ok && len(h.moments()) > 1 {
+		p.compare(b, h)
+		return
+	}
+	if p.cur == nil || p.cur.sealed {
 		p.next(b.Line)
 	}
 	before := p.cur.runs[b.key]

@@ -2,6 +2,8 @@ package windbg
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"poolsweep/ingest"
 )
@@ -49,14 +51,63 @@ func (h hosted) differs(before body) bool {
 // merge lets the table add what it read. Its pool rows go the way of all rows, so
 // that a tag printed by two tools is not counted twice.
 func (h hosted) merge(m *moment) {
+	h.into(m, h.Merge)
+}
+
+// into lets merge add to the snapshot.
+func (h hosted) into(m *moment, merge func(*ingest.Snapshot, func(line int) ingest.Source)) {
 	own := m.snap.Tags
 	m.snap.Tags = nil
 	file := m.snap.File
-	h.Merge(m.snap, func(line int) ingest.Source { return ingest.Source{File: file, Line: line} })
+	merge(m.snap, func(line int) ingest.Source { return ingest.Source{File: file, Line: line} })
 	rows := m.snap.Tags
 	m.snap.Tags = own
 	if m.rows == nil {
 		m.rows = map[rowKey]int{}
 	}
 	m.add(rows)
+}
+
+// moments names the moments that the output compares, nil where there is only one.
+func (h hosted) moments() []string {
+	if c, ok := h.TableReader.(ingest.Comparison); ok {
+		return c.Moments()
+	}
+	return nil
+}
+
+// compare adds a table of several moments. Each becomes a snapshot of its own that
+// nothing but other comparisons of the same moments is added to: no log tells at which
+// of them its other outputs were printed.
+func (p *parser) compare(b *block, h hosted) {
+	table := h.TableReader.(ingest.Comparison)
+	labels := table.Moments()
+	if !p.sameMoments(b, h, labels) {
+		p.compared = p.compared[:0]
+		for _, label := range labels {
+			if p.cur == nil || len(p.cur.snap.Blocks) > 0 || p.cur.sealed {
+				p.next(b.Line)
+			}
+			p.cur.sealed, p.cur.snap.Label = true, label
+			p.compared = append(p.compared, p.cur)
+		}
+	}
+	p.record(p.asked)
+	for i, m := range p.compared {
+		m.runs[b.key] = b.body
+		h.into(m, func(s *ingest.Snapshot, source func(int) ingest.Source) { table.MergeMoment(i, s, source) })
+		m.snap.Blocks = append(m.snap.Blocks, b.Block)
+	}
+	p.compared[0].snap.Warnings = append(p.compared[0].snap.Warnings, b.doubts.list()...)
+}
+
+// sameMoments reports whether a table compares the moments of the one before it: they
+// are called the same, and no figure is another one.
+func (p *parser) sameMoments(b *block, h hosted, labels []string) bool {
+	called := func(m *moment, label string) bool { return strings.EqualFold(m.snap.Label, label) }
+	if last := len(p.compared) - 1; last < 0 || p.cur != p.compared[last] || !slices.EqualFunc(p.compared, labels, called) {
+		return false
+	}
+	before := p.compared[0].runs[b.key]
+	return before == nil || !h.differs(before)
 }

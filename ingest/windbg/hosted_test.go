@@ -2,6 +2,7 @@ package windbg
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -124,6 +125,71 @@ func TestShellPrompt(t *testing.T) {
 		}
 		if string(got) != want {
 			t.Errorf("shellPrompt(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// pairTable stands for tables that compare: "PAIR", then "tag n m".
+var pairTable = ingest.Table{
+	Command: "pair", Begins: func(text []byte) bool { return bytes.HasPrefix(text, []byte("PAIR")) },
+	New: func(string) ingest.TableReader { return &pairRows{} },
+}
+
+type pairRows struct{ rows [][3]string }
+
+func (r *pairRows) Read(l ingest.Line, warn func(string)) ingest.LineKind {
+	fields := strings.Fields(string(l.Text))
+	switch {
+	case bytes.HasPrefix(l.Text, []byte("PAIR")) && len(r.rows) == 0:
+		return ingest.LineNoise
+	case len(fields) == 3 && len(fields[0]) == 4:
+		r.rows = append(r.rows, [3]string(fields))
+		return ingest.LineRow
+	}
+	return ingest.LineForeign
+}
+
+func (r *pairRows) Finish(bool) ingest.BlockState                   { return ingest.BlockComplete }
+func (r *pairRows) Merge(*ingest.Snapshot, func(int) ingest.Source) { panic("merged as one moment") }
+func (r *pairRows) Moments() []string                               { return []string{"then", "now"} }
+func (r *pairRows) MergeMoment(i int, s *ingest.Snapshot, source func(int) ingest.Source) {
+	for n, row := range r.rows {
+		s.Tags = append(s.Tags, ingest.TagUsage{Tag: ingest.MustTag(row[0]), Pool: ingest.Paged,
+			Usage: ingest.Usage{Outstanding: int64(len(row[i+1]))}, Source: source(n + 1)})
+	}
+}
+
+func (r *pairRows) Differs(before ingest.TableReader) bool {
+	return len(r.rows) > 0 && r.rows[0] != before.(*pairRows).rows[0] && r.rows[0][0] == before.(*pairRows).rows[0][0]
+}
+
+func TestHostedComparisonGivesASnapshotAMoment(t *testing.T) {
+	const head, first, again = "Debug session time: Tue Jun 17 02:28:23.000 2031 (UTC - 7:00)\n",
+		"PAIR\nXyz1 a bb\n\n", "PAIR\nXyz1 a bbb\n\n"
+	for text, want := range map[string]string{
+		first:                           "then:1 now:1",
+		head + first:                    "then:1 now:1",
+		first + first:                   "then:1 now:1",
+		first + "PAIR\nXyz2 a b\n\n":    "then:2 now:2",
+		first + again:                   "then:1 now:1 then:1 now:1",
+		poolTable + first:               ":1 then:1 now:1",
+		first + poolTable:               "then:1 now:1 :1",
+		first + "0: kd> .time\n" + head: "then:1 now:1 :0",
+		poolTable + first + poolTable:   ":1 then:1 now:1 :1",
+		"0: kd> .time\n" + head + first: "then:1 now:1",
+		first + head + "\n" + first:     "then:1 now:1 then:1 now:1",
+	} {
+		d, err := Read(strings.NewReader(text), "a.log", countTable, pairTable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkInvariants(t, d)
+		var got []string
+		for _, s := range d.Snapshots {
+			got = append(got, fmt.Sprintf("%s:%d", s.Label, len(s.Tags)))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
 }

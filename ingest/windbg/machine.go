@@ -68,6 +68,8 @@ type parser struct {
 	asked   []*block // .time and the like since then
 	later   session  // a time told by .time that no snapshot has taken yet
 
+	compared []*moment // the snapshots of the last table that compares moments
+
 	targets targets    // where several dumps are open
 	hosted  []*command // the tables of other tools
 	paste   paste

@@ -21,6 +21,7 @@ type moment struct {
 	uptimeOK  bool
 	collected collection
 	runs      map[string]body   // what every command printed last
+	sealed    bool              // one of several that a table compares: other outputs are not of it
 	borrowed  bool              // snap.Tags are still the rows of the first table
 	listed    bool              // snap.Processes are those of the debugger
 	rows      map[rowKey]int    // index into snap.Tags
@@ -51,7 +52,7 @@ func (p *parser) settle() {
 	p.session = session{}
 	switch {
 	case !s.known():
-	case p.cur == nil, s.elsewhere(p.cur):
+	case p.cur == nil, p.cur.sealed, s.elsewhere(p.cur):
 		p.later = s
 		p.next(s.line)
 	case len(p.cur.snap.Blocks) == 0:
