@@ -157,6 +157,9 @@ func (m *TagMap) add(e mapEntry) {
 	m.exact[tag] = old
 }
 
+// Len returns how many tags and patterns the map has.
+func (m *TagMap) Len() int { return len(m.exact) + len(m.patterns) }
+
 func (m *TagMap) sort() {
 	slices.SortStableFunc(m.patterns, func(a, b mapEntry) int { return literal(b.pattern) - literal(a.pattern) })
 }

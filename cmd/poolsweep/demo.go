@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"poolsweep/analyze/knowledge"
 	"poolsweep/samples"
 )
 
@@ -27,7 +28,11 @@ Exit codes:
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := &catch{taken: map[string]bool{}}
 			found.walk(samples.Logs, "samples", "")
-			j, err := judge(cmd.Context(), con, found)
+			know, err := knowledge.Load()
+			if err != nil {
+				return err
+			}
+			j, err := judge(cmd.Context(), con, found, know)
 			if err != nil {
 				return err
 			}

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"poolsweep/analyze/knowledge"
 )
 
 const issueFolder = top + "/analyze/knowledge/issues"
@@ -16,7 +14,7 @@ const issueFolder = top + "/analyze/knowledge/issues"
 // that the cases name.
 func matchedIn(t *testing.T, log string) (ids, holders []string) {
 	t.Helper()
-	j, err := judge(t.Context(), &console{out: io.Discard, err: io.Discard}, find([]string{log}, nil))
+	j, err := judge(t.Context(), &console{out: io.Discard, err: io.Discard}, find([]string{log}, nil), known(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,10 +30,7 @@ func matchedIn(t *testing.T, log string) (ids, holders []string) {
 // TestEachIssueMatchesItsLog holds every issue against the log beside it, and
 // wants it to match no other issue's log.
 func TestEachIssueMatchesItsLog(t *testing.T) {
-	know, err := knowledge.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	know := known(t)
 	logs, err := filepath.Glob(filepath.Join(issueFolder, "*.log"))
 	if err != nil || len(logs) != len(know.Issues) {
 		t.Errorf("%d logs for %d issues (%v)", len(logs), len(know.Issues), err)

@@ -30,8 +30,8 @@ type judgement struct {
 	notes  []string // on what was passed over
 }
 
-// judge reads what was found and judges it.
-func judge(ctx context.Context, con *console, found *catch) (*judgement, error) {
+// judge reads what was found and judges it by what is known.
+func judge(ctx context.Context, con *console, found *catch, know *knowledge.Base) (*judgement, error) {
 	step, done := progress(con.err, len(found.inputs))
 	read, err := readAll(ctx, found.inputs, step)
 	done()
@@ -39,10 +39,6 @@ func judge(ctx context.Context, con *console, found *catch) (*judgement, error) 
 		return nil, err
 	}
 	con.explainNames(read.docs)
-	know, err := knowledge.Load()
-	if err != nil {
-		return nil, err
-	}
 	words, err := templates.Load("en")
 	if err != nil {
 		return nil, err

@@ -10,16 +10,27 @@ import (
 	"testing"
 
 	"poolsweep/analyze"
+	"poolsweep/analyze/knowledge"
 	"poolsweep/report"
 	"poolsweep/samples"
 )
+
+// known returns what poolsweep knows by itself.
+func known(t testing.TB) *knowledge.Base {
+	t.Helper()
+	know, err := knowledge.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return know
+}
 
 // judged returns the judgement on all samples.
 func judged(t testing.TB) *judgement {
 	t.Helper()
 	found := &catch{taken: map[string]bool{}}
 	found.walk(samples.Logs, "samples", "")
-	j, err := judge(t.Context(), &console{out: io.Discard, err: io.Discard}, found)
+	j, err := judge(t.Context(), &console{out: io.Discard, err: io.Discard}, found, known(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,11 +26,16 @@ like folders of their names; none is unpacked to disk.
 With --json - and no --out, nothing but the JSON object is printed and no file is
 written.
 
+What the lab knows about its own drivers' tags and defects goes into files that
+--config, --tag-map and --issues name; docs/configuring.md shows them.
+
 A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 		Example: `  poolsweep sweep drop/
   poolsweep sweep --out reports LAB-014_20261124.log LAB-015_20261124.log
   poolsweep sweep --json - drop/ | jq '.cases[].id'
-  poolsweep sweep --name-rule '^\d+_(?P<machine>\w+)' drop/`,
+  poolsweep sweep --name-rule '^\d+_(?P<machine>\w+)' drop/
+  poolsweep sweep --config lab.yaml drop/
+  poolsweep sweep --tag-map pooltag.txt --issues our-issues drop/`,
 		Args: usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.outGiven = cmd.Flags().Changed("out")
@@ -39,27 +44,36 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 	}
 	cmd.Flags().StringVarP(&s.out, "out", "o", "poolsweep-out", "write the reports into folder `DIR`")
 	cmd.Flags().StringVar(&s.json, "json", "", "write the JSON object to `FILE`, too; - is standard output")
-	cmd.Flags().StringVar(&s.nameRule, "name-rule", "",
-		"find machines' names in files' names by `REGEX`: '^(?P<machine>LAB-\\d+)_'")
+	s.settings.flags(cmd)
 	return cmd
 }
 
 // sweep holds the flags of the command.
 type sweep struct {
+	settings
 	out, json string
 	outGiven  bool
-	nameRule  string
 }
 
 // jsonOnly reports whether the JSON object is all that is asked for.
 func (s *sweep) jsonOnly() bool { return s.json == "-" && !s.outGiven }
 
 func (s *sweep) run(cmd *cobra.Command, con *console, args []string) error {
-	found := find(args, s.writes())
-	if err := found.nameBy(s.nameRule); err != nil {
+	conf, err := s.merge()
+	if err != nil {
+		return err
+	}
+	rule, err := nameRule(conf.NameRule)
+	if err != nil {
 		return usageError(cmd, err)
 	}
-	j, err := judge(cmd.Context(), con, found)
+	know, err := conf.knowledge(con)
+	if err != nil {
+		return err
+	}
+	found := find(args, s.writes())
+	found.nameBy(rule)
+	j, err := judge(cmd.Context(), con, found, know)
 	if err != nil {
 		return err
 	}
@@ -117,16 +131,8 @@ func nothingRead(j *judgement, args []string) error {
 }
 
 // nameBy has the machines of all inputs named by a rule for files' names, if one is given.
-func (c *catch) nameBy(pattern string) error {
-	if pattern == "" {
-		return nil
-	}
-	rule, err := ingest.NewFileRule(pattern)
-	if err != nil {
-		return err
-	}
+func (c *catch) nameBy(rule *ingest.FileRule) {
 	for i := range c.inputs {
 		c.inputs[i].place.Rule = rule
 	}
-	return nil
 }

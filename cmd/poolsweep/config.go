@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+)
+
+// config is what a lab tells poolsweep about itself, in one YAML file. A key that
+// stands here is all that is needed to add one: unknown keys are refused by what
+// this struct has. Paths count from the folder of the file.
+type config struct {
+	// TagMaps are files that say which driver uses which tag: a pooltag.txt, a
+	// localtag.txt, a list of the lab's own. The first that knows a tag counts.
+	TagMaps []string `yaml:"tag_maps"`
+	// Issues is a folder with the lab's own known issues, one YAML file each. They
+	// stand beside those that poolsweep knows, and replace them by id.
+	Issues string `yaml:"issues"`
+	// NameRule finds machines' names in files' names, as --name-rule does.
+	NameRule string `yaml:"name_rule"`
+}
+
+// configHint goes with every complaint about a configuration file.
+const configHint = "docs/configuring.md shows each key with an example"
+
+// readConfig reads a configuration file; no file is an empty configuration.
+func readConfig(file string) (*config, error) {
+	c := &config{}
+	if file == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &failure{exitUsage, fmt.Errorf("read configuration: %w", err),
+			"give the path of the file with --config, or leave --config out"}
+	}
+	if err := knowledge.Decode(filepath.ToSlash(file), text, c); err != nil {
+		return nil, &failure{exitUsage, err, configHint}
+	}
+	if slices.Contains(c.TagMaps, "") {
+		return nil, &failure{exitUsage, fmt.Errorf("%s: tag_maps: a path is empty", filepath.ToSlash(file)), configHint}
+	}
+	if _, err := nameRule(c.NameRule); err != nil {
+		return nil, &failure{exitUsage, fmt.Errorf("%s: name_rule: %w", filepath.ToSlash(file), err), configHint}
+	}
+	below := filepath.Dir(file)
+	for i := range c.TagMaps {
+		c.TagMaps[i] = within(below, c.TagMaps[i])
+	}
+	c.Issues = within(below, c.Issues)
+	return c, nil
+}
+
+// within makes a path of the configuration one of the working folder.
+func within(dir, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
+// settings are the flags for what a lab knows; each goes before the same key of
+// the configuration file.
+type settings struct {
+	config, issues, nameRule string
+	tagMaps                  []string
+}
+
+func (s *settings) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.config, "config", "", "read tag_maps, issues and name_rule from `FILE` (YAML)")
+	f.StringArrayVar(&s.tagMaps, "tag-map", nil,
+		"read tags' drivers from `FILE` (pooltag.txt); may be repeated")
+	f.StringVar(&s.issues, "issues", "", "read the lab's own known issues from folder `DIR`")
+	f.StringVar(&s.nameRule, "name-rule", "",
+		"find machines' names in files' names by `REGEX`: '^(?P<machine>LAB-\\d+)_'")
+}
+
+// merge returns the configuration with the flags over it. A tag map of the
+// command line is asked before those of the file.
+func (s *settings) merge() (*config, error) {
+	c, err := readConfig(s.config)
+	if err != nil {
+		return nil, err
+	}
+	c.TagMaps = append(slices.Clone(s.tagMaps), c.TagMaps...)
+	if s.issues != "" {
+		c.Issues = s.issues
+	}
+	if s.nameRule != "" {
+		c.NameRule = s.nameRule
+	}
+	return c, nil
+}
+
+// nameRule returns the rule of a pattern, nil when none is given.
+func nameRule(pattern string) (*ingest.FileRule, error) {
+	if pattern == "" {
+		return nil, nil
+	}
+	return ingest.NewFileRule(pattern)
+}
+
+// knowledge returns what poolsweep knows with what the lab knows over it.
+func (c *config) knowledge(con *console) (*knowledge.Base, error) {
+	know, err := knowledge.Load()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range c.TagMaps {
+		if err := addTagMap(con, know, file); err != nil {
+			return nil, err
+		}
+	}
+	if c.Issues == "" {
+		return know, nil
+	}
+	if info, err := os.Stat(c.Issues); err != nil || !info.IsDir() {
+		return nil, &failure{exitUsage, fmt.Errorf("read known issues: %s is no folder", filepath.ToSlash(c.Issues)),
+			"make the folder, or leave --issues and the key issues out"}
+	}
+	before := len(know.Issues)
+	if err := know.AddIssues(folder(c.Issues), ".", filepath.ToSlash(c.Issues)); err != nil {
+		return nil, &failure{exitUsage, err, configHint}
+	}
+	if con.verbose {
+		con.note("%s: %d known issues more than our own %d", filepath.ToSlash(c.Issues), len(know.Issues)-before, before)
+	}
+	return know, nil
+}
+
+// doubted is how many doubts about one tag map are printed.
+const doubted = 5
+
+// addTagMap reads one tag map and says what is wrong with it. A map without any
+// entry is another kind of file.
+func addTagMap(con *console, know *knowledge.Base, file string) error {
+	shown := filepath.ToSlash(file)
+	f, err := os.Open(file)
+	if err != nil {
+		reason := err
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			reason = p.Err
+		}
+		return &failure{exitUsage, fmt.Errorf("read tag map %s: %w", shown, reason),
+			"give the path of a pooltag.txt, or leave --tag-map and the key tag_maps out"}
+	}
+	defer f.Close() // read only
+	m, doubts, err := knowledge.ReadTagMap(shown, f)
+	if err != nil {
+		return err
+	}
+	if m.Len() == 0 {
+		return &failure{exitUsage, fmt.Errorf("read tag map %s: no line like TAG - DRIVER - DESCRIPTION", shown), configHint}
+	}
+	doubts = append(doubts, know.AddTagMap(m)...)
+	for i, doubt := range doubts {
+		if i == doubted && !con.verbose {
+			con.note("%s: %d more doubts; -v prints all", shown, len(doubts)-doubted)
+			break
+		}
+		con.note("%s", doubt)
+	}
+	return nil
+}
