@@ -55,6 +55,23 @@ func writeAll(ctx context.Context, pages []page) (err error) {
 				"close the file if another program, such as Excel, has it open"}
 		}
 	}
+	return syncFolders(pages)
+}
+
+// syncFolders makes the new names durable: without it a file that was renamed and
+// is on disk may have its old name, or none, after a loss of power.
+func syncFolders(pages []page) error {
+	done := map[string]bool{}
+	for _, p := range pages {
+		folder := filepath.Dir(p.path)
+		if done[folder] {
+			continue
+		}
+		done[folder] = true
+		if err := syncFolder(folder); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
 	return nil
 }
 
