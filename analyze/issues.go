@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"strings"
-
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 )
@@ -34,8 +32,9 @@ func (d *draft) issueReasons() {
 
 // subject is the case and its machine as an issue asks for them.
 func (d *draft) subject() knowledge.Subject {
+	_, bare := d.noDiskFilter()
 	s := knowledge.Subject{Kind: d.Kind.String(), Object: d.Object, Holder: d.Holder.Module, Modules: d.Modules,
-		NoDiskFilter: d.noDiskFilter(), Build: d.OS.Build}
+		NoDiskFilter: bare, Build: d.OS.Build}
 	for _, m := range d.Core {
 		s.Tags = append(s.Tags, m.Tag)
 	}
@@ -43,30 +42,4 @@ func (d *draft) subject() knowledge.Subject {
 		s.Filters = append(s.Filters, f.Name)
 	}
 	return s
-}
-
-// noDiskFilter reports whether the log lists where the filters are attached, and
-// none is on a disk volume. A legacy filter is no minifilter. The named pipe, mail
-// slot and redirector devices are no disks:
-//
-//	npsvctrig             \Device\NamedPipe                          46000     npsvctrig
-func (d *draft) noDiskFilter() bool {
-	listed := false
-	for _, f := range d.Snapshot.Filters {
-		for _, i := range f.Instances {
-			if f.Legacy {
-				continue
-			}
-			if !pipeVolume(i.Volume) {
-				return false
-			}
-			listed = true
-		}
-	}
-	return listed
-}
-
-func pipeVolume(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasSuffix(name, "namedpipe") || strings.HasSuffix(name, "mailslot") || strings.HasSuffix(name, `\mup`)
 }

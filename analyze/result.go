@@ -65,10 +65,13 @@ const (
 	HandleGap
 	// Pressure: a pool is nearly full, and nothing says of what.
 	Pressure
+	// NameCache: no minifilter stands on a disk volume, so nothing empties the filter
+	// manager's cache of file names.
+	NameCache
 )
 
 var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles",
-	"pressure"}
+	"pressure", "name-cache"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

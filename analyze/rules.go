@@ -32,6 +32,7 @@ const (
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
 	RuleForeseen      Rule = "why.foreseen"
+	RuleNoDiskFilter  Rule = "why.no-disk-filter"
 	RuleVerifierHolds Rule = "why.verifier-holds"
 	RulePoolFull      Rule = "why.pool-full"
 	RuleAllocFailed   Rule = "why.alloc-failed"
@@ -64,6 +65,7 @@ const (
 	RuleVerifierBlind  Rule = "unsure.verifier-blind"
 	RuleOwnerUnknown   Rule = "unsure.owner"
 	RuleIssueVersion   Rule = "unsure.issue-version"
+	RuleNameBuild      Rule = "unsure.name-build"
 )
 
 // Rules about limits of the input.
@@ -73,6 +75,7 @@ const (
 	RuleNoRate   Rule = "limit.no-rate"
 	RuleAverage  Rule = "limit.average"
 	RuleNoCounts Rule = "limit.no-counts"
+	RuleListOpen Rule = "limit.list-open"
 )
 
 // Rules of the reasoning chain.
@@ -93,6 +96,7 @@ const (
 	ChainOwner        Rule = "chain.owner"
 	ChainNoOwner      Rule = "chain.no-owner"
 	ChainVerifier     Rule = "chain.verifier"
+	ChainNameCache    Rule = "chain.name-cache"
 	ChainHandles      Rule = "chain.handles"
 	ChainPressure     Rule = "chain.pressure"
 )
@@ -139,6 +143,8 @@ const (
 	NextBlocks    Rule = "next.blocks"
 	NextVerifier  Rule = "next.verifier"
 	NextStack     Rule = "next.stack"
+	NextNames     Rule = "next.names"
+	NextAttached  Rule = "next.attached"
 	NextHtrace    Rule = "next.htrace"
 	NextUnload    Rule = "next.unload"
 	NextTags      Rule = "next.tags"
@@ -155,6 +161,7 @@ const (
 // Rules about what the next log has to show.
 const (
 	ExpectStays Rule = "expect.stays"
+	ExpectNames Rule = "expect.names"
 )
 
 // Rules of the trail that are no reason of a case by themselves.
@@ -169,4 +176,10 @@ const (
 	MachinePartial Rule = "machine.partial"
 	MachineBogusVM Rule = "machine.bogus-vm"
 	MachineNotPool Rule = "machine.not-pool"
+)
+
+// Rules about what came near and did not fire.
+const (
+	MissNameBuild Rule = "miss.name-build"
+	MissNameCount Rule = "miss.name-count"
 )

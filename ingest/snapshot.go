@@ -54,6 +54,7 @@ type Snapshot struct {
 	Totals    []PoolTotal
 	Filters   []Filter // in print order
 	FilterSet bool     // a filter list was printed, even an empty one
+	PlaceSet  bool     // a list of all attachments with their volumes was printed
 	Modules   []Module
 	Scans     []Scan
 	Processes *Processes // nil when not listed

@@ -63,7 +63,7 @@ type (
 
 var (
 	kinds   = []string{"object-leak", "pool-leak", "runaway-attachment"}
-	objects = []string{"device", "driver", "event", "file", "filter instance", "irp", "key", "mdl", "mutant", "process", "section",
+	objects = []string{"device", "driver", "event", "file", "file name", "filter instance", "irp", "key", "mdl", "mutant", "process", "section",
 		"semaphore", "symbolic link", "thread", "token", "work item"}
 )
 

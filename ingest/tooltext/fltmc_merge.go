@@ -22,6 +22,15 @@ func (f *fltmc) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
 	addVolumes(s, volumesOf(f.list))
 	whole := f.kind == listsFilters && !f.only.picked
 	s.FilterSet = s.FilterSet || whole && (f.ruled || len(f.list) > 0)
+	s.PlaceSet = s.PlaceSet || f.everywhere()
+}
+
+// everywhere reports whether the list has all instances with their volumes, as far
+// as it goes: nothing was asked for by name, its begin was read, and no row is
+// broken off.
+func (f *fltmc) everywhere() bool {
+	all := f.only.filter == "" && f.only.volume == "" && !f.only.picked && !f.noFilter && !f.noVolume
+	return f.kind == listsInstances && all && f.ruled && f.rows > 0 && f.half == nil
 }
 
 // volumesOf turns the list round: which instances stand on a volume.
