@@ -52,7 +52,8 @@ func newHost(r *rand.Rand, name string, bits int, gb float64) *host {
 	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(600)) * time.Hour)
 	s := &ingest.Snapshot{Machine: ingest.Machine{Name: name, From: ingest.NameFromFolder},
 		Source: ingest.Source{File: name + ".log", Line: 1}, At: at, UptimeOK: true,
-	s := &ingest.Snapshot{Machine: ingest.Machine{Name: name, From: ingest.NameFromFolder},
+		Uptime: time.Duration(1+r.IntN(400)) * time.Hour, RAM: uint64(gb * (1 << 30)),
+		OS: ingest.OS{Bits: bits, Build: 19045}}
 	if bits == 32 {
 		s.OS.Build = 2600
 	}
