@@ -23,12 +23,6 @@ type exam struct {
 	misses  []Reason
 }
 
-// missed notes a sign that came near and did not fire, with the figure it saw and
-// the one it needs.
-func (e *exam) missed(r Rule, f Facts, from ...ingest.Source) {
-	e.misses = append(e.misses, Reason{r, f, from})
-}
-
 // scene is what a snapshot is judged against beside its own figures.
 type scene struct {
 	th      Thresholds

@@ -65,7 +65,11 @@ func (e *exam) crowdedProcess() (crowd, bool) {
 
 // handleSign is silent beside a pool case, which explains its handles better.
 func handleSign(e *exam, d *docket) {
-	for _, c := range e.crowds() {
+	crowds := e.crowds()
+	if len(crowds) == 0 {
+		e.nearHandles()
+	}
+	for _, c := range crowds {
 		if len(d.cases) == 0 {
 			d.file(e.handleCase(c))
 		}

@@ -77,7 +77,7 @@ func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds)
 			cases = mergeCase(cases, c)
 		}
 		if s == latest {
-			m.Pool, m.Filters = e.pools, e.filters
+			m.Pool, m.Filters, m.Missed = e.pools, e.filters, e.misses
 			m.Verdict, m.Confidence, m.Reasons = e.quiet()
 		}
 	}

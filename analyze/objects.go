@@ -25,14 +25,9 @@ func (e *exam) gaps() []gap {
 	var out []gap
 	for _, object := range objectOrder {
 		for _, row := range e.rows() {
-			info := e.know.Tag(row.Tag)
-			if info.Object != object || info.Normal == 0 {
+			g, counted := e.measure(row)
+			if !counted || g.info.Object != object {
 				continue
-			}
-			g := gap{row: row, info: info, live: -1, limit: info.Normal}
-			if object == "process" && e.Processes != nil {
-				g.live = int64(e.Processes.Live())
-				g.limit = e.th.ObjectFactor*g.live + e.th.ObjectExtra
 			}
 			if row.Outstanding > g.limit && !(object == "file" && e.filesCached(row)) {
 				out = append(out, g)
@@ -40,6 +35,18 @@ func (e *exam) gaps() []gap {
 		}
 	}
 	return out
+}
+
+// measure finds how many objects the machine can have alive; it reports whether
+// the row counts objects for which that is known.
+func (e *exam) measure(row ingest.TagUsage) (gap, bool) {
+	info := e.know.Tag(row.Tag)
+	g := gap{row: row, info: info, live: -1, limit: info.Normal}
+	if info.Object == "process" && e.Processes != nil {
+		g.live = int64(e.Processes.Live())
+		g.limit = e.th.ObjectFactor*g.live + e.th.ObjectExtra
+	}
+	return g, info.Object != "" && info.Normal > 0
 }
 
 // filesCached reports whether the file objects are those of cached files: then
@@ -55,7 +62,11 @@ func (e *exam) filesCached(file ingest.TagUsage) bool {
 }
 
 func objectSign(e *exam, d *docket) {
-	for _, g := range e.gaps() {
+	gaps := e.gaps()
+	if len(gaps) == 0 {
+		e.nearObject()
+	}
+	for _, g := range gaps {
 		if !d.taken[g.row.Tag] {
 			d.file(e.objectCase(g))
 		}

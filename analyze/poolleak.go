@@ -7,6 +7,7 @@ import (
 )
 
 func noFreesSign(e *exam, d *docket) {
+	e.nearNoFrees()
 	for _, row := range e.noFrees() {
 		if !d.taken[row.Tag] {
 			d.file(e.noFreesCase(row))
@@ -23,7 +24,11 @@ func lockstepSign(e *exam, d *docket) {
 }
 
 func shareSign(e *exam, d *docket) {
-	for _, row := range e.dominant() {
+	rows := e.dominant()
+	if len(rows) == 0 {
+		e.nearShare()
+	}
+	for _, row := range rows {
 		if !d.taken[row.Tag] {
 			d.file(e.shareCase(row, e.shareOf(row.Pool, row.Bytes)))
 		}
@@ -102,17 +107,25 @@ func (e *exam) noFrees() []ingest.TagUsage {
 // also the picture of cached files, so a cluster of shared tags raises nothing.
 func (e *exam) lockstep() []ingest.TagUsage {
 	var out []ingest.TagUsage
+	var near func()
 	for _, row := range heaviestFirst(slices.Clone(e.rows())) {
 		if e.tells(row) == 0 || row.Outstanding < e.th.ClusterEvents {
 			continue
 		}
 		core := e.grow(row)
-		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) || !e.cluster(core).convicts(core, e.th) {
+		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) {
 			continue
 		}
-		if !e.small(core) {
+		c := e.cluster(core)
+		switch {
+		case c.convicts(core, e.th) && !e.small(core):
 			out = append(out, row)
+		case near == nil:
+			near = func() { e.nearLockstep(core, c) }
 		}
+	}
+	if near != nil && len(out) == 0 {
+		near()
 	}
 	return out
 }

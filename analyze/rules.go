@@ -158,6 +158,20 @@ const (
 	MitigateIssue   Rule = "mitigate.issue"
 )
 
+// Rules about signs that came near and did not fire.
+const (
+	MissObject   Rule = "miss.object-gap"
+	MissVolume   Rule = "miss.no-frees-volume"
+	MissFreed    Rule = "miss.no-frees-share"
+	MissLuck     Rule = "miss.lockstep-luck"
+	MissSmall    Rule = "miss.lockstep-small"
+	MissShare    Rule = "miss.share"
+	MissPeerGap  Rule = "miss.peer-gap"
+	MissFMis     Rule = "miss.fmis-many"
+	MissVerifier Rule = "miss.verifier"
+	MissHandles  Rule = "miss.handles"
+)
+
 // Rules about what the next log has to show.
 const (
 	ExpectStays Rule = "expect.stays"

@@ -12,6 +12,8 @@ func attachmentSign(e *exam, d *docket) {
 		d.file(e.runawayCase(f))
 	} else if e.unexplained() {
 		d.file(e.runawayCase(nil))
+	} else {
+		e.nearRunaway()
 	}
 }
 

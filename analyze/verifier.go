@@ -60,8 +60,12 @@ func verifierSign(e *exam, d *docket) {
 	for _, v := range holding {
 		d.file(e.verifierCase(v))
 	}
-	if e.forgotten() && len(holding) == 0 {
+	switch {
+	case len(holding) > 0:
+	case e.forgotten():
 		d.file(e.stopCase())
+	default:
+		e.nearVerifier()
 	}
 }
 

@@ -1,0 +1,123 @@
+package analyze
+
+import (
+	"cmp"
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+// missed notes a sign that came near and did not fire, with the figure it saw and
+// the one it needs. Each sign notes the one candidate that came nearest, so that
+// "why not?" has an answer with numbers.
+func (e *exam) missed(r Rule, f Facts, from ...ingest.Source) {
+	e.misses = append(e.misses, Reason{r, f, from})
+}
+
+// nearObject notes the object that came nearest to its limit.
+func (e *exam) nearObject() {
+	best := gap{live: -1}
+	share := 0.0
+	for _, row := range e.rows() {
+		g, counted := e.measure(row)
+		if s := float64(row.Outstanding) / float64(max(1, g.limit)); counted && s > share && row.Outstanding <= g.limit {
+			best, share = g, s
+		}
+	}
+	if share > 0 {
+		e.missed(MissObject, Facts{"tag": best.row.Tag, "object": best.info.Object, "outstanding": best.row.Outstanding,
+			"limit": best.limit, "live": best.live}, best.row.Source)
+	}
+}
+
+// nearNoFrees notes the tag that is hardly ever freed and came nearest to the
+// volume, or else the one with volume that is freed least.
+func (e *exam) nearNoFrees() {
+	var kept, freed *ingest.TagUsage
+	least := 1.0
+	for i := range e.rows() {
+		row := &e.rows()[i]
+		share, counted := row.FreedShare()
+		switch volume := row.Outstanding >= e.th.NoFreesOutstanding; {
+		case !counted || e.know.Tag(row.Tag).Large != "":
+		case share < e.th.NoFreesShare && !volume && (kept == nil || row.Outstanding > kept.Outstanding):
+			kept = row
+		case share >= e.th.NoFreesShare && volume && (freed == nil || share < least):
+			freed, least = row, share
+		}
+	}
+	if kept != nil {
+		e.missed(MissVolume, Facts{"tag": kept.Tag, "outstanding": kept.Outstanding, "needs": e.th.NoFreesOutstanding}, kept.Source)
+	} else if freed != nil {
+		e.missed(MissFreed, Facts{"tag": freed.Tag, "outstanding": freed.Outstanding, "share": Percent(least),
+			"needs": Percent(e.th.NoFreesShare)}, freed.Source)
+	}
+}
+
+// nearLockstep notes a cluster that has volume and is no proof.
+func (e *exam) nearLockstep(core []Member, c *Cluster) {
+	facts := Facts{"tags": int64(len(core)), "members": inStep(core), "luck": Ratio(c.ByLuck), "needs": Ratio(e.th.ClusterLuck)}
+	if c.convicts(core, e.th) {
+		e.missed(MissSmall, Facts{"members": inStep(core), "needs": Bytes(e.th.ClusterBytes)}, sources(core)...)
+		return
+	}
+	e.missed(MissLuck, facts, sources(core)...)
+}
+
+// nearShare notes the tag that holds most of a pool without holding enough.
+func (e *exam) nearShare() {
+	var best *ingest.TagUsage
+	most := Percent(0)
+	for i := range e.Tags {
+		row := &e.Tags[i]
+		if share := e.shareOf(row.Pool, row.Bytes); share > most && e.know.Tag(row.Tag).Large == "" {
+			best, most = row, share
+		}
+	}
+	if best != nil {
+		e.missed(MissShare, Facts{"tag": best.Tag, "share": most, "pool": best.Pool.String(), "bytes": Bytes(best.Bytes),
+			"needs": Percent(e.th.ShareOfPool), "volume": Bytes(e.th.ShareBytes)}, best.Source)
+	}
+}
+
+// nearRunaway notes the filter with the most instances, and instance structures
+// that no listing explains.
+func (e *exam) nearRunaway() {
+	if len(e.filters) > 0 {
+		f := slices.MaxFunc(e.filters, func(a, b FilterFact) int { return cmp.Compare(a.Instances, b.Instances) })
+		e.missed(MissPeerGap, Facts{"filter": f.Name, "instances": int64(f.Instances), "peer": int64(f.PeerMost),
+			"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*f.PeerMost))}, f.Source)
+	}
+	if row := e.row(fmis); row != nil {
+		e.missed(MissFMis, Facts{"fmis": row.Outstanding, "listed": int64(listed(e.filters)),
+			"needs": int64(max(e.th.RunawayFirm, e.th.RunawayFactor*listed(e.filters)))}, row.Source)
+	}
+}
+
+// nearVerifier notes the verified driver that holds most, loaded as it is.
+func (e *exam) nearVerifier() {
+	var best *ingest.VerifiedDriver
+	held := func(v *ingest.VerifiedDriver) uint64 { return v.NonPaged.Allocs + v.Paged.Allocs }
+	for i := range e.Verified {
+		if v := &e.Verified[i]; held(v) > 0 && (best == nil || held(v) > held(best)) {
+			best = v
+		}
+	}
+	if best != nil {
+		e.missed(MissVerifier, Facts{"module": best.Module, "allocs": int64(held(best))}, best.Source)
+	}
+}
+
+// nearHandles notes the process with the most handles.
+func (e *exam) nearHandles() {
+	var best *ingest.ProcessHandles
+	for i := range e.Running {
+		if p := &e.Running[i]; best == nil || p.Handles > best.Handles {
+			best = p
+		}
+	}
+	if best != nil {
+		e.missed(MissHandles, Facts{"process": best.Image, "handles": best.Handles, "needs": e.th.HandleFloor,
+			"factor": e.th.HandleFactor}, best.Source)
+	}
+}
