@@ -1,10 +1,8 @@
 package analyze
 
 import (
-	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"poolsweep/analyze/cluster"
 	"poolsweep/analyze/knowledge"
@@ -85,7 +83,11 @@ func (d *draft) then(r Rule, f Facts, from ...ingest.Source) {
 // confidence turns the odds into a probability, never above what one snapshot
 // can carry.
 func (d *draft) confidence() float64 {
-	return math.Round(100*min(probability(d.odds), d.th.Weights.Most)) / 100
+	return confidence(d.odds, d.th.Weights.Most)
+}
+
+func confidence(odds, most float64) float64 {
+	return math.Round(100*min(probability(odds), most)) / 100
 }
 
 // probability is the one that log-odds stand for.
@@ -229,28 +231,4 @@ func (d *draft) limits() {
 	if !slices.ContainsFunc(d.Tags, func(t ingest.TagUsage) bool { return t.Counted }) && len(d.Tags) > 0 {
 		d.Limits = append(d.Limits, Reason{Rule: RuleNoCounts})
 	}
-}
-
-// sign derives the signature and the id: what the defect is, never how large,
-// where or when it was seen.
-func (d *draft) sign() {
-	var core []string
-	for _, m := range d.Core {
-		text := m.Tag.Hex()
-		if m.Times != 0 && (m.Times != 1 || m.Per != 1) {
-			text += ":" + ratioText(m.Times, m.Per)
-		}
-		core = append(core, text)
-	}
-	slices.Sort(core)
-	if len(core) == 0 && d.Object != "" {
-		core = []string{d.Object}
-	}
-	var pools []string
-	for _, p := range d.Pools {
-		pools = append(pools, p.String())
-	}
-	d.Signature = strings.Join([]string{"v1", d.Kind.String(), d.Class.String(), strings.Join(pools, "+"),
-		strings.Join(core, ","), cmp.Or(ingest.ModuleKey(d.Holder.Module), "-")}, "|")
-	d.ID = caseID(d.Signature)
 }

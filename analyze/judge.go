@@ -16,14 +16,13 @@ import (
 // needs no clock: everything it says follows from the documents.
 func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result {
 	res := &Result{}
+	var found []Case
 	for _, snaps := range byMachine(docs) {
 		m, cases := judgeMachine(snaps, know, th)
 		res.Machines = append(res.Machines, m)
-		for _, c := range cases {
-			res.Cases = mergeCase(res.Cases, c)
-		}
+		found = append(found, cases...)
 	}
-	slices.SortStableFunc(res.Cases, compareCases)
+	res.Cases = mergeCases(found, th)
 	for i := range res.Machines {
 		m := &res.Machines[i]
 		for _, c := range res.Cases {
@@ -37,7 +36,7 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 }
 
 // byMachine groups the snapshots by machine, machines by name, snapshots by
-// time; undated ones keep the order of the documents.
+// time; undated ones by file and line.
 func byMachine(docs []*ingest.Document) [][]*ingest.Snapshot {
 	var all []*ingest.Snapshot
 	for _, d := range docs {
@@ -50,7 +49,7 @@ func byMachine(docs []*ingest.Document) [][]*ingest.Snapshot {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *ingest.Snapshot) int {
-		return cmp.Or(cmp.Compare(machineKey(a), machineKey(b)), a.At.Compare(b.At))
+		return cmp.Or(cmp.Compare(machineKey(a), machineKey(b)), a.At.Compare(b.At), compareSources(a.Source, b.Source))
 	})
 	var out [][]*ingest.Snapshot
 	for i, s := range all {
@@ -74,7 +73,8 @@ func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds)
 	for _, s := range snaps {
 		e := examine(s, scene{th, know, snaps})
 		for _, c := range e.cases() {
-			cases = mergeCase(cases, c)
+			c.Machines = []string{m.Name} // as the newest log spells it
+			cases = append(cases, c)
 		}
 		if s == latest {
 			m.Pool, m.Filters, m.Missed = e.pools, e.filters, e.misses
@@ -115,29 +115,6 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 	quiet := Reason{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag, "pool": first.Pool.String(),
 		"share": e.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}
 	return Healthy, 0.9, append([]Reason{quiet}, reasons...)
-}
-
-// mergeCase adds a case, or joins it to the one with the same signature: one
-// defect is one case over machines and time. The figures are those of the
-// snapshot with most events.
-func mergeCase(cases []Case, c Case) []Case {
-	for i := range cases {
-		old := &cases[i]
-		if old.Signature != c.Signature {
-			continue
-		}
-		machines := old.Machines
-		for _, m := range c.Machines {
-			machines = appendOnce(machines, m)
-		}
-		if c.Events > old.Events {
-			*old = c
-		}
-		slices.Sort(machines)
-		old.Machines = machines
-		return cases
-	}
-	return append(cases, c)
 }
 
 // compareCases orders cases by severity, worst first.

@@ -222,11 +222,15 @@ func (t TrailStep) Probability() float64 { return probability(t.Odds) }
 
 // Case is one defect, on one or more machines.
 type Case struct {
-	ID        string // "PS-" and eight hex digits of the signature's hash
-	Signature string // canonical text: version, class, pools, core tags, holder
-	Kind      Kind
-	Class     Class
-	Verdict   Verdict
+	ID         string // "PS-" and eight hex digits of the signature's hash
+	Signature  string // canonical text: version, kind, class, pools, core tags with ratios, holder
+	Alternates []Alternate
+	Aliases    []string // signatures of other logs that were found to be this case
+	Notes      []Reason // how the case was put together, and what was kept out of it
+	Sightings  []Sighting
+	Kind       Kind
+	Class      Class
+	Verdict    Verdict
 
 	Machines []string
 	Lead     *ingest.Snapshot // the snapshot the figures below are from

@@ -64,6 +64,7 @@ const (
 	RuleHandles        Rule = "unsure.handles"
 	RuleVerifierBlind  Rule = "unsure.verifier-blind"
 	RuleOwnerUnknown   Rule = "unsure.owner"
+	RuleOnlyShared     Rule = "unsure.only-shared"
 	RuleIssueVersion   Rule = "unsure.issue-version"
 	RuleNameBuild      Rule = "unsure.name-build"
 )
@@ -156,6 +157,19 @@ const (
 	MitigateRestart Rule = "mitigate.restart"
 	MitigateReview  Rule = "mitigate.review"
 	MitigateIssue   Rule = "mitigate.issue"
+)
+
+// Rules about how a case was put together.
+const (
+	NoteAssigned Rule = "note.assigned"
+	NoteNameless Rule = "note.nameless"
+	NoteJoined   Rule = "note.joined"
+	NoteHolders  Rule = "note.holders"
+	NoteSeveral  Rule = "note.several-holders"
+	NoteVerifier Rule = "note.verifier"
+	NotePools    Rule = "note.pools"
+	NoteSnapshot Rule = "note.snapshot"
+	NoteShared   Rule = "note.shared"
 )
 
 // Rules about signs that came near and did not fire.

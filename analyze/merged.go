@@ -1,0 +1,164 @@
+package analyze
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// Sighting is one snapshot that shows a case.
+type Sighting struct {
+	Machine    string
+	Snapshot   *ingest.Snapshot
+	Signature  string // by this snapshot alone
+	Events     int64
+	Bytes      uint64
+	Verdict    Verdict
+	Confidence float64
+	Holder     string // established by this snapshot; empty: not established
+}
+
+// At returns when the snapshot was taken; zero when not printed.
+func (s *Sighting) At() time.Time { return s.Snapshot.At }
+
+// merged makes one case of a group. Its figures are those of the strongest
+// evidence; what another log established is taken over with its sources. most
+// bounds the confidence.
+func (g *group) merged(most float64) Case {
+	c := g.strongest()
+	c.Signature, c.ID = g.cases[0].Signature, g.id()
+	c.Alternates, c.Machines = nil, nil
+	for _, o := range g.cases {
+		if o.Signature != c.Signature {
+			c.Aliases = appendOnce(c.Aliases, o.Signature)
+		}
+		for _, a := range o.Alternates {
+			c.Alternates = appendOnce(c.Alternates, a)
+		}
+		c.Machines = appendOnce(c.Machines, o.Machines[0])
+	}
+	slices.Sort(c.Machines)
+	slices.SortStableFunc(c.Alternates, func(a, b Alternate) int { return cmp.Compare(a.By, b.By) })
+	g.takeOver(&c)
+	g.outcome(&c, most)
+	c.Sightings = g.sightings()
+	c.Notes = g.notes(&c)
+	if shared := g.onlyShared(); shared != "" && len(c.Machines) > 1 {
+		c.Unsure = append(slices.Clone(c.Unsure), Reason{RuleOnlyShared, Facts{"what": shared, "machines": int64(len(c.Machines))}, nil})
+	}
+	return c
+}
+
+// strongest returns the case that the figures come from: of each machine the one
+// with most events, of the machines the one with the strongest evidence.
+func (g *group) strongest() Case {
+	machines := map[string]Case{}
+	for _, c := range g.cases {
+		key := machineKey(c.Lead)
+		old, seen := machines[key]
+		if !seen || cmp.Or(cmp.Compare(c.Verdict, old.Verdict), cmp.Compare(c.Events, old.Events), stronger(old, c)) > 0 {
+			machines[key] = c
+		}
+	}
+	return slices.MinFunc(slices.Collect(maps.Values(machines)), stronger)
+}
+
+// outcome adds what came of the last prediction, which an earlier log made.
+func (g *group) outcome(c *Case, most float64) {
+	for _, o := range slices.Backward(g.cases) {
+		i := slices.IndexFunc(o.Trail, func(t TrailStep) bool { return t.Rule == RuleForeseen || t.Rule == RuleRefuted })
+		if i < 0 {
+			continue
+		}
+		if step := o.Trail[i]; o.Lead != c.Lead && machineKey(o.Lead) == machineKey(c.Lead) {
+			step.Odds = c.Trail[len(c.Trail)-1].Odds + step.Weight
+			c.Trail = append(slices.Clone(c.Trail), step)
+			c.Confidence = confidence(step.Odds, most)
+			if step.Rule == RuleForeseen {
+				c.Why = append(slices.Clone(c.Why), step.Reason)
+			} else {
+				c.WhyNot = append(slices.Clone(c.WhyNot), step.Reason)
+			}
+		}
+		return
+	}
+}
+
+// takeOver fills in what the strongest log does not establish and another does.
+func (g *group) takeOver(c *Case) {
+	for _, o := range slices.SortedFunc(slices.Values(g.cases), stronger) {
+		if !c.Owner.Established() {
+			c.Owner = o.Owner
+		}
+		if !c.Holder.Established() && o.Holder.Established() {
+			c.Holder = o.Holder
+			c.Unsure = slices.DeleteFunc(slices.Clone(c.Unsure), func(r Reason) bool { return r.Rule == RuleHolderUnknown })
+		}
+		if c.Known == nil {
+			c.Known = o.Known
+		}
+	}
+}
+
+// onlyShared returns the tag or object that alone ties a group together though
+// many defects share it, or "".
+func (g *group) onlyShared() string {
+	first := &g.cases[0]
+	if g.holder != "" || len(g.names[ByTag]) > 0 {
+		return ""
+	}
+	if len(first.Core) > 0 {
+		return first.Core[0].Tag.String()
+	}
+	return first.Object
+}
+
+// sightings lists the snapshots that show a case, by machine and time. Where one
+// snapshot raised two cases of one signature, the stronger stands for both.
+func (g *group) sightings() []Sighting {
+	best := map[*ingest.Snapshot]Case{}
+	for _, c := range g.cases {
+		if old, seen := best[c.Lead]; !seen || stronger(c, old) < 0 {
+			best[c.Lead] = c
+		}
+	}
+	var out []Sighting
+	for s, c := range best {
+		out = append(out, Sighting{Machine: c.Machines[0], Snapshot: s, Signature: c.Signature, Events: c.Events, Bytes: c.Bytes,
+			Verdict: c.Verdict, Confidence: c.Confidence, Holder: c.Holder.Module})
+	}
+	slices.SortFunc(out, func(a, b Sighting) int {
+		return cmp.Or(cmp.Compare(a.Machine, b.Machine), a.At().Compare(b.At()), compareSources(a.Snapshot.Source, b.Snapshot.Source))
+	})
+	return out
+}
+
+// notes tells by what a case was put together, and what was kept out of it.
+func (g *group) notes(c *Case) []Reason {
+	out := []Reason{{NoteAssigned, Facts{"signature": c.Signature, "machines": int64(len(c.Machines)),
+		"snapshots": int64(len(c.Sightings))}, nil}}
+	if g.cases[0].nameless() {
+		out = append(out, Reason{Rule: NoteNameless})
+	}
+	for _, j := range g.joined {
+		out = append(out, Reason{NoteJoined, Facts{"by": j.by.String(), "text": j.text, "signature": j.signature}, nil})
+	}
+	return append(out, g.kept()...)
+}
+
+// kept words the refusals that still stand, once for each other case.
+func (g *group) kept() []Reason {
+	var out []Reason
+	told := map[*group]bool{g: true}
+	for _, r := range g.apart {
+		if o := r.other.root(); !told[o] {
+			told[o] = true
+			out = append(out, Reason{r.rule, Facts{"case": o.id(), "text": r.text}, nil})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Reason) int { return cmp.Compare(a.Facts["case"].(string), b.Facts["case"].(string)) })
+	return out
+}
