@@ -26,6 +26,9 @@ const (
 type Table struct {
 	Command string   // names the block where no command is echoed: "fltmc instances"
 	Names   []string // first words, lower case, of the commands that print it at a kd or shell prompt
+	// Prose says that its reader takes the lines between its rows for words: the first
+	// line of another output ends it all the same.
+	Prose bool
 	// Begins recognises the first line of the output, leading blanks removed.
 	Begins func(text []byte) bool
 	// New returns a reader for one block of output that begins with the next line

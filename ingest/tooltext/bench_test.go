@@ -63,7 +63,7 @@ func BenchmarkBegins(b *testing.B) {
 		[]byte("ChildEBP RetAddr  Args to Child"),
 		[]byte("The target has been up for a while, and pool is short."),
 	}
-	for _, t := range []ingest.Table{poolmonTable, poolmonxTable, genericTable, listTable, plainTable} {
+	for _, t := range []ingest.Table{poolmonTable, poolmonxTable, genericTable, listTable, plainTable, statedTable} {
 		b.Run(t.Command, func(b *testing.B) {
 			for b.Loop() {
 				for _, line := range lines {

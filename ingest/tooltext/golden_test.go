@@ -197,7 +197,7 @@ func checkSnapshots(t testing.TB, snaps []*ingest.Snapshot) {
 		}
 		checkTags(t, s)
 		checkFilters(t, s, rows)
-		if n := len(s.Running) + len(s.Modules); n > rows {
+		if n := linesOf(s.Running) + len(s.Modules); n > rows {
 			t.Errorf("%d processes and modules of %d rows", n, rows)
 		}
 		for _, m := range s.Modules {

@@ -141,6 +141,15 @@ func dumpGroups(b *strings.Builder, groups []ingest.Instance) {
 	}
 }
 
+// linesOf counts the lines that facts stand on: one may tell of two processes.
+func linesOf(running []ingest.ProcessHandles) int {
+	lines := map[int]bool{}
+	for _, r := range running {
+		lines[r.Line] = true
+	}
+	return len(lines)
+}
+
 func dumpProcesses(b *strings.Builder, s *ingest.Snapshot) {
 	if p := s.Processes; p != nil {
 		fmt.Fprintf(b, "  %d processes %d\n", p.Line, p.Listed)

@@ -32,14 +32,31 @@ func plainBegins(text []byte) bool {
 	return r.read(text) && (r.sure || r.sizes != [3]uint64{} || !proseWord(r.tag))
 }
 
+// statedTable describes sentences and lists with figures of other kinds: handles of
+// processes, logon sessions, differences. See statement.
+var statedTable = ingest.Table{
+	Command: "stated figures",
+	Prose:   true,
+	Begins: func(text []byte) bool {
+		text, _ = unbullet(text)
+		var s statement
+		n, _ := eventsIn(text)
+		return n > 0 || s.read(text)
+	},
+	New: func(string) ingest.TableReader { return &plain{} },
+}
+
 // plain reads such a list.
 type plain struct {
 	figures
+	stated
 	sizes  [3]uint64 // what the pools hold as a whole
 	sizeAt int
 	sure   bool // a row that can be nothing else was seen
 
 	bulleted   bool // the lines have marks of a list
+	words      bool // it began as sentences
+	blank      bool // an empty line follows the last row
 	warnedPool bool
 }
 
@@ -124,7 +141,7 @@ func leadingTag(text []byte) (tag ingest.Tag, rest []byte, quoted, ok bool) {
 		return tag, nil, false, false
 	}
 	tag, ok = spelled(text[:end])
-	return tag, rest, false, ok && len(bytes.Trim(text[:end], "0123456789.,:;%+-()")) > 0
+	return tag, rest, false, ok && text[end-1] != ':' && len(bytes.Trim(text[:end], "0123456789.,:;%+-()")) > 0
 }
 
 // maxWhole bounds the name of a whole pool.
@@ -223,8 +240,9 @@ func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	var r plainRow
 	text := trim(l.Text)
 	if len(text) == 0 || len(text) > maxPlain || !r.read(text) {
-		return t.other(text)
+		return t.other(l, text)
 	}
+	t.blank, t.words = false, t.words && len(t.rows) == 0
 	if t.sizeAt == 0 && len(t.rows) == 0 {
 		_, t.bulleted = unbullet(text)
 	}
@@ -252,10 +270,37 @@ func (t *plain) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 	return ingest.LineRow
 }
 
-// other is a line that tells nothing of a tag: in a list with marks the other
-// items are words about the same machine.
-func (t *plain) other(text []byte) ingest.LineKind {
+// other is a line that tells nothing of a tag. It may tell other figures; else in a
+// list with marks the other items, and in a paragraph the other lines, are words about
+// the same machine.
+func (t *plain) other(l ingest.Line, text []byte) ingest.LineKind {
+	if len(text) == 0 {
+		t.blank, t.times = t.blank || !l.Open, 0
+		return ingest.LineForeign
+	}
 	rest, marked := unbullet(text)
+	if t.stated.read(rest, l) {
+		if l.Open && !ended(l.Text) {
+			t.stated.drop()
+			return ingest.LinePartial
+		}
+		if t.empty() && len(t.rows) == 0 && t.sizeAt == 0 {
+			t.bulleted, t.words = marked, true
+		}
+		t.stated.keep(l)
+		t.blank = false
+		return ingest.LineRow
+	}
+	if n, word := eventsIn(rest); n > 0 && !l.Open {
+		t.events(l, n, word)
+		if t.empty() && len(t.rows) == 0 && t.sizeAt == 0 {
+			t.words = true
+			return ingest.LineNoise
+		}
+	}
+	if t.words && !t.blank {
+		return ingest.LineNoise
+	}
 	if marked && t.bulleted && bytes.IndexByte(rest, '`') != 0 {
 		return ingest.LineNoise
 	}
@@ -282,7 +327,7 @@ func ended(text []byte) bool {
 // Finish tells whether the list is whole. A single line of a short word and an
 // amount is no list.
 func (t *plain) Finish(bool) ingest.BlockState {
-	if !t.listed() && t.sizeAt == 0 {
+	if !t.listed() && t.sizeAt == 0 && t.empty() {
 		return 0
 	}
 	return ingest.BlockComplete
@@ -293,13 +338,14 @@ func (t *plain) listed() bool { return t.sure || len(t.rows) > 1 }
 
 // Merge adds what was read to the snapshot.
 func (t *plain) Merge(s *ingest.Snapshot, source func(line int) ingest.Source) {
+	t.stated.merge(s, source)
 	if s.VM == nil && t.sizeAt > 0 {
 		s.VM = &ingest.VM{
 			NonPaged: t.sizes[ingest.NonPaged], Paged: t.sizes[ingest.Paged], Source: source(t.sizeAt),
 		}
 	}
 	if t.listed() {
-		t.merge(s, source)
+		t.figures.merge(s, source)
 	}
 }
 

@@ -62,7 +62,9 @@ func TestPlainWholePools(t *testing.T) {
 	} {
 		var got [2]uint64
 		for _, s := range read([]byte(text + "\n")) {
-			got = [2]uint64{s.VM.NonPaged, s.VM.Paged}
+			if s.VM != nil {
+				got = [2]uint64{s.VM.NonPaged, s.VM.Paged}
+			}
 		}
 		if got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)

@@ -21,6 +21,7 @@ func Tables() []ingest.Table {
 		genericTable,
 		listTable,
 		plainTable,
+		statedTable,
 	}
 }
 

@@ -18,8 +18,9 @@ type hosted struct {
 // hostedCommand makes an entry of the table of commands from a foreign table.
 func hostedCommand(t ingest.Table) *command {
 	return &command{
-		names:  t.Names,
-		header: t.Begins,
+		names:    t.Names,
+		header:   t.Begins,
+		generous: t.Prose,
 		body: func(_ *parser, c typed) (body, string) {
 			return hosted{t.New(c.text), t.Command}, t.Command
 		},
