@@ -18,6 +18,7 @@ const (
 	weightLabMap   = 0.82
 	weightMap      = 0.80
 	weightProbable = 0.60
+	weightProcess  = 0.90 // the handle table itself: whose handles they are is a fact
 )
 
 // serving are parts of Windows that allocate on behalf of others. They own many

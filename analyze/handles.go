@@ -8,59 +8,136 @@ import (
 	"poolsweep/ingest"
 )
 
-// crowd is a process, or a log's only handle count, with far too many handles.
-type crowd struct {
-	process string // empty: not told
-	kind    string // of handle; empty: not told apart
-	count   int64  // handles of that kind
-	reason  Reason
+// opener is a process with the handles it has open, as far as the log tells.
+type opener struct {
+	name  string // as printed; empty: the log does not tell processes apart
+	pid   uint64
+	total int64                // all handles, or those of the types that were counted
+	most  ingest.HandleCount   // the type with most of them; its Count is 0 when not told
+	types []ingest.HandleCount // all that were counted
+	from  []ingest.Source
 }
 
-// crowds returns what stands out among the handle counts: one type that makes
-// up nearly all of them, or one process far above all others.
+// openers puts the handle counts of a log together by process, most handles first.
+func (e *exam) openers() []opener {
+	var out []opener
+	for _, p := range e.Running {
+		if p.Handles < 0 { // not printed
+			continue
+		}
+		out = append(out, opener{name: p.Image, pid: p.PID, total: p.Handles, from: []ingest.Source{p.Source}})
+	}
+	out = byTotal(out)
+	for _, h := range e.Handles {
+		i := slices.IndexFunc(out, func(o opener) bool { return processKey(o.name) == processKey(h.Process) })
+		if i < 0 {
+			i = len(out)
+			out = append(out, opener{name: h.Process})
+		}
+		out[i].add(h)
+	}
+	return byTotal(out)
+}
+
+// add counts handles of one type, or of all types together.
+func (o *opener) add(h ingest.HandleCount) {
+	o.from = append(o.from, h.Source)
+	if h.Type == "" {
+		o.total = max(o.total, h.Count)
+		return
+	}
+	o.types = append(o.types, h)
+	sum := int64(0)
+	for _, t := range o.types {
+		sum += t.Count
+	}
+	o.total = max(o.total, sum)
+	if h.Count > o.most.Count {
+		o.most = h
+	}
+}
+
+func byTotal(list []opener) []opener {
+	slices.SortStableFunc(list, func(a, b opener) int { return cmp.Compare(b.total, a.total) })
+	return list
+}
+
+// processKey folds a process's name for comparison, without the PID that some tools
+// print behind it: "svchost.exe(2496)".
+func processKey(name string) string {
+	name, _, _ = strings.Cut(name, "(")
+	return ingest.ModuleKey(name)
+}
+
+// systemPID is the process that holds the handles of the kernel's own components.
+const systemPID = 4
+
+func (o opener) system() bool { return o.pid == systemPID || processKey(o.name) == "system" }
+
+// storing are the processes that are published as needing more handles than others:
+// the security authority and the data bases.
+var storing = []string{"lsass", "store", "sqlservr"}
+
+// limit is how many handles are published as worth a look for a process of this role.
+func (o opener) limit(th Thresholds) int64 {
+	switch {
+	case o.system():
+		return th.HandleSystem
+	case slices.Contains(storing, processKey(o.name)):
+		return th.HandleStore
+	}
+	return th.HandleFloor
+}
+
+// crowd is a process, or a log's only handle count, with far too many handles.
+type crowd struct {
+	opener
+	signs []Reason
+}
+
+// crowds returns what stands out among the handle counts, most handles first.
 func (e *exam) crowds() []crowd {
 	var out []crowd
-	if c, ok := e.crowdedType(); ok {
-		out = append(out, c)
-	}
-	if c, ok := e.crowdedProcess(); ok && len(out) == 0 {
-		out = append(out, c)
+	list := e.openers()
+	for i, o := range list {
+		var signs []Reason
+		for _, look := range []func(opener, []opener) (Reason, bool){e.oneType, e.farAbove, e.aboveAll} {
+			if r, found := look(o, slices.Delete(slices.Clone(list), i, i+1)); found {
+				signs = append(signs, r)
+			}
+		}
+		if len(signs) > 0 {
+			out = append(out, crowd{o, signs})
+		}
 	}
 	return out
 }
 
-// crowdedType looks for a type that holds nearly all handles of a process.
-func (e *exam) crowdedType() (crowd, bool) {
-	total := map[string]int64{}
-	for _, h := range e.Handles {
-		if h.Type != "" {
-			total[h.Process] += h.Count
-		}
-	}
-	for _, h := range e.Handles {
-		share := float64(h.Count) / float64(max(1, total[h.Process]))
-		if h.Type == "" || h.Count < e.th.HandleFloor || share < e.th.HandleShare || total[h.Process] == h.Count {
-			continue
-		}
-		return crowd{h.Process, h.Type, h.Count, Reason{RuleHandleType, Facts{"process": h.Process, "type": h.Type, "count": h.Count,
-			"handles": total[h.Process], "share": Percent(share)}, []ingest.Source{h.Source}}}, true
-	}
-	return crowd{}, false
+// oneType looks for a type that makes up nearly all handles of a process. A type
+// alone says nothing: the others may not have been asked for.
+func (e *exam) oneType(o opener, _ []opener) (Reason, bool) {
+	share := float64(o.most.Count) / float64(max(1, o.total))
+	facts := Facts{"process": o.name, "type": o.most.Type, "count": o.most.Count, "handles": o.total, "share": Percent(share)}
+	return Reason{RuleHandleType, facts, o.from},
+		o.most.Count >= e.th.HandleFloor && share >= e.th.HandleShare && o.total > o.most.Count
 }
 
-// crowdedProcess looks for a process with many times the handles of the next.
-func (e *exam) crowdedProcess() (crowd, bool) {
-	running := slices.Clone(e.Running)
-	slices.SortStableFunc(running, func(a, b ingest.ProcessHandles) int { return cmp.Compare(b.Handles, a.Handles) })
-	if len(running) < 2 {
-		return crowd{}, false
+// farAbove compares a process with the published limit for its role.
+func (e *exam) farAbove(o opener, _ []opener) (Reason, bool) {
+	limit := o.limit(e.th)
+	facts := Facts{"process": o.name, "handles": o.total, "limit": limit}
+	return Reason{RuleHandleLimit, facts, o.from[:1]}, o.name != "" && o.total >= e.th.HandleFar*limit
+}
+
+// aboveAll looks for a process with many times the handles of every other.
+func (e *exam) aboveAll(o opener, others []opener) (Reason, bool) {
+	if len(others) == 0 {
+		return Reason{}, false
 	}
-	most, next := running[0], running[1]
-	if most.Handles < e.th.HandleFloor || most.Handles < e.th.HandleFactor*max(1, next.Handles) {
-		return crowd{}, false
-	}
-	return crowd{most.Image, "", most.Handles, Reason{RuleHandlePeers, Facts{"process": most.Image, "handles": most.Handles,
-		"next": next.Handles}, []ingest.Source{most.Source, next.Source}}}, true
+	next := others[0]
+	facts := Facts{"process": o.name, "handles": o.total, "next": next.total}
+	return Reason{RuleHandlePeers, facts, []ingest.Source{o.from[0], next.from[0]}},
+		o.total >= e.th.HandleFloor && o.total >= e.th.HandleFactor*max(1, next.total)
 }
 
 // handleSign is silent beside a pool case, which explains its handles better.
@@ -69,10 +146,11 @@ func handleSign(e *exam, d *docket) {
 	if len(crowds) == 0 {
 		e.nearHandles()
 	}
+	if len(d.cases) > 0 {
+		return
+	}
 	for _, c := range crowds {
-		if len(d.cases) == 0 {
-			d.file(e.handleCase(c))
-		}
+		d.file(e.handleCase(c))
 	}
 }
 
@@ -80,17 +158,67 @@ func handleSign(e *exam, d *docket) {
 // it keeps goes when it ends.
 func (e *exam) handleCase(c crowd) Case {
 	d := e.draft(ObjectLeak, HandleGap, Suspect)
-	d.Object = strings.ToLower(c.kind)
-	d.Events = c.count
-	d.Why = append(d.Why, d.weigh(d.th.Weights.Share, c.reason))
-	d.whyNot(0, RuleUserHandles, nil)
-	d.then(ChainHandles, Facts{"process": c.process, "type": c.kind}, c.reason.Sources...)
-	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
-	if d.Object != "" {
-		d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
+	d.Events = c.total
+	if c.most.Count > 0 {
+		d.Object, d.Events = strings.ToLower(c.most.Type), c.most.Count
 	}
+	for i, r := range c.signs {
+		weight := d.th.Weights.Handles
+		if i > 0 { // the same handles, seen another way
+			weight = d.th.Weights.HandlesToo
+		}
+		d.Why = append(d.Why, d.weigh(weight, r))
+	}
+	d.then(ChainHandles, Facts{"process": c.name, "type": c.most.Type}, c.from...)
+	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
+	d.holdByHandles(c.opener)
+	d.expectHandles(c.opener)
 	d.next("!htrace -snapshot", NextHtrace, nil)
 	d.next("!htrace -diff", NextHtrace, nil)
 	return d.finish()
 }
+
+// holdByHandles names the program that holds the handles. Those of System were
+// opened by some component of the kernel, which the count does not tell.
+func (d *draft) holdByHandles(o opener) {
+	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	switch {
+	case o.system():
+		d.Holder.Basis = Reason{HolderSystem, Facts{"handles": o.total}, o.from[:1]}
+		d.unsure(RuleSystemHandles, Facts{"handles": o.total}, o.from[:1]...)
+	case o.name == "":
+		d.whyNot(0, RuleUserHandles, nil)
+		d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
+	default:
+		d.whyNot(0, RuleUserHandles, nil)
+		d.holdByProcess(o.name, o.pid, Reason{HolderHandles, Facts{"process": o.name, "handles": o.total}, o.from[:1]})
+	}
+}
+
+// holdByProcess answers who holds with a program: no module is at fault.
+func (d *draft) holdByProcess(image string, pid uint64, basis Reason) {
+	if before, inside, found := strings.Cut(image, "("); found && strings.HasSuffix(inside, ")") {
+		image = strings.TrimSpace(before)
+	}
+	d.Holder = Attribution{Process: image, PID: pid, Weight: weightProcess, Proven: true, Basis: basis, Sources: basis.Sources}
+}
+
+// expectHandles says what a pool table has to show: an object for each handle, or,
+// when the handles share an object, large handle tables.
+func (d *draft) expectHandles(o opener) {
+	tag, isObject := objectTags[d.Object]
+	if row := d.row(tag); isObject && row != nil && row.Outstanding < d.Events/2 {
+		d.whyNot(0, RuleSharedObject, Facts{"tag": tag, "outstanding": row.Outstanding, "handles": d.Events}, row.Source)
+		isObject = false
+	}
+	if isObject {
+		d.expect(tag, 0, d.Events/2, ExpectObjects, Facts{"tag": tag, "handles": d.Events}, o.from[0])
+		return
+	}
+	tables := d.Events / handlesPerTable
+	d.expect(ingest.MustTag("Obtb"), ingest.Paged, tables, ExpectTables, Facts{"tables": tables, "handles": d.Events}, o.from[0])
+}
+
+// handlesPerTable is how many handles one page of a handle table holds at most: 256
+// of 16 bytes on 64-bit systems, 512 of 8 bytes on 32-bit ones.
+const handlesPerTable = 512

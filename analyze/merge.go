@@ -109,7 +109,7 @@ func (g *group) id() string {
 
 // nameless reports whether the signature says nothing that tells two defects apart.
 func (c *Case) nameless() bool {
-	return len(c.Core) == 0 && c.Object == "" && !c.Holder.Established()
+	return len(c.Core) == 0 && c.Object == "" && c.Holder.key() == ""
 }
 
 // merger holds all groups in the order of their earliest cases.
@@ -132,7 +132,7 @@ func newMerger(found []Case) *merger {
 }
 
 func newGroup(c Case) *group {
-	g := &group{cases: []Case{c}, holder: ingest.ModuleKey(c.Holder.Module), verified: c.Class == Verified,
+	g := &group{cases: []Case{c}, holder: c.Holder.key(), verified: c.Class == Verified,
 		pools: slices.Clone(c.Pools), snaps: map[*ingest.Snapshot]bool{c.Lead: true}, names: map[By][]string{}}
 	for _, a := range c.Alternates {
 		g.names[a.By] = append(g.names[a.By], withoutPool(a))
@@ -152,7 +152,7 @@ func leadText(c *Case) string {
 	case len(c.Core) > 0:
 		return c.Core[0].Tag.Hex()
 	}
-	return ingest.ModuleKey(c.Holder.Module)
+	return c.Holder.key()
 }
 
 // withoutPool is an alternate less the pool, which not every table prints.

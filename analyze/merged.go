@@ -93,7 +93,7 @@ func (g *group) takeOver(c *Case) {
 		if !c.Owner.Established() {
 			c.Owner = o.Owner
 		}
-		if !c.Holder.Established() && o.Holder.Established() {
+		if c.Holder.key() == "" && o.Holder.key() != "" {
 			c.Holder = o.Holder
 			c.Unsure = slices.DeleteFunc(slices.Clone(c.Unsure), func(r Reason) bool { return r.Rule == RuleHolderUnknown })
 		}

@@ -108,16 +108,29 @@ func (e *exam) nearVerifier() {
 	}
 }
 
-// nearHandles notes the process with the most handles.
+// nearHandles notes the process with the most handles, and the one that is most
+// lopsided among those small ones that have more than half of one type.
 func (e *exam) nearHandles() {
-	var best *ingest.ProcessHandles
-	for i := range e.Running {
-		if p := &e.Running[i]; best == nil || p.Handles > best.Handles {
-			best = p
+	list := e.openers()
+	if len(list) == 0 {
+		return
+	}
+	most := list[0]
+	if most.name != "" {
+		e.missed(MissHandles, Facts{"process": most.name, "handles": most.total, "needs": e.th.HandleFloor,
+			"factor": e.th.HandleFactor, "far": e.th.HandleFar * most.limit(e.th)}, most.from[0])
+	}
+	share := 0.5
+	var lopsided *opener
+	for i := range list {
+		o := &list[i]
+		if s := float64(o.most.Count) / float64(max(1, o.total)); s > share && o.total > o.most.Count {
+			lopsided, share = o, s
 		}
 	}
-	if best != nil {
-		e.missed(MissHandles, Facts{"process": best.Image, "handles": best.Handles, "needs": e.th.HandleFloor,
-			"factor": e.th.HandleFactor}, best.Source)
+	if lopsided != nil {
+		e.missed(MissHandleType, Facts{"process": lopsided.name, "type": lopsided.most.Type, "count": lopsided.most.Count,
+			"handles": lopsided.total, "share": Percent(share), "needs": e.th.HandleFloor, "least": Percent(e.th.HandleShare)},
+			lopsided.most.Source)
 	}
 }

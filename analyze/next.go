@@ -63,21 +63,22 @@ func (d *draft) nextScans(members []Member) bool {
 }
 
 // nextForObject lists what finds the one who keeps references to objects.
-func (d *draft) nextForObject(g gap) {
-	facts := Facts{"object": g.info.Object, "tag": g.row.Tag}
-	if g.info.Object == "process" || g.info.Object == "thread" {
+func (d *draft) nextForObject(object string, tag ingest.Tag, pool ingest.Pool) {
+	facts := Facts{"object": object, "tag": tag}
+	word := strings.TrimRight(tag.String(), " ")
+	if object == "process" || object == "thread" {
 		d.next("!process 0 0", NextLive, facts)
 	}
-	pool := "0"
-	if g.row.Pool == ingest.Paged {
-		pool = "1"
+	number := "0"
+	if pool == ingest.Paged {
+		number = "1"
 	}
-	d.next("!poolfind "+strings.TrimRight(g.row.Tag.String(), " ")+" "+pool, NextFind, facts)
-	if typeName, isObject := objectTypes[g.info.Object]; isObject {
+	d.next("!poolfind "+word+" "+number, NextFind, facts)
+	if typeName, isObject := objectTypes[object]; isObject {
 		d.next("!object <address from !poolfind>", NextObject, facts)
 		d.next("!handle 0 1 0 "+typeName, NextHandles, facts)
-		d.nextShell("gflags /ko /t "+strings.TrimRight(g.row.Tag.String(), " "), NextTrace, facts)
-		d.next("!obtrace <address of a kept "+g.info.Object+">", NextTraceShow, facts)
+		d.nextShell("gflags /ko /t "+word, NextTrace, facts)
+		d.next("!obtrace <address of a kept "+object+">", NextTraceShow, facts)
 	}
 	d.nextScans(d.Core)
 }
@@ -86,6 +87,12 @@ func (d *draft) nextForObject(g gap) {
 // are no objects to it.
 var objectTypes = map[string]string{"process": "Process", "thread": "Thread", "token": "Token", "file": "File",
 	"event": "Event", "semaphore": "Semaphore", "mutant": "Mutant", "section": "Section", "key": "Key"}
+
+// objectTags are the tags of the objects that programs have handles to.
+var objectTags = map[string]ingest.Tag{"process": ingest.MustTag("Proc"), "thread": ingest.MustTag("Thre"),
+	"token": ingest.MustTag("Toke"), "file": ingest.MustTag("File"), "event": ingest.MustTag("Even"),
+	"semaphore": ingest.MustTag("Sema"), "mutant": ingest.MustTag("Muta"), "section": ingest.MustTag("Sect"),
+	"key": ingest.MustTag("Key ")}
 
 // nextForTag lists what finds the driver behind a tag and shows growth.
 func (d *draft) nextForTag() {

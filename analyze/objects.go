@@ -105,7 +105,7 @@ func (e *exam) objectCase(g gap) Case {
 	d.loseServing()
 	d.loseBalanced()
 	d.issueReasons()
-	d.nextForObject(g)
+	d.nextForObject(g.info.Object, g.row.Tag, g.row.Pool)
 	d.Mitigation = append(d.Mitigation, Reason{MitigateReview, Facts{"object": g.info.Object}, nil}, Reason{Rule: MitigateRestart})
 	return d.finish()
 }

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"strconv"
 	"time"
 
 	"poolsweep/analyze/knowledge"
@@ -121,6 +122,8 @@ type Cluster struct {
 // amplifier. An empty Module means "not established", which is a right answer.
 type Attribution struct {
 	Module  string  // as the log spells it: "WavxDMgr", "fltmgr.sys"
+	Process string  // a holder that is a program and no module: its image, "svchost.exe"
+	PID     uint64  // of Process, 0 when not printed
 	Weight  float64 // 0 to 1
 	Basis   Reason  // why this module, or why none
 	Proven  bool    // false: probable only
@@ -129,6 +132,14 @@ type Attribution struct {
 
 // Established reports whether a module is named.
 func (a Attribution) Established() bool { return a.Module != "" }
+
+// Program names the program that holds, "svchost.exe (PID 2496)", or returns "".
+func (a Attribution) Program() string {
+	if a.Process == "" || a.PID == 0 {
+		return a.Process
+	}
+	return a.Process + " (PID " + strconv.FormatUint(a.PID, 10) + ")"
+}
 
 // Alternative is a module that was considered for a role and lost.
 type Alternative struct {

@@ -29,6 +29,8 @@ const (
 	RuleNoCachedFiles Rule = "why.no-cached-files"
 	RuleHandleType    Rule = "why.handle-type"
 	RuleHandlePeers   Rule = "why.handle-peers"
+	RuleHandleLimit   Rule = "why.handle-limit"
+	RuleZombies       Rule = "why.zombies"
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
 	RuleForeseen      Rule = "why.foreseen"
@@ -49,6 +51,7 @@ const (
 	RuleBalanced     Rule = "why-not.balanced"
 	RuleUserHandles  Rule = "why-not.user-handles"
 	RuleRefuted      Rule = "why-not.refuted"
+	RuleSharedObject Rule = "why-not.shared-object"
 	RuleStillLoaded  Rule = "why-not.still-loaded"
 	RuleWrapped      Rule = "why-not.wrapped"
 	RuleLoadOrLeak   Rule = "why-not.load-or-leak"
@@ -62,6 +65,7 @@ const (
 	RuleNotScanned     Rule = "unsure.not-scanned"
 	RuleHolderUnknown  Rule = "unsure.holder"
 	RuleHandles        Rule = "unsure.handles"
+	RuleSystemHandles  Rule = "unsure.system-handles"
 	RuleVerifierBlind  Rule = "unsure.verifier-blind"
 	RuleOwnerUnknown   Rule = "unsure.owner"
 	RuleOnlyShared     Rule = "unsure.only-shared"
@@ -116,6 +120,9 @@ const (
 	HolderInstance Rule = "holder.instances"
 	HolderOwnTag   Rule = "holder.own-tag"
 	HolderNone     Rule = "holder.none"
+	HolderSystem   Rule = "holder.system"
+	HolderHandles  Rule = "holder.handles"
+	HolderZombies  Rule = "holder.zombies"
 	HolderVerifier Rule = "holder.verifier"
 	TriggerNone    Rule = "trigger.none"
 	AmplifierNone  Rule = "amplifier.none"
@@ -174,22 +181,25 @@ const (
 
 // Rules about signs that came near and did not fire.
 const (
-	MissObject   Rule = "miss.object-gap"
-	MissVolume   Rule = "miss.no-frees-volume"
-	MissFreed    Rule = "miss.no-frees-share"
-	MissLuck     Rule = "miss.lockstep-luck"
-	MissSmall    Rule = "miss.lockstep-small"
-	MissShare    Rule = "miss.share"
-	MissPeerGap  Rule = "miss.peer-gap"
-	MissFMis     Rule = "miss.fmis-many"
-	MissVerifier Rule = "miss.verifier"
-	MissHandles  Rule = "miss.handles"
+	MissObject     Rule = "miss.object-gap"
+	MissVolume     Rule = "miss.no-frees-volume"
+	MissFreed      Rule = "miss.no-frees-share"
+	MissLuck       Rule = "miss.lockstep-luck"
+	MissSmall      Rule = "miss.lockstep-small"
+	MissShare      Rule = "miss.share"
+	MissPeerGap    Rule = "miss.peer-gap"
+	MissFMis       Rule = "miss.fmis-many"
+	MissVerifier   Rule = "miss.verifier"
+	MissHandles    Rule = "miss.handles"
+	MissHandleType Rule = "miss.handle-type"
 )
 
 // Rules about what the next log has to show.
 const (
-	ExpectStays Rule = "expect.stays"
-	ExpectNames Rule = "expect.names"
+	ExpectStays   Rule = "expect.stays"
+	ExpectObjects Rule = "expect.objects"
+	ExpectTables  Rule = "expect.tables"
+	ExpectNames   Rule = "expect.names"
 )
 
 // Rules of the trail that are no reason of a case by themselves.

@@ -54,6 +54,14 @@ func caseID(signature string) string {
 	return fmt.Sprintf("PS-%X", sum[:4])
 }
 
+// key folds the name of who holds: a module, or else a program.
+func (a Attribution) key() string {
+	if a.Module == "" && a.Process != "" {
+		return "program " + processKey(a.Process)
+	}
+	return ingest.ModuleKey(a.Module)
+}
+
 // ratioText words a ratio as engineers do: "2:1", "1:2".
 func ratioText(times, per int) string { return strconv.Itoa(times) + ":" + strconv.Itoa(per) }
 
@@ -64,7 +72,7 @@ func (d *draft) sign() {
 	if what == "" {
 		what = d.Object
 	}
-	holder := cmp.Or(ingest.ModuleKey(d.Holder.Module), "-")
+	holder := cmp.Or(d.Holder.key(), "-")
 	d.Signature = text(signatureVersion, d.Kind.String(), d.Class.String(), poolText(d.Pools), what, holder)
 	d.ID = caseID(d.Signature)
 	d.alternates()

@@ -9,8 +9,14 @@ type sign func(*exam, *docket)
 // signs in the order in which they are taken up: what was counted or listed
 // outright comes before what has to be inferred, and a tag that one case
 // explains raises no second one.
-var signs = []sign{verifierSign, attachmentSign, nameCacheSign, objectSign, noFreesSign, lockstepSign, handleSign, shareSign,
-	pressureSign}
+var signs = []sign{
+	verifierSign, attachmentSign, nameCacheSign,
+	objectSign, zombieSign,
+	noFreesSign, lockstepSign,
+	handleSign,
+	shareSign,
+	pressureSign,
+}
 
 // docket collects the cases of one snapshot.
 type docket struct {

@@ -30,12 +30,21 @@ type Thresholds struct {
 	// healthy machines have 0.63 to 0.98 of them per file object.
 	CachedFiles float64
 
-	// HandleFloor: fewer handles of a process are not worth a look, by the published
-	// limits for processes. HandleShare: one type of that many holds nearly all.
+	// HandleFloor, HandleSystem, HandleStore: handles of a process that are published
+	// as worth a look: of an ordinary one, of System, of the security authority and of
+	// data bases. HandleFar: this many times as many are suspect; half of it is seen
+	// with busy services. HandleShare: one type of that many holds nearly all.
 	// HandleFactor: or a process has this many times the handles of every other.
 	HandleFloor  int64
+	HandleSystem int64
+	HandleStore  int64
+	HandleFar    int64
 	HandleShare  float64
 	HandleFactor int64
+
+	// ZombieFloor: fewer exited processes that one process keeps are not worth a
+	// case: many machines have some dozens. The firm limit is that of the object gap.
+	ZombieFloor int64
 
 	// PoolFull: a pool is nearly full from this share of its ceiling on; 80 % is the
 	// published critical limit, and where the debugger calls the usage excessive.
@@ -95,6 +104,8 @@ type Weights struct {
 	Scan         float64 // unknown tags found inside the holder's image
 	KnownIssue   float64
 	Share        float64
+	Handles      float64 // a process with far too many handles
+	HandlesToo   float64 // the same, seen another way
 	OwnTag       float64 // a third party's own tag leads
 	Verifier     float64 // Driver Verifier's own count
 	Foreseen     float64 // a later log shows what was foreseen
@@ -114,13 +125,17 @@ func DefaultThresholds() Thresholds {
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
 		PoolFull: 0.8, NarrowPool: 512 << 20, PoolOfRAM: 0.25,
-		HandleFloor: 10_000, HandleShare: 0.8, HandleFactor: 10,
+		HandleFloor: 10_000, HandleSystem: 20_000, HandleStore: 50_000, HandleFar: 5, HandleShare: 0.8,
+		HandleFactor: 10, ZombieFloor: 250,
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		Weights: Weights{
-			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2, NoDiskFilter: 0.7, NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1,
-			KnownIssue: 0.5, Share: 1, OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
+			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2,
+			NoDiskFilter: 0.7,
+			NoFrees:      1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
+			Handles: 1, HandlesToo: 0.3,
+			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
 			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
 		},
 	}

@@ -177,13 +177,14 @@ func outputExhaustion(e *analyze.Exhaustion) *OutputExhaustion {
 		Source: e.Source.String()}
 }
 
-// outputModule is nil when no module is established: a wrong name is worse than
-// none, and a script must not find one.
+// outputModule is nil when neither a module nor a program is established: a wrong
+// name is worse than none, and a script must not find one.
 func (s *speaker) outputModule(a analyze.Attribution) *OutputModule {
-	if !a.Established() {
+	if !a.Established() && a.Process == "" {
 		return nil
 	}
-	return &OutputModule{Module: a.Module, Weight: a.Weight, Source: s.reason(a.Basis), Proven: a.Proven}
+	return &OutputModule{Module: a.Module, Weight: a.Weight, Source: s.reason(a.Basis), Proven: a.Proven,
+		Process: a.Program()}
 }
 
 // outputEvidence gives each line of the log that the case rests on, with what it

@@ -151,6 +151,8 @@ type OutputModule struct {
 	Weight float64 `json:"weight"` // 0 to 1
 	Source string  `json:"source"` // where the claim comes from: the basis in words
 	Proven bool    `json:"proven"` // false: probable only
+
+	Process string `json:"process"` // a program that holds, with its PID; then Module is empty
 }
 
 // OutputAlternative is a module that was considered for a role and lost.

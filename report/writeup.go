@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"poolsweep/analyze"
@@ -50,7 +51,7 @@ func (s *speaker) title(c *analyze.Case) string {
 	return s.say("title."+c.Kind.String(), facts{
 		"class": c.Class.String(), "object": c.Object, "events": c.Events, "bytes": c.Bytes,
 		"bytesEach": c.BytesPerEvent, "pool": s.pools(c.Pools), "tags": tags, "members": len(tags),
-		"holder": c.Holder.Module, "owner": c.Owner.Module,
+		"holder": cmp.Or(c.Holder.Module, c.Holder.Program()), "owner": c.Owner.Module,
 	})
 }
 
@@ -142,7 +143,8 @@ func (s *speaker) attribution(c *analyze.Case) []Attribution {
 // answer words one of the four answers. Owner and holder are kept apart because
 // reports go wrong exactly there: who allocates is rarely who forgets.
 func (s *speaker) answer(role string, a analyze.Attribution) Attribution {
-	line := Attribution{Role: s.label(role), Module: s.module(a), Basis: s.basis(a), Known: a.Established()}
+	line := Attribution{Role: s.label(role), Module: s.module(a), Basis: s.basis(a),
+		Known: a.Established() || a.Process != ""}
 	if line.Known {
 		line.Weight = s.weight(a.Weight)
 	}
@@ -152,6 +154,8 @@ func (s *speaker) answer(role string, a analyze.Attribution) Attribution {
 // module names the module of an answer, with its doubt.
 func (s *speaker) module(a analyze.Attribution) string {
 	switch {
+	case a.Process != "":
+		return s.say("role.program", facts{"program": a.Program()})
 	case !a.Established():
 		return s.label("role.none")
 	case !a.Proven:

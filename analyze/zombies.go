@@ -1,0 +1,83 @@
+package analyze
+
+import "poolsweep/ingest"
+
+// dead are exited processes or threads that are still there, with who keeps them
+// where the log tells.
+type dead struct {
+	ingest.Zombies
+	object string
+}
+
+// zombieSign reports exited processes that are kept. A table that counts the
+// process objects says it, too, and comes first.
+func zombieSign(e *exam, d *docket) {
+	for _, z := range e.keptDead() {
+		if !d.taken[objectTags[z.object]] {
+			d.file(e.zombieCase(z))
+		}
+	}
+}
+
+// keptDead returns who keeps many of the dead; where no holder is listed, the dead of
+// "!process 0 0", whose records have no handle table.
+func (e *exam) keptDead() []dead {
+	all := e.Zombies
+	if len(all) == 0 && e.Processes != nil {
+		n := int64(e.Processes.Zombies)
+		all = []ingest.Zombies{{Held: n, Processes: n, Source: e.Processes.Source}}
+	}
+	var out []dead
+	for _, z := range all {
+		if z.Held < e.th.ZombieFloor {
+			continue
+		}
+		object := "process"
+		if z.Threads > z.Processes {
+			object = "thread"
+		}
+		out = append(out, dead{z, object})
+	}
+	return out
+}
+
+// zombieLimit is how many of the dead a machine may have: the published rule for
+// process objects, 2 · live + 1,000, without the live ones.
+func (e *exam) zombieLimit() int64 {
+	if e.Processes == nil {
+		return e.th.ObjectExtra
+	}
+	return (e.th.ObjectFactor-1)*int64(e.Processes.Live()) + e.th.ObjectExtra
+}
+
+// zombieCase argues that exited processes stay because of handles or references to
+// them. Each was counted, so many are a leak without any pool table.
+func (e *exam) zombieCase(z dead) Case {
+	limit, verdict, weight := e.zombieLimit(), Leak, e.th.Weights.ObjectGap+e.th.Weights.Confirmed
+	if z.Held <= limit {
+		verdict, weight = Suspect, e.th.Weights.Handles
+	}
+	d := e.draft(ObjectLeak, ObjectGap, verdict)
+	d.Object, d.Events = z.object, z.Held
+	d.why(weight, RuleZombies, Facts{"object": z.object, "held": z.Held, "holder": z.Holder, "limit": limit}, z.Source)
+	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
+	d.then(ChainReference, Facts{"object": z.object})
+	tag := objectTags[z.object]
+	d.holdByZombies(z)
+	d.expect(tag, ingest.NonPaged, z.Held, ExpectObjects, Facts{"tag": tag, "handles": z.Held}, z.Source)
+	d.nextForObject(z.object, tag, ingest.NonPaged)
+	return d.finish()
+}
+
+// holdByZombies names the program that keeps the dead by its handles.
+func (d *draft) holdByZombies(z dead) {
+	o := opener{name: z.Holder, pid: z.PID}
+	if z.Holder == "" || o.system() {
+		d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": z.object}, nil}}
+		d.unsure(RuleHolderUnknown, Facts{"object": z.object})
+		return
+	}
+	d.whyNot(0, RuleUserHandles, nil)
+	d.holdByProcess(z.Holder, z.PID, Reason{HolderZombies, Facts{"process": z.Holder, "held": z.Held, "object": z.object},
+		[]ingest.Source{z.Source}})
+}
