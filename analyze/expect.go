@@ -1,8 +1,7 @@
 package analyze
 
 import (
-	"time"
-
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -57,7 +56,7 @@ func find(s *ingest.Snapshot, tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage
 // whole pool tables, or nil.
 func (d *draft) nextTable() *ingest.Snapshot {
 	for _, s := range d.history {
-		if !s.At.After(d.At) || !sameBoot(d.Snapshot, s) {
+		if !s.At.After(d.At) || linked(d.Snapshot, s) != series.SameBoot {
 			continue
 		}
 		if state, _ := tables(s, poolFacts(s), d.th); state == tablesComplete {
@@ -65,15 +64,4 @@ func (d *draft) nextTable() *ingest.Snapshot {
 		}
 	}
 	return nil
-}
-
-// bootSlack is how far two boot times of one session may lie apart: the debugger
-// reads clock and uptime one after the other.
-const bootSlack = time.Minute
-
-// sameBoot reports whether two snapshots are known to be of one boot session.
-func sameBoot(a, b *ingest.Snapshot) bool {
-	one, known := a.Boot()
-	other, also := b.Boot()
-	return known && also && one.Sub(other).Abs() < bootSlack
 }

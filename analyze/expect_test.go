@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -56,11 +57,12 @@ func judgeOne(t *testing.T, a, b, which made) Case {
 
 func TestAPredictionEndsWithTheBootSession(t *testing.T) {
 	const n = 200_000
+	tolerance := series.DefaultThresholds().BootTolerance
 	for _, c := range []struct {
 		name   string
 		shift  time.Duration // of the boot time that the second log shows
 		judged bool
-	}{{"the same boot", bootSlack - time.Second, true}, {"boot times too far apart", bootSlack, false}} {
+	}{{"boot times just within the tolerance", tolerance, true}, {"just outside", tolerance + time.Second, false}} {
 		first, second := leaking(n), later(leaking(n), time.Hour)
 		second.Uptime -= c.shift
 		k := judgeOne(t, first, second, first)

@@ -31,6 +31,8 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 			}
 		}
 	}
+	res.spread(th)
+	res.contrasts()
 	res.Tags = fleetTags(res, know)
 	return res
 }

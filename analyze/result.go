@@ -239,6 +239,10 @@ type Case struct {
 	Aliases    []string // signatures of other logs that were found to be this case
 	Notes      []Reason // how the case was put together, and what was kept out of it
 	Sightings  []Sighting
+	Presence   []Presence // a row a machine
+	Judged     int        // machines whose logs suffice for a verdict
+	Movement   Movement
+	Contrast   Contrast // what its machines have in common and others lack
 	Kind       Kind
 	Class      Class
 	Verdict    Verdict

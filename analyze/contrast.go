@@ -1,0 +1,191 @@
+package analyze
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"poolsweep/ingest"
+)
+
+// Shared is a driver or filter that the machines with a case have in common, with
+// how many of the others have it. It is a count and no verdict: few machines share
+// many things by luck.
+type Shared struct {
+	Name       string // as the first machine's log spells it
+	Version    string // empty: whatever the version
+	Filter     bool   // a minifilter, else a driver
+	Affected   int    // machines with the case that have it
+	Unaffected int    // machines without the case that have it
+}
+
+// Listed counts the machines that one sort of list was compared on.
+type Listed struct {
+	Affected, Unaffected int // machines that print the list
+	Unknown              int // machines that do not
+	Common               int // names that each of them has, left out
+}
+
+// Contrast is what the machines with a case have in common and others lack.
+type Contrast struct {
+	Drivers, Filters Listed
+	Rows             []Shared // by contrast, largest first
+}
+
+// share returns the part of n that k is, 0 for none.
+func share(k, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return float64(k) / float64(n)
+}
+
+// Margin is by how much more often machines with the case have it, 0 to 1.
+func (s Shared) Margin(of Listed) float64 {
+	return share(s.Affected, of.Affected) - share(s.Unaffected, of.Unaffected)
+}
+
+// inventory is what a machine's newest lists say is loaded: versions by folded
+// name. nil: no log prints the list.
+type inventory struct {
+	drivers, filters map[string]string
+}
+
+// contrasts fills in what the machines of each case have in common.
+func (res *Result) contrasts() {
+	spelled := map[string]string{}
+	has := make([]inventory, len(res.Machines))
+	for i := range res.Machines {
+		has[i] = takeInventory(&res.Machines[i], spelled)
+	}
+	for i := range res.Cases {
+		c := &res.Cases[i]
+		affected := make([]bool, len(res.Machines))
+		for j := range res.Machines {
+			affected[j] = slices.Contains(c.Machines, res.Machines[j].Name)
+		}
+		var drivers, filters []Shared
+		c.Contrast.Drivers, drivers = compare(has, affected, func(v inventory) map[string]string { return v.drivers })
+		c.Contrast.Filters, filters = compare(has, affected, func(v inventory) map[string]string { return v.filters })
+		for j := range filters {
+			filters[j].Filter = true
+		}
+		c.Contrast.Rows = append(filters, drivers...)
+		for j := range c.Contrast.Rows {
+			c.Contrast.Rows[j].Name = spelled[c.Contrast.Rows[j].Name]
+		}
+		c.Contrast.sort()
+	}
+}
+
+// Of returns the lists that a row was counted on.
+func (c *Contrast) Of(s Shared) Listed {
+	if s.Filter {
+		return c.Filters
+	}
+	return c.Drivers
+}
+
+func (c *Contrast) sort() {
+	slices.SortStableFunc(c.Rows, func(a, b Shared) int {
+		return cmp.Or(-cmp.Compare(a.Margin(c.Of(a)), b.Margin(c.Of(b))), -cmp.Compare(a.Affected, b.Affected),
+			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
+	})
+}
+
+// takeInventory reads the newest lists of a machine, and how names are spelled.
+func takeInventory(m *Machine, spelled map[string]string) inventory {
+	var v inventory
+	for _, s := range slices.Backward(m.Snapshots) {
+		if v.drivers == nil && len(s.Modules) > 0 {
+			v.drivers = map[string]string{}
+			for _, d := range s.Modules {
+				if !d.Unloaded {
+					note(v.drivers, spelled, d.Name, d.Version)
+				}
+			}
+		}
+		if v.filters == nil && s.FilterSet {
+			v.filters = map[string]string{}
+			for _, f := range s.Filters {
+				note(v.filters, spelled, f.Name, "")
+			}
+		}
+	}
+	return v
+}
+
+func note(into, spelled map[string]string, name, version string) {
+	key := ingest.ModuleKey(name)
+	into[key] = version
+	if spelled[key] == "" {
+		spelled[key] = name
+	}
+}
+
+// tally counts who has a thing.
+type tally struct{ affected, unaffected int }
+
+// compare counts each name over the machines, and each version of a name where the
+// machines have several. What all of them have, and what fewer than half of the
+// machines with the case have, is not in common.
+func compare(has []inventory, affected []bool, list func(inventory) map[string]string) (Listed, []Shared) {
+	var of Listed
+	counts, versions := map[string]*tally{}, map[string]map[string]*tally{}
+	for i, v := range has {
+		names := list(v)
+		switch {
+		case names == nil:
+			of.Unknown++
+		case affected[i]:
+			of.Affected++
+		default:
+			of.Unaffected++
+		}
+		for name, version := range names {
+			count(counts, name, affected[i])
+			if version != "" {
+				if versions[name] == nil {
+					versions[name] = map[string]*tally{}
+				}
+				count(versions[name], version, affected[i])
+			}
+		}
+	}
+	var rows []Shared
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		t := counts[name]
+		if t.affected == of.Affected && t.unaffected == of.Unaffected {
+			of.Common++
+		}
+		rows = t.shared(rows, name, "", of)
+		if len(versions[name]) > 1 {
+			for _, version := range slices.Sorted(maps.Keys(versions[name])) {
+				rows = versions[name][version].shared(rows, name, version, of)
+			}
+		}
+	}
+	return of, rows
+}
+
+func count(into map[string]*tally, key string, affected bool) {
+	t := into[key]
+	if t == nil {
+		t = &tally{}
+		into[key] = t
+	}
+	if affected {
+		t.affected++
+	} else {
+		t.unaffected++
+	}
+}
+
+// shared adds a row for what machines with the case have more often than others.
+func (t *tally) shared(rows []Shared, name, version string, of Listed) []Shared {
+	row := Shared{Name: name, Version: version, Affected: t.affected, Unaffected: t.unaffected}
+	if of.Unaffected == 0 || 2*t.affected < of.Affected || row.Margin(of) <= 0 {
+		return rows
+	}
+	return append(rows, row)
+}
