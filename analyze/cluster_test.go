@@ -89,7 +89,7 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 
 func TestLockstepCaseNeedsVolumeAPrivateTagAndNoCachedFiles(t *testing.T) {
 	step := func(n int64) made {
-		return snap("M").unknown("Qzsc", n, uint64(n)*1_200).np("FOCX", n, uint64(n)*300).np("FMfc", n, uint64(n)*192)
+		return snap("M").unknown("Qzsc", n, uint64(n)*1_200).np("FOCX", n, uint64(n)*400).np("FMfc", n, uint64(n)*192)
 	}
 	th := DefaultThresholds()
 	for n, want := range map[int64]int{th.ClusterEvents - 1: 0, 90_000: 1} {

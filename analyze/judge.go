@@ -17,7 +17,9 @@ import (
 func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result {
 	res := &Result{}
 	var found []Case
-	for _, snaps := range byMachine(docs) {
+	machines := byMachine(docs)
+	know = learnBands(machines, know, th)
+	for _, snaps := range machines {
 		m, cases := judgeMachine(snaps, know, th)
 		res.Machines = append(res.Machines, m)
 		found = append(found, cases...)
@@ -100,6 +102,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 			[]ingest.Source{e.filters[0].Source}})
 	}
 	reasons = append(reasons, e.vmRemarks()...)
+	reasons = append(reasons, e.abovePools()...)
 	switch e.tables {
 	case tablesAbsent:
 		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineNoPool})

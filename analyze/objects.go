@@ -95,6 +95,7 @@ func (e *exam) objectCase(g gap) Case {
 	}
 	d.then(ChainObject, facts, g.row.Source)
 	d.freeReasons(g.row, facts)
+	d.sizeReason(g.row)
 	d.joinStep(g.row)
 	d.own(d.Core)
 	d.chainPartners()

@@ -60,6 +60,8 @@ func (d *draft) poolCase(row ingest.TagUsage) Case {
 	d.Events = row.Outstanding
 	d.then(ChainTag, Facts{"tag": row.Tag, "outstanding": row.Outstanding, "bytes": Bytes(row.Bytes),
 		"share": d.shareOf(row.Pool, row.Bytes), "pool": row.Pool.String()}, row.Source)
+	d.bandReason(row)
+	d.sizeReason(row)
 	d.joinStep(row)
 	d.own(d.Core)
 	if len(d.Core) > 1 {

@@ -28,7 +28,8 @@ func (e *exam) pressed() []press {
 		most, basis := ceiling(e.Snapshot, pool)
 		// The limit of 32-bit systems without a printed one is that of the oldest: the
 		// later ones take more.
-		if usage == 0 || most == 0 || basis.Rule == RuleCeiling32 {
+		nonsense := e.RAM > 0 && usage > e.RAM
+		if usage == 0 || nonsense || most == 0 || basis.Rule == RuleCeiling32 {
 			continue
 		}
 		if float64(usage) >= e.th.PoolFull*float64(most) && (e.narrow(most) || e.muchOfRAM(usage)) {

@@ -69,10 +69,14 @@ const (
 	// NameCache: no minifilter stands on a disk volume, so nothing empties the filter
 	// manager's cache of file names.
 	NameCache
+	// OutOfBand: a tag far above what healthy machines hold.
+	OutOfBand
+	// Leader: a tag that nobody knows leads its pool.
+	Leader
 )
 
 var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles",
-	"pressure", "name-cache"}
+	"pressure", "name-cache", "out-of-band", "leader"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

@@ -33,6 +33,9 @@ const (
 	RuleZombies       Rule = "why.zombies"
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
+	RuleAboveBand     Rule = "why.above-band"
+	RuleUsualSize     Rule = "why.usual-size"
+	RuleLeader        Rule = "why.leader"
 	RuleForeseen      Rule = "why.foreseen"
 	RuleNoDiskFilter  Rule = "why.no-disk-filter"
 	RuleVerifierHolds Rule = "why.verifier-holds"
@@ -50,6 +53,7 @@ const (
 	RuleTableDiffers Rule = "why-not.table-differs"
 	RuleBalanced     Rule = "why-not.balanced"
 	RuleUserHandles  Rule = "why-not.user-handles"
+	RuleOddSize      Rule = "why-not.odd-size"
 	RuleRefuted      Rule = "why-not.refuted"
 	RuleSharedObject Rule = "why-not.shared-object"
 	RuleStillLoaded  Rule = "why-not.still-loaded"
@@ -71,6 +75,7 @@ const (
 	RuleOnlyShared     Rule = "unsure.only-shared"
 	RuleIssueVersion   Rule = "unsure.issue-version"
 	RuleNameBuild      Rule = "unsure.name-build"
+	RuleSpecialPool    Rule = "unsure.special-pool"
 )
 
 // Rules about limits of the input.
@@ -81,6 +86,8 @@ const (
 	RuleAverage  Rule = "limit.average"
 	RuleNoCounts Rule = "limit.no-counts"
 	RuleListOpen Rule = "limit.list-open"
+
+	RulePoolAboveBand Rule = "limit.pool-above-band"
 )
 
 // Rules of the reasoning chain.

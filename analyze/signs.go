@@ -15,6 +15,7 @@ var signs = []sign{
 	noFreesSign, lockstepSign,
 	handleSign,
 	shareSign,
+	bandSign, leaderSign,
 	pressureSign,
 }
 

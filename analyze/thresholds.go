@@ -86,6 +86,28 @@ type Thresholds struct {
 	// other uses; 2.2 % was measured on file objects.
 	FollowerSurplus float64
 
+	// BandWarn: a tag or a pool above so many times the upper edge of its healthy
+	// band is worth saying. No machine shown as healthy came near.
+	BandWarn float64
+	// BandSuspect and BandBytes: so far above, and with this volume, a tag is a
+	// suspect by itself. Published leaks were 20 to 150 times above.
+	BandSuspect float64
+	BandBytes   uint64
+
+	// SizeFactor: an allocation that is so many times larger or smaller than the
+	// object's usual sizes is not that object. Builds of Windows differ by less.
+	SizeFactor float64
+
+	// LeaderFactor, LeaderBytes, LeaderCount, LeaderRows: an unknown tag leads its pool
+	// with so many times the bytes of the next, in a list of at least so many rows. The
+	// vendor's example of a leak to look into leads by 4.3 with 36,405 blocks and 32
+	// MB; in tables of healthy machines the first is 1.1 to 3.2 times the next, and
+	// only in excerpts of a few kilobytes more.
+	LeaderFactor float64
+	LeaderBytes  uint64
+	LeaderCount  int64
+	LeaderRows   int
+
 	// Weights are the log-odds that a sign adds to the confidence of a case.
 	Weights Weights
 }
@@ -113,6 +135,9 @@ type Weights struct {
 	Loaded       float64 // the same of a driver that may still need what it holds
 	PoolFull     float64 // a pool near its ceiling, for reasons unknown
 	AllocFailed  float64 // allocations that failed beside it
+	Band         float64 // above what healthy machines hold
+	Size         float64 // whole objects of their usual size
+	Leader       float64 // an unknown tag leads its pool
 	Unclosed     float64 // negative: the table has no TOTAL row
 	Disagreement float64 // negative: the rows do not sum to TOTAL
 	Most         float64 // largest confidence ever given from one snapshot
@@ -130,12 +155,15 @@ func DefaultThresholds() Thresholds {
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
+		BandWarn: 2, BandSuspect: 5, BandBytes: 200 << 20, SizeFactor: 2,
+		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4,
 		Weights: Weights{
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2,
 			NoDiskFilter: 0.7,
 			NoFrees:      1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
 			Handles: 1, HandlesToo: 0.3,
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
+			Band: 0.5, Size: 0.2, Leader: 0.3,
 			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
 		},
 	}

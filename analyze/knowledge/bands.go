@@ -17,6 +17,7 @@ type Band struct {
 	Count   Edges
 	Bytes   Edges
 	Source  string // where the band is from, in words; empty for a learned one
+	Firm    bool   // nothing but a defect is known to lead far above it
 	Learned bool   // from the lab's own healthy machines
 	Samples int    // machines that a learned band rests on
 }
@@ -52,6 +53,7 @@ type tagBand struct {
 	Tag, Source string
 	Count       []uint64
 	MB          []float64
+	Firm        bool
 	Bits        int
 	Builds      Builds
 }
@@ -123,7 +125,7 @@ func (b *Base) Band(tag ingest.Tag, pool ingest.Pool, os ingest.OS) (Band, bool)
 }
 
 func (t tagBand) band() Band {
-	band := Band{Source: t.Source}
+	band := Band{Source: t.Source, Firm: t.Firm}
 	if len(t.Count) == 2 {
 		band.Count = Edges{t.Count[0], t.Count[1]}
 	}

@@ -38,6 +38,8 @@ func TestMatchWantsEveryCondition(t *testing.T) {
 		{"another object", Subject{Kind: "object-leak", Object: "thread"}, ""},
 		{"tag", Subject{Kind: "pool-leak", Tags: tags("FMfc", "WCsc")}, "wcifs-file-contexts"},
 		{"tag in other case", Subject{Kind: "pool-leak", Tags: tags("wcsc")}, ""},
+		{"filter missing on disks", Subject{Tags: tags("FMfn"), NoDiskFilter: true}, "fmfn-without-minifilter"},
+		{"filter on a disk", Subject{Tags: tags("FMfn")}, ""},
 		{"build in range", Subject{Tags: tags("NtFC"), Build: 22000}, "ntfc-container-hosts"},
 		{"build below", Subject{Tags: tags("NtFC"), Build: 21999}, ""},
 		{"build unknown", Subject{Tags: tags("NtFC")}, ""},
