@@ -450,7 +450,7 @@ func namedChange(name string, value []byte) (c statedChange, ok bool) {
 		return c, false
 	}
 	var signed bool
-	c.Change, signed, ok = readChange(bytes.TrimRight(value, "* "), 0)
+	c.Change, signed, ok = readChange(bytes.TrimRight(value, "* "), unitNamed(words))
 	if !ok || !signed {
 		return c, false
 	}
@@ -459,5 +459,5 @@ func namedChange(name string, value []byte) (c statedChange, ok bool) {
 		return c, true
 	}
 	c.What, c.known = subject(name)
-	return c, true
+	return c, sizedRight(c.Change)
 }

@@ -19,6 +19,7 @@ func Tables() []ingest.Table {
 		handleTable,
 		poolmonxTable,
 		genericTable,
+		signalTable,
 		listTable,
 		plainTable,
 		statedTable,
