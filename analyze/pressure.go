@@ -73,15 +73,22 @@ func (e *exam) pressureCase(p press) Case {
 	d.then(ChainPressure, facts, p.from)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
 	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": ""}, nil}}
-	sorted := "!poolused 2"
-	if p.pool == ingest.Paged {
-		sorted = "!poolused 4"
-	}
-	d.next(sorted, NextTags, Facts{"pool": p.pool.String()})
-	d.nextShell("poolmon -b -n pool.txt", NextTags, Facts{"pool": p.pool.String()})
+	d.nextTags(p.pool)
 	c := d.finish()
 	c.Bytes = p.usage // no tag carries it
 	return c
+}
+
+// nextTags asks which tags fill a pool.
+func (d *draft) nextTags(pool ingest.Pool) {
+	facts := Facts{"pool": pool.String()}
+	if pool != ingest.Paged {
+		d.next("!poolused 2", NextTags, facts)
+	}
+	if pool != ingest.NonPaged {
+		d.next("!poolused 4", NextTags, facts)
+	}
+	d.nextShell("poolmon -b -n pool.txt", NextTags, facts)
 }
 
 // vmRemarks says what !vm prints in alarm and what does not make a case: the

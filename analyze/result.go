@@ -66,6 +66,8 @@ const (
 	HandleGap
 	// Pressure: a pool is nearly full, and nothing says of what.
 	Pressure
+	// Stated: somebody measured a growth and the log has only the result.
+	Stated
 	// NameCache: no minifilter stands on a disk volume, so nothing empties the filter
 	// manager's cache of file names.
 	NameCache
@@ -76,7 +78,7 @@ const (
 )
 
 var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles",
-	"pressure", "name-cache", "out-of-band", "leader"}
+	"pressure", "stated", "name-cache", "out-of-band", "leader"}
 
 // String returns the class as one lower-case word.
 func (c Class) String() string { return classes[c] }

@@ -30,6 +30,10 @@ const (
 	RuleHandleType    Rule = "why.handle-type"
 	RuleHandlePeers   Rule = "why.handle-peers"
 	RuleHandleLimit   Rule = "why.handle-limit"
+	RuleSessions      Rule = "why.sessions"
+	RuleGrowthStated  Rule = "why.growth-stated"
+	RuleKeptStated    Rule = "why.kept-stated"
+	RuleKeptEach      Rule = "why.kept-each"
 	RuleZombies       Rule = "why.zombies"
 	RuleVerifierList  Rule = "why.verifier-list"
 	RuleVerifierStop  Rule = "why.verifier-stop"
@@ -56,6 +60,7 @@ const (
 	RuleOddSize      Rule = "why-not.odd-size"
 	RuleRefuted      Rule = "why-not.refuted"
 	RuleSharedObject Rule = "why-not.shared-object"
+	RuleNotMeasured  Rule = "why-not.not-measured"
 	RuleStillLoaded  Rule = "why-not.still-loaded"
 	RuleWrapped      Rule = "why-not.wrapped"
 	RuleLoadOrLeak   Rule = "why-not.load-or-leak"
@@ -80,12 +85,13 @@ const (
 
 // Rules about limits of the input.
 const (
-	RuleCut      Rule = "limit.cut"
-	RuleUnclosed Rule = "limit.unclosed"
-	RuleNoRate   Rule = "limit.no-rate"
-	RuleAverage  Rule = "limit.average"
-	RuleNoCounts Rule = "limit.no-counts"
-	RuleListOpen Rule = "limit.list-open"
+	RuleCut        Rule = "limit.cut"
+	RuleUnclosed   Rule = "limit.unclosed"
+	RuleStatedRate Rule = "limit.stated-rate"
+	RuleNoRate     Rule = "limit.no-rate"
+	RuleAverage    Rule = "limit.average"
+	RuleNoCounts   Rule = "limit.no-counts"
+	RuleListOpen   Rule = "limit.list-open"
 
 	RulePoolAboveBand Rule = "limit.pool-above-band"
 )
@@ -109,6 +115,8 @@ const (
 	ChainNoOwner      Rule = "chain.no-owner"
 	ChainVerifier     Rule = "chain.verifier"
 	ChainNameCache    Rule = "chain.name-cache"
+	ChainSessions     Rule = "chain.sessions"
+	ChainStated       Rule = "chain.stated"
 	ChainHandles      Rule = "chain.handles"
 	ChainPressure     Rule = "chain.pressure"
 )
@@ -205,6 +213,7 @@ const (
 const (
 	ExpectStays   Rule = "expect.stays"
 	ExpectObjects Rule = "expect.objects"
+	ExpectGrows   Rule = "expect.grows"
 	ExpectTables  Rule = "expect.tables"
 	ExpectNames   Rule = "expect.names"
 )

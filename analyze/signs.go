@@ -11,9 +11,9 @@ type sign func(*exam, *docket)
 // explains raises no second one.
 var signs = []sign{
 	verifierSign, attachmentSign, nameCacheSign,
-	objectSign, zombieSign,
+	objectSign, zombieSign, sessionSign,
 	noFreesSign, lockstepSign,
-	handleSign,
+	handleSign, changeSign,
 	shareSign,
 	bandSign, leaderSign,
 	pressureSign,

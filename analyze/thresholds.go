@@ -45,6 +45,19 @@ type Thresholds struct {
 	// ZombieFloor: fewer exited processes that one process keeps are not worth a
 	// case: many machines have some dozens. The firm limit is that of the object gap.
 	ZombieFloor int64
+	// SessionFloor and SessionShare: so many logon sessions, nearly all of them without
+	// a process. A terminal server has hundreds of sessions, with processes.
+	SessionFloor int64
+	SessionShare float64
+
+	// GrowthHourly: published as a rate of pool growth to be woken up for.
+	// KeptObjects: fewer threads, processes or handles come and go by themselves.
+	// KeptControl: under the other condition at most this share of them stays.
+	// KeptEvents: without a control, one thing an event has to stay over so many events.
+	GrowthHourly uint64
+	KeptObjects  int64
+	KeptControl  float64
+	KeptEvents   int64
 
 	// PoolFull: a pool is nearly full from this share of its ceiling on; 80 % is the
 	// published critical limit, and where the debugger calls the usage excessive.
@@ -127,6 +140,8 @@ type Weights struct {
 	KnownIssue   float64
 	Share        float64
 	Handles      float64 // a process with far too many handles
+	Sessions     float64 // logon sessions without a process
+	Stated       float64 // a growth that the log states and does not show
 	HandlesToo   float64 // the same, seen another way
 	OwnTag       float64 // a third party's own tag leads
 	Verifier     float64 // Driver Verifier's own count
@@ -151,7 +166,9 @@ func DefaultThresholds() Thresholds {
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
 		PoolFull: 0.8, NarrowPool: 512 << 20, PoolOfRAM: 0.25,
 		HandleFloor: 10_000, HandleSystem: 20_000, HandleStore: 50_000, HandleFar: 5, HandleShare: 0.8,
-		HandleFactor: 10, ZombieFloor: 250,
+		HandleFactor: 10, ZombieFloor: 250, SessionFloor: 1000, SessionShare: 0.9,
+		GrowthHourly: 1 << 30, KeptObjects: 50, KeptControl: 0.05, KeptEvents: 100,
+
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
@@ -161,7 +178,7 @@ func DefaultThresholds() Thresholds {
 			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2,
 			NoDiskFilter: 0.7,
 			NoFrees:      1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
-			Handles: 1, HandlesToo: 0.3,
+			Handles: 1, HandlesToo: 0.3, Sessions: 1, Stated: 0.8,
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
 			Band: 0.5, Size: 0.2, Leader: 0.3,
 			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,

@@ -19,13 +19,12 @@ func zombieSign(e *exam, d *docket) {
 	}
 }
 
-// keptDead returns who keeps many of the dead; where no holder is listed, the dead of
-// "!process 0 0", whose records have no handle table.
+// keptDead returns who keeps many of the dead. Where no holder is listed, they are
+// those of "!process 0 0", whose records have no handle table, or that a log counts.
 func (e *exam) keptDead() []dead {
 	all := e.Zombies
-	if len(all) == 0 && e.Processes != nil {
-		n := int64(e.Processes.Zombies)
-		all = []ingest.Zombies{{Held: n, Processes: n, Source: e.Processes.Source}}
+	if len(all) == 0 {
+		all = e.unheld()
 	}
 	var out []dead
 	for _, z := range all {
@@ -41,19 +40,44 @@ func (e *exam) keptDead() []dead {
 	return out
 }
 
-// zombieLimit is how many of the dead a machine may have: the published rule for
-// process objects, 2 · live + 1,000, without the live ones.
-func (e *exam) zombieLimit() int64 {
-	if e.Processes == nil {
-		return e.th.ObjectExtra
+// unheld returns the counts of the dead that name no holder.
+func (e *exam) unheld() []ingest.Zombies {
+	var out []ingest.Zombies
+	if t := e.tallied("dead processes"); t != nil {
+		out = append(out, ingest.Zombies{Held: t.Count, Processes: t.Count, Source: t.Source})
+	} else if e.Processes != nil {
+		n := int64(e.Processes.Zombies)
+		out = append(out, ingest.Zombies{Held: n, Processes: n, Source: e.Processes.Source})
 	}
-	return (e.th.ObjectFactor-1)*int64(e.Processes.Live()) + e.th.ObjectExtra
+	if t := e.tallied("dead threads"); t != nil {
+		out = append(out, ingest.Zombies{Held: t.Count, Threads: t.Count, Source: t.Source})
+	}
+	return out
+}
+
+// living returns how many objects of a kind are alive by the same log, and where
+// that stands.
+func (e *exam) living(object string) (int64, ingest.Source, bool) {
+	if object == "process" && e.Processes != nil {
+		return int64(e.Processes.Live()), e.Processes.Source, true
+	}
+	if t := e.tallied("live threads"); object == "thread" && t != nil {
+		return t.Count, t.Source, true
+	}
+	return 0, ingest.Source{}, false
+}
+
+// zombieLimit is how many of the dead a machine may have: the published rule for
+// process and thread objects, 2 · live + 1,000, without the live ones.
+func (e *exam) zombieLimit(object string) int64 {
+	live, _, _ := e.living(object)
+	return (e.th.ObjectFactor-1)*live + e.th.ObjectExtra
 }
 
 // zombieCase argues that exited processes stay because of handles or references to
 // them. Each was counted, so many are a leak without any pool table.
 func (e *exam) zombieCase(z dead) Case {
-	limit, verdict, weight := e.zombieLimit(), Leak, e.th.Weights.ObjectGap+e.th.Weights.Confirmed
+	limit, verdict, weight := e.zombieLimit(z.object), Leak, e.th.Weights.ObjectGap+e.th.Weights.Confirmed
 	if z.Held <= limit {
 		verdict, weight = Suspect, e.th.Weights.Handles
 	}

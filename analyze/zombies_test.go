@@ -74,3 +74,12 @@ func TestExitedProcessesOfAListingHaveNoHolder(t *testing.T) {
 		t.Errorf("the table and the list are one defect, have %d cases", len(r.Cases))
 	}
 }
+
+func TestDeadThreadsAgainstLiveOnes(t *testing.T) {
+	for held, want := range map[int64]Verdict{5_800: Suspect, 5_801: Leak} {
+		c := onlyCase(t, judge(t, snap("M").tally("dead threads", held).tally("live threads", 4_800)))
+		if c.Verdict != want || c.Object != "thread" || c.Holder.Process != "" {
+			t.Errorf("%d dead beside 4,800 live threads: %s of %q", held, c.Verdict, c.Object)
+		}
+	}
+}

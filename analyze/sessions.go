@@ -1,0 +1,45 @@
+package analyze
+
+import "poolsweep/ingest"
+
+// What the readers count of logon sessions.
+const (
+	tallySessions = "logon sessions"
+	tallyOrphans  = "logon sessions without a process"
+)
+
+// tallied returns a count that a log states, or nil.
+func (e *exam) tallied(what string) *ingest.Tally {
+	for i := range e.Tallies {
+		if e.Tallies[i].What == what {
+			return &e.Tallies[i]
+		}
+	}
+	return nil
+}
+
+// sessionSign suspects that tokens are kept: a logon session lives as long as a
+// token of it, and a session whose processes have all exited should be gone.
+func sessionSign(e *exam, d *docket) {
+	all, orphans := e.tallied(tallySessions), e.tallied(tallyOrphans)
+	if all == nil || orphans == nil || d.taken[objectTags["token"]] || all.Count < e.th.SessionFloor ||
+		float64(orphans.Count) < e.th.SessionShare*float64(all.Count) {
+		return
+	}
+	d.file(e.sessionCase(*all, *orphans))
+}
+
+func (e *exam) sessionCase(all, orphans ingest.Tally) Case {
+	d := e.draft(ObjectLeak, ObjectGap, Suspect)
+	d.Object, d.Events = "token", orphans.Count
+	d.why(d.th.Weights.Sessions, RuleSessions, Facts{"sessions": all.Count, "orphans": orphans.Count,
+		"share": Percent(float64(orphans.Count) / float64(all.Count))}, all.Source, orphans.Source)
+	d.then(ChainSessions, nil, orphans.Source)
+	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
+	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
+	tag := objectTags[d.Object]
+	d.expect(tag, ingest.Paged, orphans.Count, ExpectObjects, Facts{"tag": tag, "handles": orphans.Count}, orphans.Source)
+	d.nextForObject(d.Object, tag, ingest.Paged)
+	return d.finish()
+}
