@@ -151,6 +151,9 @@ const maxWhole = 32
 // 3,118,424 KB", "Pool nonpaged 11.5 GB, pool paged 7.5 GB, commit …".
 func (r *plainRow) whole(text []byte) bool {
 	text = unmarked(text)
+	if bytes.Count(bytes.Trim(text, "| "), []byte("|")) > 1 {
+		return false // a row of a table with columns of their own meaning
+	}
 	for {
 		at := bytes.IndexAny(text, ":=+0123456789~")
 		if at < len("Pool N") || at > maxWhole {

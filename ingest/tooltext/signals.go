@@ -75,11 +75,11 @@ func signalHead(text []byte) (h signalTitles, ok bool) {
 	case slices.ContainsFunc(h.columns, grows):
 		h.conditions = true
 		return h, true
-	case !namesSignals(names[0]) || slices.ContainsFunc(names[1:], isFigure):
+	case names[0] != "" && !namesSignals(names[0]) || slices.ContainsFunc(names[1:], isFigure):
 		return h, false
 	}
 	h.compare()
-	return h, true
+	return h, names[0] != "" || len(h.labels) > 1
 }
 
 // namesSignals reports whether a title is that of a column of names.

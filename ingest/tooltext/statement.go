@@ -38,7 +38,7 @@ const maxStatement = 1000
 // countedNouns are looked for before a line is cut into words.
 var countedNouns = [][]byte{
 	[]byte("andles"), []byte(" sessions"), []byte(" zombie"), []byte(" threads"), []byte(" processes"),
-	[]byte("GiB"), []byte(" GB"), []byte("hysical "), []byte(" +"), []byte(": -"),
+	[]byte("GiB"), []byte(" GB"), []byte(" MB"), []byte("hysical "), []byte(" +"), []byte(": -"),
 }
 
 // mayState is a cheap look whether a line of words may tell a figure.
@@ -65,6 +65,7 @@ func (s *statement) read(text []byte) bool {
 	all := tokens(string(text))
 	s.memory(all)
 	s.pools(all)
+	s.rate(text)
 	for i, t := range all {
 		if !t.count || t.signed || t.n < 0 {
 			continue
