@@ -208,13 +208,13 @@ func (e *exam) leaderCase(first, second ingest.TagUsage) Case {
 
 // learnBands learns what is usual from the newest whole tables of the machines
 // that have no case. Too few machines, and the starter pack stands.
-func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, th Thresholds) *knowledge.Base {
+func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, fleet norms, th Thresholds) *knowledge.Base {
 	if len(machines) < knowledge.LearnMachines {
 		return know
 	}
 	var samples []knowledge.Sample
 	for _, snaps := range machines {
-		e := examine(snaps[len(snaps)-1], scene{th, know, snaps})
+		e := examine(snaps[len(snaps)-1], scene{th, know, fleet, snaps})
 		if e.tables != tablesComplete {
 			continue
 		}

@@ -25,12 +25,14 @@ type exam struct {
 type scene struct {
 	th      Thresholds
 	know    *knowledge.Base
+	fleet   norms              // of the filters on all machines
 	history []*ingest.Snapshot // of the machine, in time order, the judged one among them
 }
 
 func examine(s *ingest.Snapshot, in scene) *exam {
 	e := &exam{Snapshot: s, scene: in, table: cluster.NewTable(s.Tags, in.th.ClusterFloor, in.th.ClusterTolerance),
-		filters: filterFacts(s, in.th), pools: poolFacts(s)}
+		pools: poolFacts(s)}
+	e.judgeFilters()
 	e.tables, e.tableAt = tables(s, e.pools, in.th)
 	return e
 }

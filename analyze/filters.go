@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -11,42 +12,359 @@ import (
 // the number of attachments, whatever a listing shows.
 var fmis = ingest.MustTag("FMis")
 
+// fmvo is its tag for one FLT_VOLUME structure.
+var fmvo = ingest.MustTag("FMvo")
+
 // fltmgrTags are the filter manager's own structures that attachments make:
 // instance, volume, completion nodes, rundown references, work items.
-var fltmgrTags = []ingest.Tag{fmis, ingest.MustTag("FMvo"), ingest.MustTag("FMct"), ingest.MustTag("FMrr"), ingest.MustTag("FMwi")}
+var fltmgrTags = []ingest.Tag{fmis, fmvo, ingest.MustTag("FMct"), ingest.MustTag("FMrr"), ingest.MustTag("FMwi")}
 
-// filterFacts puts each filter of a snapshot beside its peers, highest altitude
-// first.
-func filterFacts(s *ingest.Snapshot, th Thresholds) []FilterFact {
-	var out []FilterFact
-	for i, f := range s.Filters {
-		n := f.Attached()
-		most, peers := 0, 0
-		for j, o := range s.Filters {
-			if i != j && o.Attached() > 0 {
-				most = max(most, o.Attached())
-				peers++
-			}
+// measure counts what a filter is judged by: its instances, and what the machine
+// shows to compare them with.
+func measure(s *ingest.Snapshot, f ingest.Filter, th Thresholds) FilterFact {
+	most, peers := 0, 0
+	for _, o := range s.Filters {
+		if n := o.Attached(); n > 0 && filterKey(o.Name) != filterKey(f.Name) {
+			most = max(most, n)
+			peers++
 		}
-		out = append(out, FilterFact{
-			Machine: s.Machine.Name, Frame: f.Frame, Name: f.Name, Altitude: f.Altitude, Instances: n, PeerMost: most,
-			Groups: f.Instances, Source: f.Source,
-			// A machine may have dozens of volumes, and a filter may take them all: only
-			// peers on the same machine tell what is many.
-			Runaway: n >= th.RunawayFloor && peers > 0 && n >= th.RunawayFactor*most,
-		})
 	}
-	slices.SortStableFunc(out, func(a, b FilterFact) int {
+	return FilterFact{Machine: s.Machine.Name, Frame: f.Frame, Name: f.Name, Altitude: f.Altitude, Legacy: f.Legacy,
+		Instances: f.Attached(), PeerMost: most, Peers: peers, Volumes: volumesBeside(s, f), Definitions: definitions(f, th),
+		Groups: f.Instances, Source: f.Source}
+}
+
+// Room returns how many instances the filter's volumes and definitions leave room
+// for, or its peers have, whichever is more; 0 when the log shows neither.
+func (f *FilterFact) Room() int { return max(f.Volumes*f.Definitions, f.PeerMost) }
+
+// definitions returns how many differently named instances a filter has: it may
+// attach once a volume under each name. A driver that names every attachment
+// differently has not as many definitions.
+func definitions(f ingest.Filter, th Thresholds) int {
+	var names []string
+	for _, i := range f.Instances {
+		names = appendOnce(names, i.Name)
+		if len(names) == th.FilterDefinitions {
+			break
+		}
+	}
+	return max(1, len(names))
+}
+
+// volumesBeside returns how many volumes the log lists, 0 when it does not tell.
+// !fltkd.volumes and fltmc volumes list all; where only attachments are listed,
+// volumes without a name are counted as the filter's peers have them: each such
+// row is another volume, or the same one over and over.
+func volumesBeside(s *ingest.Snapshot, f ingest.Filter) int {
+	for _, v := range s.Volumes {
+		if v.Address != 0 || v.Device != "" || len(v.Instances) == 0 {
+			return len(s.Volumes)
+		}
+	}
+	if !placed(f) {
+		return 0
+	}
+	unnamed, peers := 0, false
+	for _, o := range s.Filters {
+		if o.Attached() > 0 && filterKey(o.Name) != filterKey(f.Name) {
+			unnamed, peers = max(unnamed, unnamedRows(o)), true
+		}
+	}
+	if !peers {
+		unnamed = unnamedRows(f)
+	}
+	return len(s.Volumes) + unnamed
+}
+
+// placed reports whether each attachment of a filter is listed with its volume,
+// which may have no name. !fltkd.filters prints no volumes, "fltmc filters" only
+// the number of instances.
+func placed(f ingest.Filter) bool {
+	named := false
+	for _, i := range f.Instances {
+		named = named || i.Volume != ""
+		if i.Volume == "" && i.Name == "" {
+			return false
+		}
+	}
+	return named || f.Address == 0 && len(f.Instances) > 0
+}
+
+// unnamedRows returns to how many volumes without a name a filter is attached.
+func unnamedRows(f ingest.Filter) int {
+	most := 0
+	for _, i := range f.Instances {
+		if i.Volume == "" && placed(f) {
+			most = max(most, i.Count)
+		}
+	}
+	return most
+}
+
+// judgeFilters puts each filter of the snapshot beside its peers, itself on other
+// machines and its own past, highest altitude first.
+func (e *exam) judgeFilters() {
+	for _, f := range e.Snapshot.Filters {
+		e.filters = append(e.filters, measure(e.Snapshot, f, e.th))
+	}
+	slices.SortStableFunc(e.filters, func(a, b FilterFact) int {
 		return cmp.Or(b.Altitude.Compare(a.Altitude), cmp.Compare(a.Name, b.Name))
 	})
+	earlier := e.sameSession()
+	for i := range e.filters {
+		f := &e.filters[i]
+		f.Elsewhere = e.fleet.elsewhere(f.Name, f.Machine)
+		past := before(f.Name, earlier, e.th)
+		for _, b := range past {
+			f.Before = append(f.Before, b.Instances)
+		}
+		f.Standing, f.Why = e.stand(f, past)
+		f.Why = append(f.Why, e.oddities(f)...)
+	}
+}
+
+// sameSession returns the earlier snapshots of the same boot session, oldest first.
+func (e *exam) sameSession() []*ingest.Snapshot {
+	var out []*ingest.Snapshot
+	for _, s := range e.history {
+		if s.At.Before(e.At) && linked(s, e.Snapshot) == series.SameBoot {
+			out = append(out, s)
+		}
+	}
 	return out
 }
 
-// runaway returns the filter that ran away with the most instances, or nil.
+// before measures a filter in earlier snapshots, as far as they list it.
+func before(name string, earlier []*ingest.Snapshot, th Thresholds) []FilterFact {
+	var out []FilterFact
+	for _, s := range earlier {
+		for _, f := range s.Filters {
+			if filterKey(f.Name) == filterKey(name) {
+				out = append(out, measure(s, f, th))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// stand says what stands out about a filter, and by which signs, or why nothing
+// does.
+func (e *exam) stand(f *FilterFact, past []FilterFact) (Standing, []Reason) {
+	far, usual := e.far(f), e.everywhere(f)
+	signs := e.signsOf(f, far && !usual, past)
+	switch {
+	case far && !usual:
+		return RanAway, signs
+	case len(signs) > 0:
+		return Odd, signs
+	case far:
+		return Ordinary, []Reason{f.reason(FilterEverywhere, Facts{"machines": int64(f.Elsewhere.Machines),
+			"median": int64(f.Elsewhere.Median)})}
+	}
+	return Ordinary, []Reason{e.explained(f)}
+}
+
+// far reports whether a filter has many more instances than its volumes or its
+// peers explain. Neither is enough alone: a machine may have dozens of volumes, and
+// a filter may take them all, several times.
+func (e *exam) far(f *FilterFact) bool {
+	return f.Room() > 0 && f.Instances >= e.th.RunawayFloor && f.Instances >= e.th.RunawayFactor*f.Room()
+}
+
+// everywhere reports whether the filter has as many on other machines: then it is
+// its way, unless the number itself is a fault.
+func (e *exam) everywhere(f *FilterFact) bool {
+	n := f.Elsewhere
+	return f.Instances < e.th.RunawayFirm && n != nil && n.Machines >= e.th.FilterMachines &&
+		f.Instances < e.th.RunawayFactor*max(1, n.Median)
+}
+
+// signsOf lists what speaks against a filter, strongest first.
+func (e *exam) signsOf(f *FilterFact, far bool, past []FilterFact) []Reason {
+	var signs []Reason
+	if far && f.Peers > 0 {
+		least, most, peers := peerRange(e.filters, f.Name)
+		signs = append(signs, f.reason(RulePeerGap, Facts{"altitude": string(f.Altitude), "peers": int64(peers),
+			"least": int64(least), "most": int64(most)}))
+	}
+	if far && f.Volumes > 0 {
+		signs = append(signs, f.reason(RuleVolumeGap, nil))
+	}
+	if n := f.Elsewhere; e.farFromElsewhere(f) {
+		signs = append(signs, f.reason(RuleFleetGap, Facts{"machines": int64(n.Machines), "median": int64(n.Median),
+			"most": int64(n.Most)}))
+	}
+	if e.climbs(f, past) {
+		signs = append(signs, f.reason(RuleClimbs, Facts{"first": int64(past[0].Instances),
+			"snapshots": int64(len(past) + 1)}))
+	}
+	if g := mostRepeated(e.placesOf(f)); g.Count >= e.th.FilterRepeats {
+		signs = append(signs, f.reason(RuleRepeats, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
+	}
+	return signs
+}
+
+// farFromElsewhere reports whether a filter has many times its instances on every
+// other machine, where these have as many volumes or more.
+func (e *exam) farFromElsewhere(f *FilterFact) bool {
+	n := f.Elsewhere
+	return n != nil && n.Machines >= e.th.FilterMachines && n.Most > 0 && e.crowded(f) && f.Room() <= n.Room &&
+		f.Instances >= e.th.RunawayFactor*n.Most
+}
+
+// crowded reports whether a filter has more than its volumes or peers explain,
+// though not far more.
+func (e *exam) crowded(f *FilterFact) bool {
+	return f.Room() > 0 && f.Instances >= e.th.FilterSmall && f.Instances > e.th.FilterRoom*f.Room()
+}
+
+// climbs reports whether the instances grew from snapshot to snapshot while volumes
+// and peers stayed.
+func (e *exam) climbs(f *FilterFact, past []FilterFact) bool {
+	if len(past)+1 < e.th.FilterSnapshots || !e.crowded(f) || f.Instances < 2*past[0].Instances {
+		return false
+	}
+	steps := append(past[:len(past):len(past)], *f)
+	for i := range steps[1:] {
+		if steps[i+1].Instances <= steps[i].Instances || steps[i+1].Room() > steps[0].Room() {
+			return false
+		}
+	}
+	return true
+}
+
+// placesOf returns the groups of a filter with their volumes, also where
+// !fltkd.filters lists the filter and !fltkd.volumes the volumes: name and altitude
+// of an instance are the link between the two.
+func (e *exam) placesOf(f *FilterFact) []ingest.Instance {
+	own := map[groupName]bool{}
+	for _, g := range f.Groups {
+		if g.Volume != "" {
+			return f.Groups
+		}
+		own[groupName{g.Name, g.Altitude}] = g.Name != ""
+	}
+	var out []ingest.Instance
+	for _, v := range e.Volumes {
+		for _, g := range v.Instances {
+			if own[groupName{g.Name, g.Altitude}] {
+				g.Volume = v.Name
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// groupName is what tells the instances of one filter from those of another.
+type groupName struct {
+	name     string
+	altitude ingest.Altitude
+}
+
+// mostRepeated returns the group with the most attachments to one named volume.
+// Rows without a volume's name are different volumes.
+func mostRepeated(groups []ingest.Instance) ingest.Instance {
+	var most ingest.Instance
+	for _, g := range groups {
+		if g.Volume != "" && g.Count > most.Count {
+			most = g
+		}
+	}
+	return most
+}
+
+// reason words a filter's figures: each sentence takes those it needs.
+func (f *FilterFact) reason(r Rule, more Facts, from ...ingest.Source) Reason {
+	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "peer": int64(f.PeerMost), "volumes": int64(f.Volumes),
+		"definitions": int64(f.Definitions), "room": int64(f.Room())}
+	for name, value := range more {
+		facts[name] = value
+	}
+	return Reason{r, facts, append([]ingest.Source{f.Source}, from...)}
+}
+
+// explained says why a filter does not stand out.
+func (e *exam) explained(f *FilterFact) Reason {
+	switch {
+	case f.Legacy:
+		return f.reason(FilterLegacy, nil)
+	case f.Instances == 0:
+		return f.reason(FilterNone, nil)
+	case f.Room() == 0:
+		return f.reason(FilterAlone, nil)
+	case f.PeerMost > 0 && f.Instances >= e.th.RunawayFloor && f.Instances >= e.th.RunawayFactor*f.PeerMost:
+		return f.reason(FilterVolumes, nil)
+	}
+	return f.reason(FilterUsual, Facts{"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*f.Room()))})
+}
+
+// oddities lists what is worth saying about a filter and speaks for no case by
+// itself.
+func (e *exam) oddities(f *FilterFact) []Reason {
+	var out []Reason
+	if g := mostRepeated(e.placesOf(f)); g.Count > 1 && g.Count < e.th.FilterRepeats {
+		out = append(out, f.reason(FilterRepeated, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
+	}
+	var twins, apart []string
+	for _, o := range e.filters {
+		if o.Altitude == f.Altitude && o.Frame == f.Frame && o.Altitude != "" && filterKey(o.Name) != filterKey(f.Name) {
+			twins = appendOnce(twins, o.Name)
+		}
+	}
+	if len(twins) > 0 {
+		out = append(out, f.reason(FilterTwins, Facts{"altitude": string(f.Altitude), "others": twins}))
+	}
+	for _, g := range f.Groups {
+		if f.Altitude != "" && g.Altitude != "" && g.Altitude.Compare(f.Altitude) != 0 {
+			apart = appendOnce(apart, string(g.Altitude))
+		}
+	}
+	if len(apart) > 0 {
+		out = append(out, f.reason(FilterApart, Facts{"altitude": string(f.Altitude), "others": apart}))
+	}
+	if row := e.leftBy(f); row != nil {
+		out = append(out, f.reason(FilterOrphan, Facts{"tag": row.Tag, "count": row.Outstanding}, row.Source))
+	}
+	return out
+}
+
+// leftBy returns a tag of the filter's own that is hardly ever freed though the
+// filter has no instance now: what detached filters leave is still their doing.
+func (e *exam) leftBy(f *FilterFact) *ingest.TagUsage {
+	if f.Instances > 0 {
+		return nil
+	}
+	for _, row := range e.noFrees() {
+		if who := owner(e.Snapshot, row, e.know); ingest.ModuleKey(who.Module) == ingest.ModuleKey(f.Name) {
+			return &row
+		}
+	}
+	return nil
+}
+
+// orphanReason says of a holder that is a filter without instances that it may well
+// hold what it left.
+func (d *draft) orphanReason(m Member) {
+	for i := range d.filters {
+		f := &d.filters[i]
+		if !f.Legacy && f.Instances == 0 && ingest.ModuleKey(f.Name) == ingest.ModuleKey(d.Holder.Module) {
+			r := f.reason(FilterOrphan, Facts{"tag": m.Tag, "count": m.Outstanding}, m.Source)
+			d.why(0, r.Rule, r.Facts, r.Sources...)
+		}
+	}
+}
+
+// runaway returns the filter that stands out most, with the most instances among
+// such, or nil.
 func runaway(filters []FilterFact) *FilterFact {
 	var worst *FilterFact
 	for i := range filters {
-		if f := &filters[i]; f.Runaway && (worst == nil || f.Instances > worst.Instances) {
+		f := &filters[i]
+		if f.Standing >= Odd && (worst == nil || cmp.Or(cmp.Compare(f.Standing, worst.Standing),
+			cmp.Compare(f.Instances, worst.Instances)) > 0) {
 			worst = f
 		}
 	}
@@ -66,7 +384,7 @@ func listed(filters []FilterFact) int {
 // have any, and how many such filters there are.
 func peerRange(filters []FilterFact, name string) (least, most, peers int) {
 	for _, f := range filters {
-		if f.Name == name || f.Instances == 0 {
+		if filterKey(f.Name) == filterKey(name) || f.Instances == 0 {
 			continue
 		}
 		if peers == 0 || f.Instances < least {

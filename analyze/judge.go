@@ -18,9 +18,10 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 	res := &Result{}
 	var found []Case
 	machines := byMachine(docs)
-	know = learnBands(machines, know, th)
+	fleet := newNorms(machines, th)
+	know = learnBands(machines, know, fleet, th)
 	for _, snaps := range machines {
-		m, cases := judgeMachine(snaps, know, th)
+		m, cases := judgeMachine(snaps, scene{th, know, fleet, snaps})
 		res.Machines = append(res.Machines, m)
 		found = append(found, cases...)
 	}
@@ -70,12 +71,12 @@ func machineKey(s *ingest.Snapshot) string { return strings.ToUpper(s.Machine.Na
 
 // judgeMachine examines each snapshot of one machine. A restart hides a leak
 // and mends nothing, so the machine's verdict is the worst of its snapshots'.
-func judgeMachine(snaps []*ingest.Snapshot, know *knowledge.Base, th Thresholds) (Machine, []Case) {
+func judgeMachine(snaps []*ingest.Snapshot, in scene) (Machine, []Case) {
 	latest := snaps[len(snaps)-1]
 	m := Machine{Machine: latest.Machine, Snapshots: snaps}
 	var cases []Case
 	for _, s := range snaps {
-		e := examine(s, scene{th, know, snaps})
+		e := examine(s, in)
 		for _, c := range e.cases() {
 			c.Machines = []string{m.Name} // as the newest log spells it
 			cases = append(cases, c)

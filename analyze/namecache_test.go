@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,9 @@ func (m made) on(name, altitude string, volumes ...string) made {
 			f.Instances = append(f.Instances, ingest.Instance{Name: name, Altitude: f.Altitude, Volume: v, Source: m.row500()})
 		}
 		f.Instances[at].Count++
+		if v != "" && !slices.ContainsFunc(m.Volumes, func(o ingest.Volume) bool { return o.Name == v }) {
+			m.Volumes = append(m.Volumes, ingest.Volume{Name: v, Source: m.row500(), Instances: []ingest.Instance{{Name: name, Volume: v, Count: 1}}})
+		}
 	}
 	m.Filters = append(m.Filters, f)
 	m.PlaceSet = true

@@ -85,8 +85,8 @@ func (e *exam) nearShare() {
 func (e *exam) nearRunaway() {
 	if len(e.filters) > 0 {
 		f := slices.MaxFunc(e.filters, func(a, b FilterFact) int { return cmp.Compare(a.Instances, b.Instances) })
-		e.missed(MissPeerGap, Facts{"filter": f.Name, "instances": int64(f.Instances), "peer": int64(f.PeerMost),
-			"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*f.PeerMost))}, f.Source)
+		e.missed(MissPeerGap, Facts{"filter": f.Name, "instances": int64(f.Instances), "room": int64(f.Room()),
+			"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*f.Room()))}, f.Source)
 	}
 	if row := e.row(fmis); row != nil {
 		e.missed(MissFMis, Facts{"fmis": row.Outstanding, "listed": int64(listed(e.filters)),

@@ -183,6 +183,7 @@ func (d *draft) holdByOwnTag() {
 		d.Holder = Attribution{Module: m.Owner.Module, Weight: m.Owner.Weight * 0.9, Proven: m.Owner.Proven,
 			Basis: Reason{HolderOwnTag, facts, m.Owner.Sources}, Sources: m.Owner.Sources}
 		d.why(d.th.Weights.OwnTag, RuleOwnTag, facts, m.Source)
+		d.orphanReason(m)
 	}
 }
 

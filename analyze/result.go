@@ -171,17 +171,44 @@ type Exhaustion struct {
 	Source  ingest.Source
 }
 
-// FilterFact is one minifilter of one snapshot beside its peers.
+// Standing says how a filter stands beside its peers, itself on other machines and
+// its own past.
+type Standing uint8
+
+// Standings, mildest first.
+const (
+	_ Standing = iota
+	// Ordinary: volumes, peers or other machines explain its instances.
+	Ordinary
+	// Odd: something speaks against it, by too small a number to be firm.
+	Odd
+	// RanAway: far more instances than volumes or peers explain.
+	RanAway
+)
+
+var standings = [...]string{"", "ordinary", "odd", "ran-away"}
+
+// String returns the standing as one lower-case word.
+func (s Standing) String() string { return standings[s] }
+
+// FilterFact is one minifilter of one snapshot with all that it is judged by.
 type FilterFact struct {
-	Machine   string
-	Frame     string
-	Name      string
-	Altitude  ingest.Altitude
-	Instances int
-	PeerMost  int // most instances any other filter of the machine has
-	Groups    []ingest.Instance
-	Runaway   bool
-	Source    ingest.Source
+	Machine     string
+	Frame       string
+	Name        string
+	Altitude    ingest.Altitude
+	Legacy      bool // no minifilter: it attaches without the filter manager
+	Instances   int
+	PeerMost    int         // most instances any other filter of the machine has
+	Peers       int         // other filters that have any
+	Volumes     int         // that the log lists; 0 when it does not tell
+	Definitions int         // differently named instances, at most what a filter may define
+	Elsewhere   *FilterNorm // on other machines; nil when none has it
+	Before      []int       // instances in earlier snapshots of the boot session, oldest first
+	Groups      []ingest.Instance
+	Standing    Standing
+	Why         []Reason // what speaks against it or explains it, then what else is worth saying
+	Source      ingest.Source
 }
 
 // PoolFacts reconciles one pool of a snapshot: what the rows sum to, what the

@@ -41,6 +41,11 @@ const (
 	RuleUsualSize     Rule = "why.usual-size"
 	RuleLeader        Rule = "why.leader"
 	RuleForeseen      Rule = "why.foreseen"
+	RuleVolumeGap     Rule = "why.volume-gap"
+	RuleFleetGap      Rule = "why.fleet-gap"
+	RuleClimbs        Rule = "why.climbs"
+	RuleRepeats       Rule = "why.repeats"
+	RuleFMvoMany      Rule = "why.fmvo-many"
 	RuleNoDiskFilter  Rule = "why.no-disk-filter"
 	RuleVerifierHolds Rule = "why.verifier-holds"
 	RulePoolFull      Rule = "why.pool-full"
@@ -230,6 +235,20 @@ const (
 	MachinePartial Rule = "machine.partial"
 	MachineBogusVM Rule = "machine.bogus-vm"
 	MachineNotPool Rule = "machine.not-pool"
+)
+
+// Rules about filters that do not stand out, and what is worth saying about any.
+const (
+	FilterUsual      Rule = "filter.usual"
+	FilterVolumes    Rule = "filter.volumes"
+	FilterEverywhere Rule = "filter.everywhere"
+	FilterAlone      Rule = "filter.alone"
+	FilterNone       Rule = "filter.none"
+	FilterLegacy     Rule = "filter.legacy"
+	FilterRepeated   Rule = "filter.repeated"
+	FilterTwins      Rule = "filter.twins"
+	FilterApart      Rule = "filter.apart"
+	FilterOrphan     Rule = "filter.orphan"
 )
 
 // Rules about what came near and did not fire.

@@ -35,7 +35,11 @@ func (e *exam) runawayCase(f *FilterFact) Case {
 	d.chainToFilter(f)
 	if f != nil {
 		d.Events = int64(f.Instances)
-		d.peerReasons(*f)
+		rest := d.Why
+		d.Why = nil
+		d.signReasons(*f)
+		d.poolReasons(*f)
+		d.Why = append(d.Why, rest...)
 		d.holdByCount(*f)
 	} else {
 		d.Class = Lockstep
@@ -78,7 +82,7 @@ func (d *draft) chainToFilter(f *FilterFact) {
 	if f != nil {
 		least, most, peers := peerRange(d.filters, f.Name)
 		d.then(ChainFilter, Facts{"filter": f.Name, "instances": int64(f.Instances), "peers": int64(peers),
-			"least": int64(least), "most": int64(most)}, f.Source)
+			"least": int64(least), "most": int64(most), "room": int64(f.Room())}, f.Source)
 	}
 	if private := d.private(); len(private) > 0 {
 		d.then(ChainSameCount, Facts{"members": inStep(private), "events": d.Core[0].Outstanding,
@@ -134,30 +138,58 @@ func (d *draft) related() []Member {
 	return out
 }
 
-// peerReasons argues with the listing: the gap to the peers, and that the pool
-// confirms the listing.
-func (d *draft) peerReasons(f FilterFact) {
-	w := d.th.Weights
-	least, most, peers := peerRange(d.filters, f.Name)
-	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "altitude": string(f.Altitude),
-		"peers": int64(peers), "least": int64(least), "most": int64(most)}
-	gap := Reason{RulePeerGap, facts, []ingest.Source{f.Source}}
-	d.Why = slices.Insert(d.Why, 0, d.weigh(w.PeerGap, gap))
+// signReasons argues with what speaks against the filter. The first sign of a
+// runaway carries the most; a filter that is only odd is suspect.
+func (d *draft) signReasons(f FilterFact) {
+	if f.Standing < RanAway {
+		d.Verdict = Suspect
+	}
+	for _, r := range f.Why {
+		if weight := d.signWeight(r.Rule, len(d.Why) == 0); weight > 0 {
+			d.Why = append(d.Why, d.weigh(weight, r))
+		}
+	}
+}
+
+func (d *draft) signWeight(r Rule, first bool) float64 {
+	switch w := d.th.Weights; r {
+	case RulePeerGap:
+		return w.PeerGap
+	case RuleVolumeGap:
+		if first {
+			return w.PeerGap
+		}
+		return w.VolumeGap
+	case RuleFleetGap:
+		return w.FleetGap
+	case RuleClimbs:
+		return w.Climbs
+	case RuleRepeats:
+		return w.Repeats
+	}
+	return 0
+}
+
+// poolReasons holds the listing against the pool: FMis counts instances, FMvo
+// volumes. A small number that the pool does not confirm is only suspect.
+func (d *draft) poolReasons(f FilterFact) {
 	row := d.row(fmis)
-	if row == nil {
+	if row == nil || !d.agrees(*row) {
 		if f.Instances < d.th.RunawayFirm {
 			d.Verdict = Suspect
 		}
+	}
+	if row == nil {
 		return
 	}
 	counts := Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}
-	if d.agrees(*row) {
-		d.Why = slices.Insert(d.Why, 1, d.weigh(w.Confirmed, Reason{RuleFMisAgrees, counts, []ingest.Source{row.Source}}))
+	if !d.agrees(*row) {
+		d.whyNot(d.th.Weights.Disagreement, RuleFMisDiffers, counts, row.Source)
 		return
 	}
-	d.whyNot(w.Disagreement, RuleFMisDiffers, counts, row.Source)
-	if f.Instances < d.th.RunawayFirm {
-		d.Verdict = Suspect
+	d.why(d.th.Weights.Confirmed, RuleFMisAgrees, counts, row.Source)
+	if vo := d.row(fmvo); vo != nil && f.Volumes > 0 && vo.Outstanding >= int64(d.th.RunawayFactor*f.Volumes) {
+		d.why(0, RuleFMvoMany, Facts{"fmvo": vo.Outstanding, "volumes": int64(f.Volumes)}, vo.Source)
 	}
 }
 
@@ -172,6 +204,9 @@ func (d *draft) gapReasons() {
 // that are probably its own where no scan has proven them.
 func (d *draft) holdByCount(f FilterFact) {
 	weight := 0.9
+	if f.Standing < RanAway {
+		weight = 0.7
+	}
 	rule := HolderInstance
 	if d.Cluster != nil {
 		rule = HolderCount
@@ -249,6 +284,9 @@ func (d *draft) loseServing() {
 		return
 	}
 	least, most, peers := peerRange(d.filters, d.Holder.Module)
+	if peers == 0 {
+		return
+	}
 	d.Alternatives = append(d.Alternatives, Alternative{Role: "holder", Module: "the other filters", Weight: 0.02,
 		Lost: Reason{LostPeers, Facts{"peers": int64(peers), "least": int64(least), "most": int64(most)}, nil}})
 }
@@ -268,7 +306,9 @@ func (d *draft) attachmentDoubts(f *FilterFact) {
 	} else {
 		d.unsure(RuleTriggerUnknown, Facts{"filter": f.Name})
 	}
-	d.unsure(RuleVolumesUnknown, nil, f.Source)
+	if f.Volumes == 0 {
+		d.unsure(RuleVolumesUnknown, nil, f.Source)
+	}
 }
 
 // nearest returns the integer next to a ratio of at least 1/2, and how far off

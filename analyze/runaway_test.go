@@ -114,7 +114,7 @@ func TestManyInstancesAreRunawayOnlyFarAbovePeersAndFloor(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := snap("M").filter("A", "1000", c.peers).filter("B", "2000", c.worst)
-			if got := runaway(filterFacts(s.Snapshot, th)) != nil; got != c.want {
+			if got := runaway(filtersOf(t, s)) != nil; got != c.want {
 				t.Errorf("runaway = %v, want %v", got, c.want)
 			}
 		})
@@ -175,8 +175,14 @@ func TestStepsAreTypedExactlyAndSafely(t *testing.T) {
 	}
 }
 
+// filtersOf judges the filters of one snapshot alone.
+func filtersOf(t *testing.T, m made) []FilterFact {
+	t.Helper()
+	return judge(t, m).Machines[0].Filters
+}
+
 func TestFiltersStandByAltitude(t *testing.T) {
-	facts := filterFacts(attached().Snapshot, DefaultThresholds())
+	facts := filtersOf(t, attached())
 	var names []string
 	for _, f := range facts {
 		names = append(names, f.Name)

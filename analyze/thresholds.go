@@ -4,14 +4,33 @@ package analyze
 // its reason.
 type Thresholds struct {
 	// RunawayFactor: a filter has run away when it has this many times the
-	// instances of every other filter on the machine. Filters that take all
-	// volumes differ by less than 5 on machines with 60 volumes.
+	// instances of every other filter on the machine, and of what the listed volumes
+	// leave room for. Filters that take all volumes differ by less than 5 on machines
+	// with 60 volumes.
 	RunawayFactor int
 	// RunawayFloor: and at least this many instances. 64 volumes are seen on
 	// healthy machines.
 	RunawayFloor int
 	// RunawayFirm: from here on the listing alone is firm; below, FMis has to agree.
 	RunawayFirm int
+
+	// FilterDefinitions: a filter attaches to a volume once a definition; those in
+	// public listings have one to three, and no driver is known with more than this.
+	FilterDefinitions int
+	// FilterMachines: a filter has a norm with this many other machines; two may both
+	// be odd.
+	FilterMachines int
+	// FilterSmall and FilterRoom: fewer instances, or fewer than FilterRoom times what
+	// volumes and peers explain, are not suspect even against other machines or the
+	// past. Public listings of healthy machines end at 17 where volumes are few.
+	FilterSmall int
+	FilterRoom  int
+	// FilterSnapshots: growth takes this many snapshots of a boot session; from two
+	// points anything rises every second time.
+	FilterSnapshots int
+	// FilterRepeats: the filter manager refuses a second instance of the same name on
+	// a volume; detached ones that are held open may list a few of them twice.
+	FilterRepeats int
 
 	// NameCache: so many cached file names (FMfn) are no cache. Up to 583,000 are seen
 	// on healthy machines, 4.5 million and more where they leak.
@@ -129,7 +148,11 @@ type Thresholds struct {
 // makes them ten times better. Prior stands for "no sign at all".
 type Weights struct {
 	Prior        float64
-	PeerGap      float64 // a filter far above its peers
+	PeerGap      float64 // a filter far above its peers, or else above what its volumes explain
+	VolumeGap    float64 // and above what its volumes explain
+	FleetGap     float64 // a filter far above itself on every other machine
+	Climbs       float64 // a filter whose instances grow from snapshot to snapshot
+	Repeats      float64 // a filter many times on one volume
 	Confirmed    float64 // pool structures equal the listing, or live objects were listed
 	ObjectGap    float64
 	NoDiskFilter float64 // no minifilter on any disk volume
@@ -161,7 +184,9 @@ type Weights struct {
 // DefaultThresholds returns the values used when nothing else is configured.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
-		RunawayFactor: 10, RunawayFloor: 200, RunawayFirm: 1000, NameCache: 1_000_000,
+		RunawayFactor: 10, RunawayFloor: 200, RunawayFirm: 1000,
+		FilterDefinitions: 8, FilterMachines: 3, FilterSmall: 20, FilterRoom: 2, FilterSnapshots: 3, FilterRepeats: 20,
+		NameCache:    1_000_000,
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
 		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
 		PoolFull: 0.8, NarrowPool: 512 << 20, PoolOfRAM: 0.25,
@@ -175,9 +200,9 @@ func DefaultThresholds() Thresholds {
 		BandWarn: 2, BandSuspect: 5, BandBytes: 200 << 20, SizeFactor: 2,
 		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4,
 		Weights: Weights{
-			Prior: -1, PeerGap: 2, Confirmed: 1, ObjectGap: 2,
-			NoDiskFilter: 0.7,
-			NoFrees:      1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
+			Prior: -1, Confirmed: 1, ObjectGap: 2,
+			PeerGap: 2, VolumeGap: 0.5, FleetGap: 1, Climbs: 1, Repeats: 1, NoDiskFilter: 0.7,
+			NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
 			Handles: 1, HandlesToo: 0.3, Sessions: 1, Stated: 0.8,
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
 			Band: 0.5, Size: 0.2, Leader: 0.3,

@@ -267,17 +267,42 @@ func (s *speaker) filterSheet() Sheet {
 	l.add("altitude", KindText, 12, func(i int) any { return string(f[i].Altitude) })
 	l.add("instances", KindCount, 14, func(i int) any { return int64(f[i].Instances) }).Bars = true
 	l.add("peer-most", KindCount, 16, func(i int) any { return int64(f[i].PeerMost) })
+	l.add("volumes", KindCount, 10, func(i int) any { return orEmpty(int64(f[i].Volumes)) })
+	median := func(n *analyze.FilterNorm) int { return n.Median }
+	machines := func(n *analyze.FilterNorm) int { return n.Machines }
+	l.add("elsewhere", KindCount, 14, func(i int) any { return elsewhere(f[i], median) })
+	l.add("elsewhere-on", KindCount, 14, func(i int) any { return elsewhere(f[i], machines) })
+	l.add("before", KindText, 16, func(i int) any { return orEmpty(before(f[i])) })
 	l.add("flag", KindVerdict, 12, func(i int) any { return s.flagged(f[i]) })
+	l.add("filter-why", KindText, 60, func(i int) any { return orEmpty(s.sentences(f[i].Why)) })
 	l.add("source", KindText, 36, func(i int) any { return f[i].Source.String() })
 	return sheet
 }
 
-// flagged is the flag of a filter as a loud cell, or an empty one.
-func (s *speaker) flagged(f analyze.FilterFact) any {
-	if !f.Runaway {
+// elsewhere is a figure of the filter on other machines, or an empty cell when no
+// other has it.
+func elsewhere(f analyze.FilterFact, figure func(*analyze.FilterNorm) int) any {
+	if f.Elsewhere == nil {
 		return nil
 	}
-	return Tagged{Text: s.flag(f), Tone: ToneAlarm}
+	return int64(figure(f.Elsewhere))
+}
+
+// before writes the instances in earlier snapshots of the boot session.
+func before(f analyze.FilterFact) string {
+	counts := make([]string, len(f.Before))
+	for i, n := range f.Before {
+		counts[i] = count(int64(n))
+	}
+	return strings.Join(counts, ", ")
+}
+
+// flagged is the flag of a filter as a loud cell, or an empty one.
+func (s *speaker) flagged(f analyze.FilterFact) any {
+	if f.Standing < analyze.Odd {
+		return nil
+	}
+	return Tagged{Text: s.flag(f), Tone: filterTone(f)}
 }
 
 // readMe tells what the workbook holds, what its words mean and what it was made

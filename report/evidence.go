@@ -38,7 +38,7 @@ func (s *speaker) evidence(c *analyze.Case) []fact {
 		add(s.label("column.vm"), s.say("source.vm-value", figures), vm.Source)
 	}
 	for _, f := range c.Filters {
-		if f.Runaway {
+		if f.Standing >= analyze.Odd {
 			add(s.say("source.filter", facts{"filter": f.Name}),
 				s.say("source.filter-value", facts{"instances": f.Instances, "altitude": string(f.Altitude)}), f.Source)
 		}

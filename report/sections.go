@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -183,21 +184,41 @@ func (s *speaker) filters(c *analyze.Case) []Block {
 	g.add(Column{Title: s.label("column.flag"), Share: 0.15}, func(i int) Cell {
 		return Cell{Text: s.flag(f[i]), Tone: filterTone(f[i])}
 	})
-	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}}
+	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}, {Table: s.explained(f)}}
+}
+
+// explained tells of each filter why it stands out or what explains its instances.
+func (s *speaker) explained(f []analyze.FilterFact) *Table {
+	g := newGrid(s.label("caption.filter-why"), len(f))
+	g.text(s.label("column.filter"), 0.2, func(i int) string { return f[i].Name })
+	g.text(s.label("column.filter-why"), 0.8, func(i int) string { return s.sentences(f[i].Why) })
+	return g.table()
+}
+
+// sentences says reasons one after the other.
+func (s *speaker) sentences(reasons []analyze.Reason) string {
+	said := make([]string, len(reasons))
+	for i, r := range reasons {
+		said[i] = s.reason(r)
+	}
+	return strings.Join(said, " ")
 }
 
 // flag is the word for what stands out about a filter; most have none.
 func (s *speaker) flag(f analyze.FilterFact) string {
-	if f.Runaway {
-		return s.label("flag.runaway")
+	if f.Standing < analyze.Odd {
+		return ""
 	}
-	return ""
+	return s.label("flag." + f.Standing.String())
 }
 
 // filterTone makes the filter that stands out loud, in the table and in the chart.
 func filterTone(f analyze.FilterFact) Tone {
-	if f.Runaway {
+	switch f.Standing {
+	case analyze.RanAway:
 		return ToneAlarm
+	case analyze.Odd:
+		return ToneWarning
 	}
 	return TonePlain
 }

@@ -1,0 +1,260 @@
+package analyze
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"poolsweep/ingest"
+)
+
+// disks names so many volumes.
+func disks(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(`\Device\HarddiskVolume%d`, i+1))
+	}
+	return out
+}
+
+// times repeats a list.
+func times(n int, list []string) []string {
+	var out []string
+	for range n {
+		out = append(out, list...)
+	}
+	return out
+}
+
+func standing(t *testing.T, m made, filter string) FilterFact {
+	t.Helper()
+	for _, f := range judge(t, m).Machines[0].Filters {
+		if f.Name == filter {
+			return f
+		}
+	}
+	t.Fatalf("no filter %s", filter)
+	return FilterFact{}
+}
+
+func TestManyVolumesAreNoRunaway(t *testing.T) {
+	ramdisks := disks(250)
+	unnamed := make([]string, 250)
+	for name, c := range map[string]struct {
+		s    made
+		rule Rule
+	}{
+		"one instance a volume":     {listing("M", 0).on("Base", "1000", ramdisks[:4]...).on("Kestrel", "2000", ramdisks...), FilterVolumes},
+		"volumes without a name":    {listing("M", 0).on("Base", "1000", unnamed...).on("Kestrel", "2000", unnamed...), FilterUsual},
+		"the only filter, no names": {listing("M", 0).on("Kestrel", "2000", unnamed...), FilterUsual},
+		"pipes and mail slots": {listing("M", 0).on("Base", "1000", "C:").on("Kestrel", "2000", "C:", "", "", `\Device\Mup`,
+			`\Device\Mailslot`, `\Device\NamedPipe`, `\Device\HarddiskVolumeShadowCopy3`), FilterUsual},
+		"a filter alone":           {listing("M", 0).filter("Kestrel", "2000", 5_000), FilterAlone},
+		"not attached":             {listing("M", 0).filter("Kestrel", "2000", 0), FilterNone},
+		"volumes of the debugger":  {fltkdVolumes(60).filter("Base", "1000", 5).filter("Kestrel", "2000", 300), FilterVolumes},
+		"legacy without instances": {listing("M", 0).on("Kestrel", "141000.99"), FilterLegacy},
+	} {
+		f := standing(t, c.s, "Kestrel")
+		if f.Standing != Ordinary || len(f.Why) == 0 || f.Why[0].Rule != c.rule {
+			t.Errorf("%s: %s, why %v, want %s", name, f.Standing, f.Why, c.rule)
+		}
+		if r := judge(t, c.s); len(r.Cases) != 0 {
+			t.Errorf("%s: %+v", name, r.Cases)
+		}
+	}
+}
+
+// fltkdVolumes is a machine whose volumes the debugger lists.
+func fltkdVolumes(n int) made {
+	m := listing("M", 0)
+	for _, d := range disks(n) {
+		m = m.volume(d, 1)
+	}
+	return m
+}
+
+func TestSixtyVolumesTimesThreeDefinitionsAreRoom(t *testing.T) {
+	th := DefaultThresholds()
+	three := func(n int) made {
+		m := fltkdVolumes(60).filter("Base", "1000", 5).filter("Kestrel", "2000", 0)
+		f := &m.Filters[1]
+		f.Instances = nil
+		for i, name := range []string{"Top", "Middle", "Bottom"} {
+			count := n / 3
+			if i < n%3 {
+				count++
+			}
+			f.Instances = append(f.Instances, ingest.Instance{Name: name, Altitude: "2000", Count: count})
+		}
+		return m
+	}
+	room := 60 * 3
+	for n, want := range map[int]Standing{room: Ordinary, th.RunawayFactor*room - 1: Ordinary, th.RunawayFactor * room: RanAway,
+		th.RunawayFactor*room + 1: RanAway} {
+		f := standing(t, three(n), "Kestrel")
+		if f.Standing != want || f.Definitions != 3 || f.Volumes != 60 || f.Room() != room {
+			t.Errorf("%d instances: %s, want %s; %d definitions, %d volumes", n, f.Standing, want, f.Definitions, f.Volumes)
+		}
+	}
+}
+
+func TestADriverThatNamesEachInstanceHasNotAsManyDefinitions(t *testing.T) {
+	th := DefaultThresholds()
+	var f ingest.Filter
+	for i := range 3 * th.FilterDefinitions {
+		f.Instances = append(f.Instances, ingest.Instance{Name: fmt.Sprint("Kestrel ", i), Count: 1})
+		if got, want := definitions(f, th), min(i+1, th.FilterDefinitions); got != want {
+			t.Errorf("%d names: %d definitions, want %d", i+1, got, want)
+		}
+	}
+}
+
+func TestListedVolumesConvictWithoutPeers(t *testing.T) {
+	s := listing("M", 0).on("Kestrel", "2000", times(300, disks(4))...)
+	c := onlyCase(t, judge(t, s))
+	if c.Verdict != Runaway || c.Holder.Module != "Kestrel" || !hasRule(c.Why, RuleVolumeGap) || hasRule(c.Why, RulePeerGap) {
+		t.Errorf("%s, holder %q, why %v", c.Verdict, c.Holder.Module, c.Why)
+	}
+	if hasRule(c.Unsure, RuleVolumesUnknown) || !hasRule(c.Why, RuleRepeats) {
+		t.Errorf("why %v, unsure %v", c.Why, c.Unsure)
+	}
+}
+
+func TestOneVolumeAskedForIsNoYardstick(t *testing.T) {
+	// "fltmc filters" counts 300, "fltmc instances -v C:" shows one of them.
+	s := listing("M", 0).on("Base", "1000", "C:").on("Kestrel", "2000", "C:")
+	for i := range s.Filters {
+		s.Filters[i].Instances = append(s.Filters[i].Instances, ingest.Instance{Count: 299})
+	}
+	s.PlaceSet = false
+	s.Volumes = []ingest.Volume{{Name: "C:", Instances: []ingest.Instance{{Name: "Base", Volume: "C:", Count: 1}}}}
+	if f := standing(t, s, "Kestrel"); f.Standing != Ordinary || f.Volumes != 0 {
+		t.Errorf("%s with %d volumes: %v", f.Standing, f.Volumes, f.Why)
+	}
+}
+
+func TestRepeatsOnOneNamedVolume(t *testing.T) {
+	th := DefaultThresholds()
+	for n, want := range map[int]Standing{1: Ordinary, 2: Ordinary, th.FilterRepeats - 1: Ordinary, th.FilterRepeats: Odd,
+		th.FilterRepeats + 1: Odd} {
+		s := listing("M", 0).on("Base", "1000", disks(9)...).on("Kestrel", "2000", times(n, []string{`\Device\HarddiskVolume1`})...)
+		f := standing(t, s, "Kestrel")
+		if f.Standing != want || hasRule(f.Why, FilterRepeated) != (n > 1 && want == Ordinary) {
+			t.Errorf("%d times: %s, want %s; why %v", n, f.Standing, want, f.Why)
+		}
+		if r := judge(t, s); (len(r.Cases) == 1 && r.Cases[0].Verdict == Suspect) != (want == Odd) {
+			t.Errorf("%d times: cases %+v", n, r.Cases)
+		}
+	}
+	unnamed := listing("M", 0).on("Base", "1000", make([]string, 30)...).on("Kestrel", "2000", make([]string, 40)...)
+	if f := standing(t, unnamed, "Kestrel"); f.Standing != Ordinary {
+		t.Errorf("rows without a volume's name: %s, %v", f.Standing, f.Why)
+	}
+}
+
+func TestRepeatsFoundByTheDebuggersVolumes(t *testing.T) {
+	s := listing("M", 0).filter("Base", "1000", 30).filter("Kestrel", "2000", 40)
+	s.Volumes = []ingest.Volume{{Name: `\Device\HarddiskVolume1`, Address: 1, Instances: []ingest.Instance{
+		{Name: "Kestrel Instance", Altitude: "2000", Count: 40}, {Name: "Base Instance", Altitude: "1000", Count: 1}}}}
+	if f := standing(t, s, "Kestrel"); !hasRule(f.Why, RuleRepeats) || f.Standing != Odd {
+		t.Errorf("%s, why %v", f.Standing, f.Why)
+	}
+	if f := standing(t, s, "Base"); f.Standing != Ordinary {
+		t.Errorf("%s, why %v", f.Standing, f.Why)
+	}
+}
+
+// later moves a snapshot on within its boot session.
+func (m made) later(hours int) made {
+	m.At, m.Uptime = m.At.Add(time.Duration(hours)*time.Hour), m.Uptime+time.Duration(hours)*time.Hour
+	return m
+}
+
+func TestGrowthWithinABoot(t *testing.T) {
+	th := DefaultThresholds()
+	for _, c := range []struct {
+		name   string
+		counts []int
+		peers  []int
+		want   Standing
+	}{
+		{"three snapshots", []int{10, 15, th.FilterSmall}, []int{5, 5, 5}, Odd},
+		{"just under the least number", []int{8, 9, th.FilterSmall - 1}, []int{5, 5, 5}, Ordinary},
+		{"two snapshots", []int{10, 40}, []int{5, 5}, Ordinary},
+		{"one step down", []int{10, 9, 40}, []int{5, 5, 5}, Ordinary},
+		{"one step level", []int{10, 10, 40}, []int{5, 5, 5}, Ordinary},
+		{"less than double", []int{11, 15, 21}, []int{5, 5, 5}, Ordinary},
+		{"volumes grow too", []int{10, 20, 40}, []int{5, 6, 7}, Ordinary},
+		{"as many as twice the peers", []int{10, 20, 40}, []int{20, 20, 20}, Ordinary},
+		{"one more than that", []int{10, 20, 41}, []int{20, 20, 20}, Odd},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var all []made
+			for i, n := range c.counts {
+				all = append(all, snap("M").later(i).filter("Base", "1000", c.peers[i]).filter("Kestrel", "2000", n))
+			}
+			r := judge(t, all...)
+			f := r.Machines[0].Filters[0]
+			if f.Standing != c.want || len(f.Before) != len(c.counts)-1 || hasRule(f.Why, RuleClimbs) != (c.want == Odd) {
+				t.Errorf("%s, want %s; before %v, why %v", f.Standing, c.want, f.Before, f.Why)
+			}
+			if c.want == Odd && onlyCase(t, r).Verdict != Suspect {
+				t.Errorf("verdict %s", r.Cases[0].Verdict)
+			}
+		})
+	}
+}
+
+func TestGrowthIsNotReadAcrossARestart(t *testing.T) {
+	var all []made
+	for i, n := range []int{10, 20, 40} {
+		s := snap("M").filter("Base", "1000", 5).filter("Kestrel", "2000", n)
+		s.At = s.At.Add(time.Duration(24*i) * time.Hour) // with the same uptime each time
+		all = append(all, s)
+	}
+	if f := judge(t, all...).Machines[0].Filters[0]; f.Standing != Ordinary || len(f.Before) != 0 {
+		t.Errorf("%s, before %v", f.Standing, f.Before)
+	}
+}
+
+func TestOddities(t *testing.T) {
+	s := listing("M", 0).on("Base", "1000", "C:").on("Twin", "1000", "D:").on("Kestrel", "2000", "C:")
+	s.Filters[2].Instances[0].Altitude = "1999.5"
+	for filter, want := range map[string]Rule{"Base": FilterTwins, "Twin": FilterTwins, "Kestrel": FilterApart} {
+		if f := standing(t, s, filter); !hasRule(f.Why, want) || f.Standing != Ordinary {
+			t.Errorf("%s: %s, why %v, want %s", filter, f.Standing, f.Why, want)
+		}
+	}
+	s.Filters[2].Instances[0].Altitude = "2000.0"
+	if f := standing(t, s, "Kestrel"); hasRule(f.Why, FilterApart) {
+		t.Errorf("the same altitude in other digits: %v", f.Why)
+	}
+}
+
+func TestFilterWithoutInstancesMayHoldWhatItLeft(t *testing.T) {
+	th := DefaultThresholds()
+	for n, want := range map[int64]bool{th.NoFreesOutstanding - 1: false, th.NoFreesOutstanding: true} {
+		s := snap("M").unknown("WCsc", n, uint64(n)*200).counted(uint64(n), 0).filter("luafv", "135000", 1).filter("wcifs", "189900", 0)
+		if f := standing(t, s, "wcifs"); hasRule(f.Why, FilterOrphan) != want {
+			t.Errorf("%d left: why %v", n, f.Why)
+		}
+		if f := standing(t, s, "luafv"); hasRule(f.Why, FilterOrphan) {
+			t.Errorf("luafv: why %v", f.Why)
+		}
+		if r := judge(t, s); want {
+			if c := onlyCase(t, r); ingest.ModuleKey(c.Holder.Module) != "wcifs" || !hasRule(c.Why, FilterOrphan) {
+				t.Errorf("holder %q, why %v", c.Holder.Module, c.Why)
+			}
+		}
+	}
+}
+
+func TestVolumeStructuresBesideTheListing(t *testing.T) {
+	th := DefaultThresholds()
+	for n, want := range map[int64]bool{int64(th.RunawayFactor*4) - 1: false, int64(th.RunawayFactor * 4): true} {
+		s := listing("M", 0).on("Kestrel", "2000", times(300, disks(4))...).np("FMis", 1_200, 720_000).np("FMvo", n, 400_000)
+		if c := onlyCase(t, judge(t, s)); hasRule(c.Why, RuleFMvoMany) != want || !hasRule(c.Why, RuleFMisAgrees) {
+			t.Errorf("%d volume structures: why %v", n, c.Why)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package analyze
+
+import (
+	"slices"
+	"strings"
+
+	"poolsweep/ingest"
+)
+
+// FilterNorm is how one filter stands on the other machines of the input, by the
+// newest list of each.
+type FilterNorm struct {
+	Machines     int
+	Median, Most int // instances
+	Volumes      int // median of what the logs list; 0 where most list none
+	Definitions  int // most
+	Room         int // most that volumes or peers leave room for
+}
+
+// norms holds the norm of each filter, by its name, for each machine that it is
+// compared with.
+type norms map[string]map[string]*FilterNorm
+
+// elsewhere returns the norm of a filter without the machine itself, nil when no
+// other machine has it.
+func (n norms) elsewhere(filter, machine string) *FilterNorm {
+	return n[filterKey(filter)][strings.ToUpper(machine)]
+}
+
+// filterKey folds a filter's name: lists print it in the case of the registry, its
+// instances in that of the driver's author.
+func filterKey(name string) string { return strings.ToLower(name) }
+
+// newNorms measures each filter on all machines.
+func newNorms(machines [][]*ingest.Snapshot, th Thresholds) norms {
+	found := map[string]map[string]FilterFact{}
+	for _, snaps := range machines {
+		s := newestList(snaps)
+		if s == nil {
+			continue
+		}
+		for _, f := range s.Filters {
+			key, m := filterKey(f.Name), measure(s, f, th)
+			if found[key] == nil {
+				found[key] = map[string]FilterFact{}
+			}
+			if old, twice := found[key][machineKey(s)]; !twice || m.Instances > old.Instances {
+				found[key][machineKey(s)] = m
+			}
+		}
+	}
+	out := norms{}
+	for key, on := range found {
+		out[key] = normsOf(on)
+	}
+	return out
+}
+
+// newestList returns the newest snapshot of a machine that lists its filters.
+func newestList(snaps []*ingest.Snapshot) *ingest.Snapshot {
+	for _, s := range slices.Backward(snaps) {
+		if len(s.Filters) > 0 {
+			return s
+		}
+	}
+	return nil
+}
+
+// normsOf gives each machine the norm of all others.
+func normsOf(on map[string]FilterFact) map[string]*FilterNorm {
+	var instances, volumes, definitions, room []int
+	for _, f := range on {
+		instances, volumes = append(instances, f.Instances), append(volumes, f.Volumes)
+		definitions, room = append(definitions, f.Definitions), append(room, f.Room())
+	}
+	for _, list := range [][]int{instances, volumes, definitions, room} {
+		slices.Sort(list)
+	}
+	out := map[string]*FilterNorm{}
+	if len(on) < 2 {
+		return out
+	}
+	for machine, f := range on {
+		n := &FilterNorm{Machines: len(on) - 1}
+		n.Median, n.Most = without(instances, f.Instances)
+		n.Volumes, _ = without(volumes, f.Volumes)
+		_, n.Definitions = without(definitions, f.Definitions)
+		_, n.Room = without(room, f.Room())
+		out[machine] = n
+	}
+	return out
+}
+
+// without returns the median and the largest of a sorted list that lacks one of its
+// values; of two in the middle the lower one. The list has two values at least.
+func without(sorted []int, value int) (median, most int) {
+	at, _ := slices.BinarySearch(sorted, value)
+	rest := func(i int) int {
+		if i >= at {
+			i++
+		}
+		return sorted[i]
+	}
+	return rest((len(sorted) - 2) / 2), rest(len(sorted) - 2)
+}
