@@ -68,7 +68,7 @@ func (e *exam) cluster(core []Member) *Cluster {
 	for _, m := range core {
 		matches = append(matches, cluster.Match{TagUsage: m.TagUsage, Times: m.Times, Per: m.Per, Surplus: m.Surplus})
 	}
-	fit := e.table.Fit(matches)
+	fit := e.table.Fit(matches, e.th.ClusterEvents)
 	return &Cluster{Events: fit.Events, Anchor: core[0], Tolerance: fit.Tolerance, Candidate: fit.Compared,
 		Chance: fit.Chance, ByLuck: fit.Luck}
 }

@@ -18,10 +18,11 @@ func TestPairNeedsVolumeAndExactness(t *testing.T) {
 	}{
 		{"one apart, far above ten thousand", 129_790, 129_789, true},
 		{"one apart just above ten thousand is no proof by itself", 12_979, 12_978, false},
-		{"exact", 12_979, 12_979, true},
-		{"two apart at twenty thousand", 20_000, 19_997, false},
+		{"nor is an exact one, where any tag of the table may have been the anchor", 12_979, 12_979, false},
+		{"exact at the least volume of a case", 50_000, 50_000, true},
+		{"one part in ten thousand", 129_790, 129_778, true},
+		{"one more", 129_790, 129_777, false},
 		{"just under ten thousand", 9_999, 9_999, false},
-		{"at ten thousand", 10_000, 10_000, true},
 	} {
 		e := examine(snap("M").np("Aaaa", c.a, 1).np("Bbbb", c.b, 1).Snapshot, scene{th: th, know: know(t)})
 		core := e.grow(*e.Find(ingest.MustTag("Aaaa"), ingest.NonPaged))
@@ -71,7 +72,7 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 	for i := range tables {
 		e := examine(unrelated(r, 40+i%100).Snapshot, scene{th: th, know: k})
 		for _, row := range e.rows() {
-			if core := e.grow(row); len(core) > 1 && e.cluster(core).convicts(core, th) {
+			if core := e.grow(row); row.Outstanding >= th.ClusterEvents && len(core) > 1 && e.cluster(core).convicts(core, th) {
 				convicted++
 				break
 			}

@@ -32,7 +32,7 @@ type Fit struct {
 	Tolerance int64   // largest |Surplus| accepted at ratio 1
 	Compared  int     // rows of the table that were compared
 	Chance    float64 // expected number of other rows that come as close by chance
-	Luck      float64 // expected number of cores of this size by chance
+	Luck      float64 // expected number of anchors with a core of this size by chance
 }
 
 // Table holds the rows of one snapshot, or the differences between two, whose
@@ -40,6 +40,7 @@ type Fit struct {
 type Table struct {
 	Rows     []ingest.TagUsage
 	relative float64
+	rounded  bool     // the figures were rounded when they were written down
 	density  *density // nil until a core is judged
 }
 
@@ -64,7 +65,30 @@ func NewTable(rows []ingest.TagUsage, floor int64, relative float64) *Table {
 			t.Rows[i] = row
 		}
 	}
+	t.rounded = rounded(t.Rows)
 	return t
+}
+
+// rounded reports whether most counts of a table end in zero, as where somebody
+// typed 1.2k and 45k: one in ten exact counts does.
+func rounded(rows []ingest.TagUsage) bool {
+	n := 0
+	for _, r := range rows {
+		if r.Outstanding%10 == 0 {
+			n++
+		}
+	}
+	return 2*n > len(rows)
+}
+
+// unit is what one step of a count stands for: 1,000 for a rounded 45k. Counts
+// that agree exactly are only known to be closer than half of it.
+func (t *Table) unit(count int64) float64 {
+	u := int64(1)
+	for t.rounded && count > 0 && count%(10*u) == 0 {
+		u *= 10
+	}
+	return float64(u)
 }
 
 // Tolerance is the largest deviation from an expected count that still counts
@@ -107,20 +131,25 @@ func Follower(row ingest.TagUsage, events int64, surplus float64) (Match, bool) 
 	return Match{}, false
 }
 
-// Fit says how close a core is, and what chance would give in this table.
-func (t *Table) Fit(core []Match) Fit {
+// Fit says how close a core is, and what chance would give in this table. Where
+// only rows of at least from are tried as anchors, the others are no chances; a
+// smaller anchor was not found by trying, so any row may have been it.
+func (t *Table) Fit(core []Match, from int64) Fit {
 	if t.density == nil {
 		t.density = newDensity(t.Rows)
 	}
 	events := core[0].Outstanding
 	worst := 0.0
 	for _, m := range core[1:] {
-		// A count that agrees exactly still only tells that it is closer than one.
-		worst = max(worst, (float64(abs(m.Surplus))+0.5)/float64(m.Outstanding))
+		close := float64(abs(m.Surplus)) + max(t.unit(m.Outstanding), t.unit(events)*float64(m.Times)/float64(m.Per))/2
+		worst = max(worst, close/float64(m.Outstanding))
+	}
+	if events < from {
+		from = 0
 	}
 	return Fit{
 		Events: events, Tolerance: Tolerance(events, t.relative), Compared: len(t.Rows),
-		Chance: worst * t.density.perDistance(float64(events)), Luck: t.density.luck(len(core), worst),
+		Chance: worst * t.density.perDistance(float64(events)), Luck: t.density.luck(len(core), worst, from),
 	}
 }
 

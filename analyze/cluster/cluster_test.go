@@ -98,6 +98,37 @@ func TestPoissonTail(t *testing.T) {
 	}
 }
 
+func TestRoundedTablesAreThoseWhereMostCountsEndInZero(t *testing.T) {
+	for want, n := range map[bool][]int64{false: {1_200, 4_500, 3_111, 7_003}, true: {1_200, 4_500, 31_000, 7_003}} {
+		if got := NewTable(counts(n...), 500, 0.002).rounded; got != want {
+			t.Errorf("%v: rounded = %v", n, got)
+		}
+	}
+}
+
+// Two tags of 45k each agree to half of a thousand, not exactly.
+func TestRoundedCountsAgreeOnlyToTheirUnit(t *testing.T) {
+	for _, c := range []struct {
+		third int64
+		least float64
+	}{{31_001, 0.5 / 45_000}, {31_000, 500.0 / 45_000}} {
+		table := NewTable(counts(45_000, 45_000, c.third, 1_901), 500, 0.002)
+		fit := table.Fit(table.Grow(table.Rows[0]), 0)
+		if got := fit.Chance / table.density.perDistance(45_000); math.Abs(got/c.least-1) > 1e-9 {
+			t.Errorf("beside %d: closer than %v, want %v", c.third, got, c.least)
+		}
+	}
+}
+
+func TestOnlyAnchorsThatAreTriedAreChances(t *testing.T) {
+	table := NewTable(counts(60_000, 60_001, 3_117, 2_203, 9_001, 50_003), 500, 0.002)
+	core := table.Grow(table.Rows[0])
+	all, at, over := table.Fit(core, 0).Luck, table.Fit(core, 60_000).Luck, table.Fit(core, 60_001).Luck
+	if at >= all || over != all {
+		t.Errorf("luck %v among all, %v from the anchor on, %v where it is none that was tried", all, at, over)
+	}
+}
+
 // unrelated draws a table whose counts have nothing to do with each other: as
 // wide as real tables are, three orders of magnitude around 3,000.
 func unrelated(r *rand.Rand, tags int) []ingest.TagUsage {

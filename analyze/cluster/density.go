@@ -52,16 +52,17 @@ func (d *density) perDistance(count float64) float64 {
 	return p * float64(len(d.logs)-1)
 }
 
-// luck returns the expected number of clusters with at least size members that
-// lie within the distance, were all counts unrelated: for each possible anchor
-// the Poisson probability of size−1 matches, each cluster found from each of its
-// members once.
-func (d *density) luck(size int, distance float64) float64 {
+// luck returns the expected number of anchors, among the tags with a count of at
+// least from, that have a core of at least size members within the distance, were
+// all counts unrelated: the sum of the Poisson probabilities of size−1 matches. A
+// core is not divided by its members, for 3:1 and 2:1 do not find each other.
+func (d *density) luck(size int, distance float64, from int64) float64 {
 	sum := 0.0
-	for _, rate := range d.rates {
+	first, _ := slices.BinarySearch(d.logs, math.Log(float64(max(1, from))))
+	for _, rate := range d.rates[first:] {
 		sum += PoissonTail(size-1, rate*distance)
 	}
-	return sum / float64(size)
+	return sum
 }
 
 // PoissonTail returns the probability of at least k events when mean are expected.
