@@ -45,17 +45,21 @@ func (e *exam) specialPool() bool {
 func bandSign(e *exam, d *docket) {
 	for _, row := range heaviestFirst(slices.Clone(e.Tags)) {
 		o, is := e.above(row)
-		if is && !d.taken[row.Tag] && e.alarming(o) {
+		switch {
+		case !is || d.taken[row.Tag] || !e.firm(o):
+		case o.factor >= e.th.BandSuspect && row.Bytes >= e.th.BandBytes:
 			d.file(e.bandCase(o))
+		default:
+			e.missed(MissBand, Facts{"tag": row.Tag, "factor": Ratio(o.factor), "needs": Ratio(e.th.BandSuspect),
+				"bytes": Bytes(row.Bytes), "floor": Bytes(e.th.BandBytes)}, row.Source)
 		}
 	}
 }
 
-// alarming reports whether a tag above its band is worth a case by itself: far
-// above, with volume, and not one that configuration or cached files make large.
-func (e *exam) alarming(o outside) bool {
-	firm := o.band.Firm || o.band.Learned && e.know.Tag(o.row.Tag).Large == ""
-	return firm && o.factor >= e.th.BandSuspect && o.row.Bytes >= e.th.BandBytes
+// firm reports whether a tag above its band may be worth a case by itself: not one
+// that configuration or cached files make large.
+func (e *exam) firm(o outside) bool {
+	return o.band.Firm || o.band.Learned && e.know.Tag(o.row.Tag).Large == ""
 }
 
 // bandCase only suspects: a band tells what was usual elsewhere.
@@ -70,9 +74,9 @@ func (d *draft) bandReason(row ingest.TagUsage) {
 	if !is {
 		return
 	}
-	facts := Facts{"tag": row.Tag, "factor": Ratio(o.factor), "source": o.band.Source, "machines": int64(o.band.Samples),
-		"count": row.Outstanding, "most": int64(o.band.Count.Hi), "bytes": Bytes(row.Bytes), "size": Bytes(o.band.Bytes.Hi),
-		"by": "count"}
+	facts := Facts{"tag": row.Tag, "factor": Ratio(o.factor), "source": o.band.Source,
+		"machines": int64(o.band.Samples), "count": row.Outstanding, "most": int64(o.band.Count.Hi),
+		"bytes": Bytes(row.Bytes), "size": Bytes(o.band.Bytes.Hi), "by": "count"}
 	if o.bytes {
 		facts["by"] = "bytes"
 	}
@@ -102,10 +106,10 @@ func (e *exam) abovePools() []Reason {
 		if !known || float64(held) <= e.th.BandWarn*float64(band.Bytes.Hi) {
 			continue
 		}
-		out = append(out, Reason{RulePoolAboveBand, Facts{"pool": pool.String(), "held": Bytes(held), "least": Bytes(band.Bytes.Lo),
-			"most": Bytes(band.Bytes.Hi), "ram": Bytes(e.memory()), "source": band.Source,
-			"tags": slices.ContainsFunc(e.Tags, func(t ingest.TagUsage) bool { return t.Pool == pool })},
-			[]ingest.Source{from}})
+		tags := slices.ContainsFunc(e.Tags, func(t ingest.TagUsage) bool { return t.Pool == pool })
+		facts := Facts{"pool": pool.String(), "held": Bytes(held), "least": Bytes(band.Bytes.Lo),
+			"most": Bytes(band.Bytes.Hi), "ram": Bytes(e.memory()), "source": band.Source, "tags": tags}
+		out = append(out, Reason{RulePoolAboveBand, facts, []ingest.Source{from}})
 	}
 	return out
 }
@@ -137,7 +141,8 @@ func (d *draft) sizeReason(row ingest.TagUsage) {
 	if !usual.Known() || each == 0 {
 		return
 	}
-	facts := Facts{"tag": row.Tag, "each": Bytes(each), "least": Bytes(usual.Lo), "most": Bytes(usual.Hi), "object": info.Object}
+	facts := Facts{"tag": row.Tag, "each": Bytes(each), "least": Bytes(usual.Lo), "most": Bytes(usual.Hi),
+		"object": info.Object}
 	switch {
 	case d.specialPool():
 		d.unsure(RuleSpecialPool, facts, row.Source)
@@ -184,7 +189,8 @@ func (e *exam) leader(pool ingest.Pool) (first, second ingest.TagUsage, leads bo
 	first, second = rows[0], rows[1]
 	leads = !e.know.Tag(first.Tag).Known() && (first.Unknown() || first.Description == "") &&
 		first.Bytes >= e.th.LeaderBytes && first.Outstanding >= e.th.LeaderCount &&
-		float64(first.Bytes) >= e.th.LeaderFactor*float64(second.Bytes) && !hasTag(e.grow(first), ingest.MustTag("MmCa"))
+		float64(first.Bytes) >= e.th.LeaderFactor*float64(second.Bytes) &&
+		!hasTag(e.grow(first), ingest.MustTag("MmCa"))
 	return
 }
 
@@ -220,8 +226,8 @@ func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, fleet norms
 		}
 		open := len(e.cases()) > 0
 		for _, row := range e.Tags {
-			samples = append(samples, knowledge.Sample{Machine: machineKey(e.Snapshot), Open: open, Bits: e.OS.Bits, Tag: row.Tag,
-				Pool: row.Pool, Count: row.Outstanding, Bytes: row.Bytes})
+			samples = append(samples, knowledge.Sample{Machine: machineKey(e.Snapshot), Open: open, Bits: e.OS.Bits,
+				Tag: row.Tag, Pool: row.Pool, Count: row.Outstanding, Bytes: row.Bytes})
 		}
 	}
 	return know.WithLearned(knowledge.Learn(samples))

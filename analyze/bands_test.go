@@ -54,6 +54,26 @@ func TestBandSuspectsOnlyFarAboveWithVolume(t *testing.T) {
 	}
 }
 
+func TestNearlyFarEnoughIsOnTheListOfMisses(t *testing.T) {
+	th := DefaultThresholds()
+	for n, want := range map[int64]bool{28_000: false, 28_001: true, int64(th.BandSuspect) * 14_000: true} {
+		e := examine(vads(n, 1<<20).Snapshot, scene{th: th, know: know(t)})
+		if cases := e.cases(); len(cases) != 0 || hasRule(e.misses, MissBand) != want {
+			t.Errorf("%d allocations: %d cases, misses %v", n, len(cases), e.misses)
+		}
+	}
+}
+
+func TestCaseSaysThatItsPoolIsAboveWhatIsUsual(t *testing.T) {
+	for ram, want := range map[uint64]bool{8 << 30: true, 16 << 30: false} {
+		m := vads(700_000, 1_100<<20)
+		m.RAM = ram
+		if c := onlyCase(t, judge(t, m)); hasRule(c.Limits, RulePoolAboveBand) != want {
+			t.Errorf("1.1 GB of nonpaged pool on a machine with %d GB: limits %v", ram>>30, c.Limits)
+		}
+	}
+}
+
 func TestBandNeverSuspectsWhatConfigurationMakesLarge(t *testing.T) {
 	m := snap("LAB-021").row(ingest.NonPaged, "EtwB", 40_000, 4<<30, "Etw Buffer , Binary: nt!etw").
 		row(ingest.Paged, "MmSt", 4_000_000, 6<<30, "section ptes , Binary: nt!mm")
@@ -228,7 +248,13 @@ func TestBandsAreLearnedFromTheOtherMachines(t *testing.T) {
 
 func TestOwnerByTheLabsOwnMap(t *testing.T) {
 	base := know(t)
-	m, _, err := knowledge.ReadTagMap("pooltag.txt", strings.NewReader("Zqqx - zq.sys - ours\nTwo1 - a.sys\nTwo1 - b.sys\nFilt - mine.sys\nNtfq - ntfs.sys\nIrp  - zq.sys\n"))
+	m, _, err := knowledge.ReadTagMap("pooltag.txt", strings.NewReader(`Zqqx - zq.sys - ours
+Two1 - a.sys
+Two1 - b.sys
+Filt - mine.sys
+Ntfq - ntfs.sys
+Irp  - zq.sys
+`))
 	if err != nil {
 		t.Fatal(err)
 	}

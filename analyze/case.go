@@ -230,6 +230,7 @@ func (d *draft) limits() {
 	case tablesWrong:
 		d.whyNot(w.Disagreement, RuleTableDiffers, nil, d.tableAt)
 	}
+	d.Limits = append(d.Limits, d.abovePools()...)
 	if !slices.ContainsFunc(d.Tags, func(t ingest.TagUsage) bool { return t.Counted }) && len(d.Tags) > 0 {
 		d.Limits = append(d.Limits, Reason{Rule: RuleNoCounts})
 	}

@@ -253,6 +253,7 @@ const (
 
 // Rules about what came near and did not fire.
 const (
+	MissBand      Rule = "miss.band"
 	MissNameBuild Rule = "miss.name-build"
 	MissNameCount Rule = "miss.name-count"
 )

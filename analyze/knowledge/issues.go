@@ -63,8 +63,8 @@ type (
 
 var (
 	kinds   = []string{"object-leak", "pool-leak", "runaway-attachment"}
-	objects = []string{"device", "driver", "event", "file", "file name", "filter instance", "irp", "key", "mdl", "mutant", "process", "section",
-		"semaphore", "symbolic link", "thread", "token", "work item"}
+	objects = []string{"device", "driver", "event", "file", "file name", "filter instance", "irp", "key", "mdl",
+		"mutant", "process", "section", "semaphore", "symbolic link", "thread", "token", "work item"}
 )
 
 // UnmarshalYAML reads a kind of case.
@@ -193,10 +193,10 @@ func (c *Condition) fits(s Subject) (unread []string, ok bool) {
 	switch {
 	case c.Kind != "" && string(c.Kind) != s.Kind,
 		c.Object != "" && string(c.Object) != s.Object,
-		len(c.Tags) > 0 && !slices.ContainsFunc(c.Tags, func(t Tag) bool { return slices.Contains(s.Tags, ingest.Tag(t)) }),
+		len(c.Tags) > 0 && !slices.ContainsFunc(c.Tags, s.leads),
 		len(c.Holders) > 0 && (s.Holder == "" || !namesModule(c.Holders, s.Holder)),
 		len(c.Modules) > 0 && !slices.ContainsFunc(c.Modules, s.loaded),
-		len(c.Filters) > 0 && !slices.ContainsFunc(c.Filters, func(f string) bool { return namesModule(s.Filters, f) }),
+		len(c.Filters) > 0 && !slices.ContainsFunc(c.Filters, s.registered),
 		c.NoDiskFilter && !s.NoDiskFilter,
 		!c.Builds.Contains(s.Build):
 		return nil, false
@@ -213,10 +213,14 @@ func (c *Condition) fits(s Subject) (unread []string, ok bool) {
 	return unread, true
 }
 
+func (s *Subject) leads(t Tag) bool { return slices.Contains(s.Tags, ingest.Tag(t)) }
+
+func (s *Subject) registered(filter string) bool { return namesModule(s.Filters, filter) }
+
 // loaded reports whether the log lists a module, or a filter of its name.
 func (s *Subject) loaded(name string) bool {
 	_, listed := s.version(name)
-	return listed || namesModule(s.Filters, name)
+	return listed || s.registered(name)
 }
 
 // version returns the file version of a loaded module, "" when not printed, and

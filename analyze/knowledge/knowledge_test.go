@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"slices"
 	"testing"
 
 	"poolsweep/ingest"
@@ -49,6 +50,9 @@ func TestTagsKeepCaseAndBlanks(t *testing.T) {
 // the attribution would blame whoever the table names.
 func TestObjectsAreGeneric(t *testing.T) {
 	for _, info := range load(t).tags {
+		if info.Object != "" && !slices.Contains(objects, info.Object) {
+			t.Errorf("tag %q: no issue may ask for its object %q", info.Tag, info.Object)
+		}
 		if info.Object != "" && !info.Generic {
 			t.Errorf("tag %q stands for objects but is not generic", info.Tag)
 		}

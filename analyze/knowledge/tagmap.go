@@ -110,8 +110,8 @@ func blank(c byte) bool { return c == ' ' || c == '\t' }
 // modulesIn returns the drivers that a map names for a tag: "nt!io" is the part
 // io of module nt, "a.sys or b.sys" are two, "<unknown>" and prose are none.
 func modulesIn(binary string) []string {
-	words := strings.FieldsFunc(strings.Trim(binary, "[] \t"), func(r rune) bool { return strings.ContainsRune(" \t,/;[]", r) })
-	words = slices.DeleteFunc(words, func(w string) bool { return strings.EqualFold(w, "or") || strings.EqualFold(w, "and") })
+	words := strings.FieldsFunc(binary, func(r rune) bool { return strings.ContainsRune(" \t,/;[]", r) })
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "or" || w == "and" })
 	var out []string
 	for _, w := range words {
 		name, _, _ := strings.Cut(w, "!")
@@ -161,7 +161,9 @@ func (m *TagMap) add(e mapEntry) {
 func (m *TagMap) Len() int { return len(m.exact) + len(m.patterns) }
 
 func (m *TagMap) sort() {
-	slices.SortStableFunc(m.patterns, func(a, b mapEntry) int { return literal(b.pattern) - literal(a.pattern) })
+	slices.SortStableFunc(m.patterns, func(a, b mapEntry) int {
+		return literal(b.pattern) - literal(a.pattern)
+	})
 }
 
 // literal counts the characters before the first wildcard.
@@ -221,7 +223,8 @@ func (b *Base) AddTagMap(m *TagMap) []ingest.Warning {
 	var out []ingest.Warning
 	for tag, e := range m.exact {
 		ours := b.tags[tag]
-		if !ours.Generic || len(e.modules) == 0 || namesModule(e.modules, ours.Module) || ours.Module == "" && serving(e.modules) {
+		agrees := namesModule(e.modules, ours.Module) || ours.Module == "" && serving(e.modules)
+		if !ours.Generic || len(e.modules) == 0 || agrees {
 			continue
 		}
 		out = append(out, ingest.Warning{Source: e.at, Note: true,

@@ -92,8 +92,8 @@ func (b *Base) loadTags() error {
 		if r.Source == "" || r.Text == "" {
 			return fmt.Errorf("read tags.yaml: tag %q needs a text and a source", tag)
 		}
-		b.tags[tag] = TagInfo{Tag: tag, Module: r.Module, Object: r.Object, Generic: r.Generic, Each: r.Each, Each32: r.Each32,
-			Normal: r.Normal, Large: r.Large, Text: r.Text, Source: r.Source}
+		b.tags[tag] = TagInfo{Tag: tag, Module: r.Module, Object: r.Object, Generic: r.Generic, Each: r.Each,
+			Each32: r.Each32, Normal: r.Normal, Large: r.Large, Text: r.Text, Source: r.Source}
 	}
 	return nil
 }

@@ -70,7 +70,8 @@ func (v *Versions) UnmarshalYAML(node *yaml.Node) error {
 		r.last = r.first
 	}
 	if err != nil || r.first != nil && r.last != nil && compareNumbers(r.first, r.last) > 0 {
-		return fmt.Errorf(`line %d: want versions like "< 5.6.0", ">= 7.1", "7.01 - 7.03" or "1.76", have %q`, node.Line, text)
+		return fmt.Errorf(`line %d: want versions like "< 5.6.0", ">= 7.1", "7.01 - 7.03" or "1.76", have %q`,
+			node.Line, text)
 	}
 	*v = r
 	return nil

@@ -49,7 +49,8 @@ func readConfig(file string) (*config, error) {
 		return nil, &failure{exitUsage, fmt.Errorf("%s: tag_maps: a path is empty", filepath.ToSlash(file)), configHint}
 	}
 	if _, err := nameRule(c.NameRule); err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("%s: name_rule: %w", filepath.ToSlash(file), err), configHint}
+		err = fmt.Errorf("%s: name_rule: %w", filepath.ToSlash(file), err)
+		return nil, &failure{exitUsage, err, configHint}
 	}
 	below := filepath.Dir(file)
 	for i := range c.TagMaps {
@@ -156,11 +157,12 @@ func addTagMap(con *console, know *knowledge.Base, file string) error {
 	}
 	defer f.Close() // read only
 	m, doubts, err := knowledge.ReadTagMap(shown, f)
-	if err != nil {
-		return err
+	if err != nil { // a line of such length stands in no list
+		return &failure{exitUsage, err, configHint}
 	}
 	if m.Len() == 0 {
-		return &failure{exitUsage, fmt.Errorf("read tag map %s: no line like TAG - DRIVER - DESCRIPTION", shown), configHint}
+		err := fmt.Errorf("read tag map %s: no line like TAG - DRIVER - DESCRIPTION", shown)
+		return &failure{exitUsage, err, configHint}
 	}
 	doubts = append(doubts, know.AddTagMap(m)...)
 	for i, doubt := range doubts {
