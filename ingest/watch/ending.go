@@ -90,21 +90,25 @@ func endsInNUL(tail []byte) bool {
 	if n == 1 || tail[n-2] == 0 {
 		return true
 	}
-	return !halvesAreNUL(tail[max(0, n-256):])
+	return !halvesAreNUL(tail)
 }
 
-// halvesAreNUL reports whether at least a quarter of the bytes at the last one's
-// side of each pair are NUL: the high halves of UTF-16 with some ASCII in it, be it
-// line ends and a path among Chinese words.
+// halvesAreNUL reports whether bytes that end in one NUL are UTF-16: its last two
+// characters are ASCII, such as "\r\n", or an eighth of the last hundred are, as in
+// Chinese text.
 func halvesAreNUL(b []byte) bool {
+	n := len(b)
+	if n >= 3 && b[n-3] == 0 {
+		return true
+	}
 	pairs, nul := 0, 0
-	for i := len(b) - 1; i >= 0; i -= 2 {
+	for i := n - 1; i >= max(0, n-200); i -= 2 {
 		pairs++
 		if b[i] == 0 {
 			nul++
 		}
 	}
-	return pairs > 1 && nul*4 >= pairs
+	return pairs > 1 && nul*8 >= pairs
 }
 
 // holeBytes is the length of a run of NULs that is a hole in a file: a copy tool

@@ -75,6 +75,9 @@ func TestEndingSeesUnwrittenSpace(t *testing.T) {
 		{"UTF-16 with half a character more", append(wide(binary.LittleEndian, closing), 'x'), endClosed},
 		{"UTF-16BE with half a character more", append(wide(binary.BigEndian, closing), 0), endClosed},
 		{"Chinese UTF-16 and a line end", wide(binary.LittleEndian, "没有找到任何匹配的标签\r\n\r\n\r\n"), endOpen},
+		{"Chinese UTF-16 and a bare line end", wide(binary.LittleEndian, "没有找到\n任何匹配\n"), endOpen},
+		{"one line of UTF-16 behind much ASCII",
+			append(bytes.Repeat([]byte("0"), 150), wide(binary.LittleEndian, "\n"+closing)...), endClosed},
 		{"a NUL inside", []byte("a\x00b\r\n" + closing), endClosed},
 	} {
 		if got := endingOf(c.tail); got != c.want {

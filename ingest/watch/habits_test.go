@@ -188,11 +188,15 @@ func (j *job) look(o *outcome) {
 }
 
 func TestHalfWrittenDropsAreNotTakenForWhole(t *testing.T) {
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 2
+	}
 	for _, kind := range []string{local, smb, nfs} {
 		for h, habit := range habits {
 			t.Run(kind+"/"+habit.name, func(t *testing.T) {
 				var waits []time.Duration
-				for seed := range uint64(10) {
+				for seed := range seeds {
 					l := newLab(t, Options{Kind: kind})
 					j := newJob(l, rand.New(rand.NewPCG(uint64(h), seed)), "LAB01_x.log")
 					o := j.watch(habit.steps(j))

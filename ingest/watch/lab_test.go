@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,14 @@ func (l *lab) add(name, text string) {
 func (l *lab) remove(name string) { l.t.Helper(); l.must(os.Remove(l.at(name))) }
 
 func (l *lab) move(from, to string) { l.t.Helper(); l.must(os.Rename(l.at(from), l.at(to))) }
+
+// link makes a symbolic link, or skips the test: on Windows it takes a right.
+func (l *lab) link(target, at string) {
+	l.t.Helper()
+	if err := os.Symlink(target, at); err != nil || runtime.GOOS == "windows" {
+		l.t.Skipf("no link can be made here: %v", err)
+	}
+}
 
 // poll polls after a while and checks what holds of every scan.
 func (l *lab) poll(after time.Duration) Scan {

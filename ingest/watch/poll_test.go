@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -129,7 +130,8 @@ func TestOpenForWriteWaits(t *testing.T) {
 	}
 	l.want(l.poll(1), "x.log", Ready, ingest.ReasonOpenForWrite)
 	l.must(writer.Close())
-	l.want(l.poll(1), "x.log", Ready, "")
+	l.poll(1) // on Windows closing changes the times
+	l.want(l.poll(time.Minute), "x.log", Ready, "")
 }
 
 func TestRenamedFromTempNameIsReadyAtOnce(t *testing.T) {
@@ -333,6 +335,9 @@ func TestUnchangedTellsWhatHappened(t *testing.T) {
 		{"replaced", func(l *lab) { l.write("y", "new"); l.move("y", "x.log") }, true},
 		{"deleted", func(l *lab) { l.remove("x.log") }, true},
 	} {
+		if c.name == "replaced" && runtime.GOOS == "windows" {
+			continue // an open file cannot be
+		}
 		l := newLab(t, Options{})
 		l.write("x.log", closing)
 		l.poll(0)

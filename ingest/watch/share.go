@@ -53,11 +53,10 @@ func override(d *time.Duration, with time.Duration) {
 }
 
 // identity tells a folder from any other that may turn up at its path: an empty
-// mount point, another share, a folder put in its place. Numbers of devices and of
-// root folders are soon used again; the time of birth is not.
+// mount point, another share, a folder put in its place.
 type identity struct {
 	dev, id uint64
-	birth   int64
+	birth   int64 // because numbers are used again; zero where it cannot be relied on
 	fsType  uint32
 	kind    string
 }
@@ -81,7 +80,7 @@ func (w *walk) trust(root *dir, id identity) error {
 	case w.o.Marker != "":
 		h, _, err := root.open(w.o.Marker)
 		if err != nil {
-			return fmt.Errorf("folder %q %w %q: %w", w.path, errMarker, w.o.Marker, err)
+			return fmt.Errorf("folder %q %w %q: %w", w.Folder.path, errMarker, w.o.Marker, err)
 		}
 		closeHandle(h)
 	case before != nil && *before == id, !w.knows():
@@ -91,10 +90,10 @@ func (w *walk) trust(root *dir, id identity) error {
 			return err
 		}
 		if known.files == 0 {
-			return fmt.Errorf("folder %q %w", w.path, errEmpty)
+			return fmt.Errorf("folder %q %w", w.Folder.path, errEmpty)
 		}
 		if !known.matched {
-			return fmt.Errorf("folder %q %w", w.path, errOther)
+			return fmt.Errorf("folder %q %w", w.Folder.path, errOther)
 		}
 	}
 	if before == nil || *before != id {

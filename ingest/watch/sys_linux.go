@@ -68,8 +68,11 @@ func (d *dir) identify() (identity, error) {
 	if err := unix.Fstatfs(d.fd, &fs); err != nil {
 		return identity{}, err
 	}
-	fsType := uint32(fs.Type)
-	return identity{dev: s.dev, id: s.ID, birth: s.birth, fsType: fsType, kind: kindOf(fsType)}, nil
+	id := identity{dev: s.dev, id: s.ID, fsType: uint32(fs.Type), kind: kindOf(uint32(fs.Type))}
+	if id.kind == local { // file servers that know no birth make one up from the other times
+		id.birth = s.birth
+	}
+	return id, nil
 }
 
 // File systems by the number that statfs gives, from statfs(2) and linux/magic.h.

@@ -65,7 +65,7 @@ func root(path string) (*dir, identity, error) {
 		closeHandle(h)
 		return nil, identity{}, err
 	}
-	id := identity{dev: s.dev, id: s.ID, birth: s.birth, fsType: flags, kind: kindOf(h)}
+	id := identity{dev: s.dev, id: s.ID, fsType: flags, kind: kindOf(h)}
 	return &dir{handle: h, dev: s.dev}, id, nil
 }
 
@@ -141,6 +141,9 @@ func (d *dir) create(name string, access, share, options uint32) (handle, error)
 		nil, 0, share, windows.FILE_OPEN,
 		options|windows.FILE_OPEN_REPARSE_POINT|windows.FILE_SYNCHRONOUS_IO_NONALERT, 0, 0)
 	var nt windows.NTStatus
+	if errors.Is(err, windows.STATUS_FILE_IS_A_DIRECTORY) { // Windows itself makes it "access denied"
+		return windows.InvalidHandle, windows.ERROR_DIRECTORY_NOT_SUPPORTED
+	}
 	if errors.As(err, &nt) {
 		return windows.InvalidHandle, nt.Errno()
 	}
@@ -293,7 +296,7 @@ func refusalOf(err error) ingest.Reason {
 	switch {
 	case errors.Is(err, errReparse):
 		return ingest.ReasonSymlink
-	case errors.Is(err, windows.ERROR_DIRECTORY):
+	case errors.Is(err, windows.ERROR_DIRECTORY), errors.Is(err, windows.ERROR_DIRECTORY_NOT_SUPPORTED):
 		return ingest.ReasonNotRegular
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
 		return ingest.ReasonPermission
