@@ -58,7 +58,9 @@ func equalFold(name []byte, word string) bool {
 
 // devices are names that open a device in any folder of Windows, also with an
 // ending: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-var devices = map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
+var devices = map[string]bool{
+	"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true,
+}
 
 // isDevice reports whether a name means a device on Windows: COM and LPT with a
 // digit, also a superscript one, and blanks and anything behind a dot or colon do

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -611,4 +612,47 @@ func TestDeliveryByLinkIsTaken(t *testing.T) {
 	l.want(l.poll(5*time.Second), "x.log", Waiting, ingest.ReasonHardLink)
 	l.remove("x.part")
 	l.want(l.poll(5*time.Second), "x.log", Ready, "") // it had a temporary name
+}
+
+func TestWorkersHandBackWhileItPolls(t *testing.T) {
+	l := newLab(t, Options{})
+	const drops = 60
+	for i := range drops {
+		l.write(fmt.Sprintf("LAB%02d/x.log", i), closing)
+	}
+	l.poll(0)
+	ready := make(chan Entry, drops)
+	var workers sync.WaitGroup
+	for range 3 {
+		workers.Go(func() {
+			for e := range ready {
+				file, err := l.f.Open(e.Name)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				l.f.Again(e.Name, file.Stamp(), [32]byte{}, ingest.ReasonIOError)
+				l.f.Settle(e.Name, file.Stamp(), [32]byte{})
+				_ = file.Close()
+			}
+		})
+	}
+	taken := map[string]bool{}
+	for range 1000 {
+		s := l.poll(time.Minute)
+		for _, e := range s.Entries {
+			if e.State == Ready && !taken[e.Name] {
+				taken[e.Name] = true
+				ready <- e
+			}
+		}
+		if s.Counts[Settled] == drops {
+			break
+		}
+	}
+	close(ready)
+	workers.Wait()
+	if s := l.poll(0); s.Counts != [states]int{Settled: drops} {
+		t.Errorf("%v", s.Counts)
+	}
 }

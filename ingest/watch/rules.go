@@ -14,7 +14,6 @@ type pending struct {
 	name string
 	presence
 	Stamp
-	birth   int64
 	since   time.Duration // it is a candidate
 	changed time.Duration // last, as far as seen
 	renamed bool          // from a temporary name
@@ -114,7 +113,7 @@ func (w *walk) notice(p *pending, s sighting) {
 	if s.links > 1 && p.links <= 1 {
 		p.linked = w.now
 	}
-	p.Stamp, p.birth, p.links = s.Stamp, s.birth, s.links
+	p.Stamp, p.links = s.Stamp, s.links
 }
 
 // wasTemp reports whether a new drop was seen under a temporary name before. The

@@ -56,7 +56,6 @@ func override(d *time.Duration, with time.Duration) {
 // mount point, another share, a folder put in its place.
 type identity struct {
 	dev, id uint64
-	birth   int64 // because numbers are used again; zero where it cannot be relied on
 	fsType  uint32
 	kind    string
 }

@@ -69,8 +69,10 @@ func (d *dir) identify() (identity, error) {
 		return identity{}, err
 	}
 	id := identity{dev: s.dev, id: s.ID, fsType: uint32(fs.Type), kind: kindOf(uint32(fs.Type))}
-	if id.kind == local { // file servers that know no birth make one up from the other times
-		id.birth = s.birth
+	if id.kind == local {
+		// Numbers are soon used again, births are not. A file server that knows none
+		// makes one up from the other times.
+		id.id ^= uint64(s.birth)
 	}
 	return id, nil
 }

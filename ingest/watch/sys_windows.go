@@ -43,7 +43,8 @@ func root(path string) (*dir, identity, error) {
 	if err != nil {
 		return nil, identity{}, err
 	}
-	h, err := windows.CreateFile(wide, windows.FILE_LIST_DIRECTORY|windows.FILE_READ_ATTRIBUTES|windows.SYNCHRONIZE,
+	h, err := windows.CreateFile(wide,
+		windows.FILE_LIST_DIRECTORY|windows.FILE_READ_ATTRIBUTES|windows.SYNCHRONIZE,
 		shareAll, nil, windows.OPEN_EXISTING,
 		windows.FILE_FLAG_BACKUP_SEMANTICS|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
