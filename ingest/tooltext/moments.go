@@ -39,7 +39,8 @@ func stateOf(name string) string {
 	for _, w := range words {
 		figure := columnOf(w)
 		switch {
-		case has([]string{w}, earlyWords), has([]string{w}, lateWords), has([]string{w}, momentWords), timeSpan.MatchString(w):
+		case has([]string{w}, earlyWords), has([]string{w}, lateWords), has([]string{w}, momentWords),
+			timeSpan.MatchString(w):
 			sure = true
 		case strings.Trim(w, "0123456789") == "":
 			numbered = true

@@ -381,7 +381,8 @@ func (s *statement) countOf(name string, n int64) bool {
 		if len(words) == 0 {
 			words = aliveWords[:1]
 		}
-		s.live([]token{{number: true, count: true, n: n}}, 0, quantity{noun: strings.ToLower(all[last].text), words: words, end: 1})
+		noun := strings.ToLower(all[last].text)
+		s.live([]token{{number: true, count: true, n: n}}, 0, quantity{noun: noun, words: words, end: 1})
 	}
 	return s.tells()
 }

@@ -203,7 +203,7 @@ func (s *statement) goesOn(all []token, i int, c quantity) bool {
 	return all[i-1].is("including", "which", "with")
 }
 
-// neutralWords say nothing of a handle's type, sessionWords nothing of a session.
+// neutralWords say nothing of a handle's type.
 var neutralWords = strings.Fields("open total live active kernel outstanding leaked object system-wide registry " +
 	"explicit system")
 
@@ -291,6 +291,9 @@ var (
 	calmWords  = strings.Fields("system kernel windows total still already")
 )
 
+// partWords go on with whose the dead or the living are: not all of the machine's.
+var partWords = strings.Fields("held kept owned of named in from for with belonging called")
+
 // leastProcesses is how many processes the smallest system runs: fewer are those of
 // one program.
 const leastProcesses = 20
@@ -315,7 +318,7 @@ func (s *statement) live(all []token, i int, c quantity) {
 			z.Processes = n
 		}
 		s.zombies = append(s.zombies, z)
-	case c.end < len(all) && all[c.end].is("held", "kept", "owned", "of", "named", "in", "from", "for", "with", "belonging", "called"):
+	case c.end < len(all) && all[c.end].in(partWords):
 	case dead:
 		s.tally("dead "+c.noun, n)
 		s.beside(all[c.end:], c.noun)
