@@ -103,6 +103,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 			[]ingest.Source{e.filters[0].Source}})
 	}
 	reasons = append(reasons, e.vmRemarks()...)
+	reasons = append(reasons, e.cachedFiles()...)
 	reasons = append(reasons, e.abovePools()...)
 	switch e.tables {
 	case tablesAbsent:

@@ -16,22 +16,23 @@ var objectOrder = []string{"process", "thread", "token", "file", "irp", "work it
 type gap struct {
 	row   ingest.TagUsage
 	info  knowledge.TagInfo
+	count int64 // outstanding, or estimated from the bytes where a table prints no counts
 	live  int64 // counted in the same log; −1 when the log lists none
 	limit int64
+	from  ingest.Source // of live
+	weak  bool          // the count is an estimate, or cached files are not excluded
 }
 
 // gaps returns the object gaps of a snapshot in objectOrder.
 func (e *exam) gaps() []gap {
 	var out []gap
 	for _, object := range objectOrder {
-		for _, row := range e.rows() {
+		for _, row := range e.Tags {
 			g, counted := e.measure(row)
-			if !counted || g.info.Object != object {
+			if !counted || g.info.Object != object || g.count <= g.limit || object == "file" && !e.filesKept(&g) {
 				continue
 			}
-			if row.Outstanding > g.limit && !(object == "file" && e.filesCached(row)) {
-				out = append(out, g)
-			}
+			out = append(out, g)
 		}
 	}
 	return out
@@ -41,24 +42,31 @@ func (e *exam) gaps() []gap {
 // the row counts objects for which that is known.
 func (e *exam) measure(row ingest.TagUsage) (gap, bool) {
 	info := e.know.Tag(row.Tag)
-	g := gap{row: row, info: info, live: -1, limit: info.Normal}
-	if info.Object == "process" && e.Processes != nil {
-		g.live = int64(e.Processes.Live())
+	g := gap{row: row, info: info, count: row.Outstanding, live: -1, limit: info.Normal}
+	if live, from, known := e.living(info.Object); known {
+		g.live, g.from = live, from
 		g.limit = e.th.ObjectFactor*g.live + e.th.ObjectExtra
+	}
+	if each := info.EachOn(e.OS.Bits); row.Outstanding == 0 && each.Known() && !e.specialPool() {
+		g.count, g.weak = int64(float64(row.Bytes)/each.Hi), true
+		g.limit *= e.th.ObjectFactor
 	}
 	return g, info.Object != "" && info.Normal > 0
 }
 
-// filesCached reports whether the file objects are those of cached files: then
-// control areas (MmCa) stand beside them, which leaked file objects lack.
-func (e *exam) filesCached(file ingest.TagUsage) bool {
-	for _, row := range e.rows() {
-		if row.Tag == ingest.MustTag("MmCa") {
-			return float64(row.Outstanding) >= e.th.CachedFiles*float64(file.Outstanding)
-		}
+// filesKept reports whether the file objects are more than those of cached files:
+// control areas (MmCa) stand beside those, which leaked file objects lack. A table
+// without its end may have lost the row; there only many times the usual count is
+// worth a suspicion.
+func (e *exam) filesKept(g *gap) bool {
+	if areas := e.row(mmca); areas != nil && areas.Outstanding > 0 {
+		return float64(areas.Outstanding) < e.th.CachedFiles*float64(g.count)
 	}
-	// A table without its end may have lost the row.
-	return e.tables != tablesComplete
+	if e.tables == tablesComplete {
+		return true
+	}
+	g.weak = true
+	return g.count >= e.th.FilesFar*g.info.Normal || g.row.Outstanding == 0
 }
 
 func objectSign(e *exam, d *docket) {
@@ -76,23 +84,12 @@ func objectSign(e *exam, d *docket) {
 // objectCase argues that references keep objects of one kind: they outnumber
 // what lives, they are hardly ever freed, and what each carries is left too.
 func (e *exam) objectCase(g gap) Case {
-	w := e.th.Weights
 	d := e.draft(ObjectLeak, ObjectGap, Leak)
 	d.Object = g.info.Object
-	d.Events = g.row.Outstanding
+	d.Events = g.count
 	d.Cleared = e.cleared()
 	d.chainBalanced()
-	facts := Facts{"tag": g.row.Tag, "object": g.info.Object, "outstanding": g.row.Outstanding, "limit": g.limit}
-	if g.live >= 0 {
-		d.Events -= g.live
-		facts["live"] = g.live
-		d.why(w.ObjectGap+w.Confirmed, RuleObjectGap, facts, g.row.Source, e.Processes.Source)
-	} else {
-		d.why(w.ObjectGap, RuleObjectMany, facts, g.row.Source)
-	}
-	if g.info.Object == "file" {
-		d.why(0, RuleNoCachedFiles, nil, g.row.Source)
-	}
+	facts := d.countReasons(g)
 	d.then(ChainObject, facts, g.row.Source)
 	d.freeReasons(g.row, facts)
 	d.sizeReason(g.row)
@@ -101,7 +98,10 @@ func (e *exam) objectCase(g gap) Case {
 	d.chainPartners()
 	d.leadWithPrivate()
 	d.Owner = ownerOf(d.Core)
+	d.partnerReasons(g.row)
 	d.holdByOwnTag()
+	d.holdByBytes(g)
+	d.keepers(g)
 	d.objectDoubts(g)
 	d.loseServing()
 	d.loseBalanced()
@@ -109,6 +109,35 @@ func (e *exam) objectCase(g gap) Case {
 	d.nextForObject(g.info.Object, g.row.Tag, g.row.Pool)
 	d.Mitigation = append(d.Mitigation, Reason{MitigateReview, Facts{"object": g.info.Object}, nil}, Reason{Rule: MitigateRestart})
 	return d.finish()
+}
+
+// countReasons argues with the count: against the live objects where they were
+// listed, else against what busy healthy machines have.
+func (d *draft) countReasons(g gap) Facts {
+	w := d.th.Weights
+	facts := Facts{"tag": g.row.Tag, "object": g.info.Object, "outstanding": g.count, "limit": g.limit, "bytes": Bytes(g.row.Bytes)}
+	switch {
+	case g.row.Outstanding == 0:
+		d.Verdict = Suspect
+		d.why(w.ObjectBytes, RuleObjectBytes, facts, g.row.Source)
+	case g.live >= 0:
+		d.Events -= g.live
+		facts["live"] = g.live
+		d.why(w.ObjectGap+w.Confirmed, RuleObjectGap, facts, g.row.Source, g.from)
+	case g.weak:
+		d.Verdict = Suspect
+		d.why(w.ObjectBytes, RuleObjectMany, facts, g.row.Source)
+	default:
+		d.why(w.ObjectGap, RuleObjectMany, facts, g.row.Source)
+	}
+	switch {
+	case g.info.Object != "file":
+	case g.weak:
+		d.whyNot(0, RuleCachedUnknown, nil, g.row.Source)
+	default:
+		d.why(0, RuleNoCachedFiles, nil, g.row.Source)
+	}
+	return facts
 }
 
 // joinStep joins what stands in step with the row: a pair says less than more.
@@ -196,10 +225,12 @@ func (d *draft) objectDoubts(g gap) {
 		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].Outstanding,
 			"share": Percent(float64(f.Surplus) / float64(f.Outstanding))}, f.Source)
 	}
-	if !d.Holder.Established() {
+	if d.Holder.key() == "" {
 		d.unsure(RuleHolderUnknown, Facts{"object": g.info.Object})
 	}
-	d.unsure(RuleHandles, Facts{"object": g.info.Object})
+	if len(d.openHandles(g.info.Object)) == 0 {
+		d.unsure(RuleHandles, Facts{"object": g.info.Object})
+	}
 	d.unsure(RuleVerifierBlind, Facts{"object": g.info.Object})
 }
 

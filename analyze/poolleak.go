@@ -68,8 +68,10 @@ func (d *draft) poolCase(row ingest.TagUsage) Case {
 		d.then(ChainPartners, Facts{"anchor": row.Tag, "members": inStep(d.Core[1:])}, sources(d.Core)...)
 	}
 	d.leadWithPrivate()
+	d.nameObject()
 	d.Owner = ownerOf(d.Core)
 	d.holdByOwnTag()
+	d.siblingReason()
 	d.scanReasons()
 	switch {
 	case d.Owner.Established() && serves(d.Owner.Module):
@@ -115,7 +117,7 @@ func (e *exam) lockstep() []ingest.TagUsage {
 			continue
 		}
 		core := e.grow(row)
-		if len(core) < 2 || hasTag(core, ingest.MustTag("MmCa")) {
+		if len(core) < 2 || hasTag(core, mmca) {
 			continue
 		}
 		c := e.cluster(core)

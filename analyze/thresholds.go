@@ -48,6 +48,16 @@ type Thresholds struct {
 	// CachedFiles: file objects of cached files come with a control area (MmCa);
 	// healthy machines have 0.63 to 0.98 of them per file object.
 	CachedFiles float64
+	// CachedSurely: with so many control areas for each file object they are cached.
+	// FilesFar: where the table may have lost the control areas, only this many times
+	// the usual count of file objects is worth a suspicion.
+	CachedSurely float64
+	FilesFar     int64
+	// PartnerSlack: how far what comes with each object may be off its count; 2.2 %
+	// above and 4 % below are published.
+	PartnerSlack float64
+	// SiblingFreed: another tag of the driver is freed again from this share on.
+	SiblingFreed float64
 
 	// HandleFloor, HandleSystem, HandleStore: handles of a process that are published
 	// as worth a look: of an ordinary one, of System, of the security authority and of
@@ -163,6 +173,9 @@ type Weights struct {
 	KnownIssue   float64
 	Share        float64
 	Handles      float64 // a process with far too many handles
+	ObjectBytes  float64 // too many objects by their bytes, or of a table that may be cut
+	Partner      float64 // what comes with each object is left, too
+	Sibling      float64 // another tag of the driver is freed again
 	Sessions     float64 // logon sessions without a process
 	Stated       float64 // a growth that the log states and does not show
 	HandlesToo   float64 // the same, seen another way
@@ -188,7 +201,8 @@ func DefaultThresholds() Thresholds {
 		FilterDefinitions: 8, FilterMachines: 3, FilterSmall: 20, FilterRoom: 2, FilterSnapshots: 3, FilterRepeats: 20,
 		NameCache:    1_000_000,
 		NoFreesShare: 0.01, NoFreesOutstanding: 100_000,
-		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1,
+		ObjectFactor: 2, ObjectExtra: 1000, CachedFiles: 0.1, CachedSurely: 0.5, FilesFar: 5, PartnerSlack: 0.1, SiblingFreed: 0.99,
+
 		PoolFull: 0.8, NarrowPool: 512 << 20, PoolOfRAM: 0.25,
 		HandleFloor: 10_000, HandleSystem: 20_000, HandleStore: 50_000, HandleFar: 5, HandleShare: 0.8,
 		HandleFactor: 10, ZombieFloor: 250, SessionFloor: 1000, SessionShare: 0.9,
@@ -204,6 +218,7 @@ func DefaultThresholds() Thresholds {
 			PeerGap: 2, VolumeGap: 0.5, FleetGap: 1, Climbs: 1, Repeats: 1, NoDiskFilter: 0.7,
 			NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
 			Handles: 1, HandlesToo: 0.3, Sessions: 1, Stated: 0.8,
+			ObjectBytes: 1, Partner: 0.3, Sibling: 0.3,
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
 			Band: 0.5, Size: 0.2, Leader: 0.3,
 			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,

@@ -114,6 +114,9 @@ func (e *exam) stopCase() Case {
 		from := []ingest.Source{e.Bugcheck.Source}
 		d.Holder = Attribution{Module: name, Weight: 0.95, Proven: true, Sources: from, Basis: Reason{HolderVerifier, nil, from}}
 		d.Owner = d.Holder
+		for _, tag := range e.know.TagsOf(name) {
+			d.expect(tag, 0, 1, ExpectLeft, Facts{"tag": tag, "module": name}, from...)
+		}
 	}
 	d.then(ChainVerifier, Facts{"module": d.Holder.Module}, e.Bugcheck.Source)
 	d.issueReasons()
