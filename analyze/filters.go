@@ -57,9 +57,13 @@ func definitions(f ingest.Filter, th Thresholds) int {
 // volumes without a name are counted as the filter's peers have them: each such
 // row is another volume, or the same one over and over.
 func volumesBeside(s *ingest.Snapshot, f ingest.Filter) int {
+	volumes := 0
 	for _, v := range s.Volumes {
 		if v.Address != 0 || v.Device != "" || len(v.Instances) == 0 {
 			return len(s.Volumes)
+		}
+		if !gone(v) {
+			volumes++
 		}
 	}
 	if !placed(f) {
@@ -74,7 +78,13 @@ func volumesBeside(s *ingest.Snapshot, f ingest.Filter) int {
 	if !peers {
 		unnamed = unnamedRows(f)
 	}
-	return len(s.Volumes) + unnamed
+	return volumes + unnamed
+}
+
+// gone reports whether a volume is known only from instances that were detached
+// with it: what is held open explains no instances.
+func gone(v ingest.Volume) bool {
+	return !slices.ContainsFunc(v.Instances, func(i ingest.Instance) bool { return !i.Detached })
 }
 
 // placed reports whether each attachment of a filter is listed with its volume,
@@ -95,7 +105,7 @@ func placed(f ingest.Filter) bool {
 func unnamedRows(f ingest.Filter) int {
 	most := 0
 	for _, i := range f.Instances {
-		if i.Volume == "" && placed(f) {
+		if i.Volume == "" && !i.Detached && placed(f) {
 			most = max(most, i.Count)
 		}
 	}
@@ -308,6 +318,9 @@ func (e *exam) oddities(f *FilterFact) []Reason {
 	if g := mostRepeated(e.placesOf(f)); g.Count > 1 && g.Count < e.th.FilterRepeats {
 		out = append(out, f.reason(FilterRepeated, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
 	}
+	if n := f.detached(); n > 0 {
+		out = append(out, f.reason(FilterDetached, Facts{"count": int64(n)}))
+	}
 	var twins, apart []string
 	for _, o := range e.filters {
 		if o.Altitude == f.Altitude && o.Frame == f.Frame && o.Altitude != "" && filterKey(o.Name) != filterKey(f.Name) {
@@ -329,6 +342,17 @@ func (e *exam) oddities(f *FilterFact) []Reason {
 		out = append(out, f.reason(FilterOrphan, Facts{"tag": row.Tag, "count": row.Outstanding}, row.Source))
 	}
 	return out
+}
+
+// detached counts the instances on volumes that are gone.
+func (f *FilterFact) detached() int {
+	n := 0
+	for _, g := range f.Groups {
+		if g.Detached {
+			n += g.Count
+		}
+	}
+	return n
 }
 
 // leftBy returns a tag of the filter's own that is hardly ever freed though the

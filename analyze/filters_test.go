@@ -258,3 +258,33 @@ func TestVolumeStructuresBesideTheListing(t *testing.T) {
 		}
 	}
 }
+
+// detach makes all instances of the last filter those of volumes that are gone.
+func (m made) detach() made {
+	f := &m.Filters[len(m.Filters)-1]
+	for i := range f.Instances {
+		f.Instances[i].Detached = true
+	}
+	for v := range m.Volumes {
+		for i := range m.Volumes[v].Instances {
+			m.Volumes[v].Instances[i].Detached = m.Volumes[v].Instances[i].Name == f.Name
+		}
+	}
+	return m
+}
+
+func TestVolumesThatAreGoneExplainNoInstances(t *testing.T) {
+	th := DefaultThresholds()
+	for n, want := range map[int]Standing{1: Ordinary, th.RunawayFloor - 1: Ordinary, th.RunawayFloor: RanAway} {
+		s := listing("M", 0).on("Base", "1000", "C:", "D:").on("Kestrel", "2000", disks(n)...).detach()
+		f := standing(t, s, "Kestrel")
+		if f.Standing != want || !hasRule(f.Why, FilterDetached) || f.Volumes != 2 {
+			t.Errorf("%d detached: %s, want %s; %d volumes, why %v", n, f.Standing, want, f.Volumes, f.Why)
+		}
+	}
+	// Held open for everybody, they are many volumes.
+	s := listing("M", 0).on("Base", "1000", disks(250)...).detach().on("Kestrel", "2000", disks(250)...).detach()
+	if f := standing(t, s, "Kestrel"); f.Standing != Ordinary {
+		t.Errorf("all filters on volumes that are gone: %s, %v", f.Standing, f.Why)
+	}
+}

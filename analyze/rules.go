@@ -258,6 +258,7 @@ const (
 	FilterNone       Rule = "filter.none"
 	FilterLegacy     Rule = "filter.legacy"
 	FilterRepeated   Rule = "filter.repeated"
+	FilterDetached   Rule = "filter.detached"
 	FilterTwins      Rule = "filter.twins"
 	FilterApart      Rule = "filter.apart"
 	FilterOrphan     Rule = "filter.orphan"

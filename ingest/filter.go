@@ -75,12 +75,13 @@ func (f Filter) Attached() int {
 }
 
 // Instance is a group of attachments of one filter that print alike: the same
-// instance name, altitude and volume. A listing of ten million attachments is
+// instance name, altitude, volume and status. A listing of ten million attachments is
 // counted while it is read and never stored line by line.
 type Instance struct {
 	Name     string // "WdFilter Instance"
 	Altitude Altitude
 	Volume   string // empty: !fltkd.filters prints none
+	Detached bool   // the volume is gone, and held open: fltmc prints "Detached"
 	Count    int
 	First    []uint64 // addresses of the first few attachments, in print order
 	Source            // of the first attachment in the group

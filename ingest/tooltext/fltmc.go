@@ -259,7 +259,7 @@ func sameFilter(a, b ingest.Filter) bool {
 }
 
 func sameGroup(a, b ingest.Instance) bool {
-	return a.Name == b.Name && a.Altitude == b.Altitude && a.Volume == b.Volume
+	return a.Name == b.Name && a.Altitude == b.Altitude && a.Volume == b.Volume && a.Detached == b.Detached
 }
 
 // maxTexts is how many texts are kept for reuse.

@@ -59,7 +59,7 @@ func (g *groups) remember(line []byte, at place) {
 // attachment is a row of "fltmc instances".
 type attachment struct {
 	filter, volume, altitude, name, frame []byte
-	legacy                                bool
+	legacy, detached                      bool
 }
 
 // attach counts an attachment of a filter.
@@ -99,7 +99,11 @@ func (g *groups) keyOf(row attachment) []byte {
 	g.key = append(append(g.key[:0], row.filter...), 0)
 	g.key = append(append(g.key, row.altitude...), 0)
 	g.key = append(append(g.key, row.volume...), 0)
-	return append(g.key, row.name...)
+	g.key = append(append(g.key, row.name...), 0)
+	if row.detached {
+		g.key = append(g.key, '!')
+	}
+	return g.key
 }
 
 // newGroup makes a group for the first attachment of its kind. A list with too
@@ -118,7 +122,7 @@ func (f *fltmc) newGroup(l ingest.Line, owner place, row attachment, warn func(s
 	filter := &f.list[owner.filter]
 	at = place{owner.filter, len(filter.Instances)}
 	filter.Instances = append(filter.Instances, ingest.Instance{
-		Name: f.keep(row.name), Altitude: ingest.Altitude(f.keep(row.altitude)), Volume: f.keep(row.volume),
+		Name: f.keep(row.name), Altitude: ingest.Altitude(f.keep(row.altitude)), Volume: f.keep(row.volume), Detached: row.detached,
 		Source: ingest.Source{Line: l.No},
 	})
 	g.named[string(key)] = at

@@ -107,6 +107,7 @@ func isPlain(groups []ingest.Instance) bool {
 type groupKey struct {
 	name, volume string
 	altitude     ingest.Altitude
+	detached     bool
 }
 
 // joinGroups joins two lists of groups of the same filter.
@@ -117,7 +118,7 @@ func joinGroups(a, b []ingest.Instance) []ingest.Instance {
 	at := map[groupKey]int{}
 	for _, list := range [][]ingest.Instance{a, b} {
 		for _, in := range list {
-			key := groupKey{in.Name, in.Volume, in.Altitude}
+			key := groupKey{in.Name, in.Volume, in.Altitude, in.Detached}
 			i, ok := at[key]
 			switch {
 			case in.Name == "" && in.Volume == "":

@@ -128,9 +128,14 @@ func (f *fltmc) instance(l ingest.Line, warn func(string)) bool {
 	row := attachment{filter: filter, name: name, volume: volume, altitude: w.word(at), legacy: legacy}
 	if !legacy && end < w.len() {
 		row.frame = w.word(end)
+		row.detached = bytes.EqualFold(w.word(w.len()-1), detached)
 	}
 	return f.attach(l, row, warn)
 }
+
+// detached is the status of an instance whose volume is gone. Other languages have
+// another word.
+var detached = []byte("Detached")
 
 // knows reports whether the text was read before.
 func (f *fltmc) knows(text []byte) bool {

@@ -56,8 +56,8 @@ func TestFltmcRows(t *testing.T) {
 		{ruleOld, `C:\>`, ""},
 
 		{ruleInstances, "bfs   C:   150001   bfs   0   0000000f", "bfs 150001 0 bfs C: x1"},
-		{ruleInstances, "bfs   C:   150001   bfs   0   0000000f  Detached", "bfs 150001 0 bfs C: x1"},
-		{ruleInstances, "bfs C: 150001 bfs 0 0000000f Detached", "bfs 150001 0 bfs C: x1"},
+		{ruleInstances, "bfs   C:   150001   bfs   0   0000000f  Detached", "bfs 150001 0 bfs C: detached x1"},
+		{ruleInstances, "bfs C: 150001 bfs 0 0000000f Detached", "bfs 150001 0 bfs C: detached x1"},
 		{ruleInstances, "bfs 150001 bfs 0 0000000f", "bfs 150001 0 bfs  x1"},
 		{ruleInstances, `bfs C:\Program Files\Vault 150001 bfs 2 0 0000000f`, ""}, // 150001 or 2
 		{ruleInstances, `bfs   C:\Vault 2026   150001   bfs 2   0   0000000f`, `bfs 150001 0 bfs 2 C:\Vault 2026 x1`},
@@ -69,7 +69,7 @@ func TestFltmcRows(t *testing.T) {
 		{ruleInstances, "bfs   C:   high   bfs   0   0000000f", ""},
 
 		{ruleWindows7, "bfs   C:   150001   bfs   0", "bfs 150001 0 bfs C: x1"},
-		{ruleWindows7, "bfs   C:   150001   bfs   0   Detached", "bfs 150001 0 bfs C: x1"},
+		{ruleWindows7, "bfs   C:   150001   bfs   0   Detached", "bfs 150001 0 bfs C: detached x1"},
 		{ruleWindows7, "bfs   C:   150001   bfs 0", ""},
 
 		{ruleOldInst, "bfs C: 150001 bfs", "bfs 150001  bfs C: x1"},
@@ -84,6 +84,9 @@ func TestFltmcRows(t *testing.T) {
 			}
 			if in := f.Instances; len(in) > 0 && in[0].Name+in[0].Volume != "" || strings.Contains(c.row, "0000000f") {
 				got += " " + in[0].Name + " " + in[0].Volume
+				if in[0].Detached {
+					got += " detached"
+				}
 			}
 			got += fmt.Sprintf(" x%d", f.Attached())
 		}

@@ -238,7 +238,7 @@ func checkFilters(t testing.TB, s *ingest.Snapshot, rows int) {
 		}
 		seen := map[groupKey]bool{}
 		for _, in := range f.Instances {
-			key := groupKey{in.Name, in.Volume, in.Altitude}
+			key := groupKey{in.Name, in.Volume, in.Altitude, in.Detached}
 			if in.Count <= 0 || in.Line == 0 || seen[key] || !isVolumeName([]byte(in.Volume)) {
 				t.Errorf("group %+v of %s", in, f.Name)
 			}

@@ -137,7 +137,11 @@ func dumpFilters(b *strings.Builder, s *ingest.Snapshot) {
 
 func dumpGroups(b *strings.Builder, groups []ingest.Instance) {
 	for _, i := range groups {
-		fmt.Fprintf(b, "    %d %q altitude=%s volume=%q x%d\n", i.Line, i.Name, i.Altitude, i.Volume, i.Count)
+		fmt.Fprintf(b, "    %d %q altitude=%s volume=%q x%d", i.Line, i.Name, i.Altitude, i.Volume, i.Count)
+		if i.Detached {
+			b.WriteString(" detached")
+		}
+		b.WriteString("\n")
 	}
 }
 
