@@ -20,11 +20,14 @@ import (
 // its name.
 func (r *reader) given(in input, f io.ReadCloser, raw *meter, head *bufio.Reader) []outcome {
 	a := unpack.Archive{Name: in.place.File, Reader: head}
-	if stat, ok := f.(fs.File); ok {
-		if info, err := stat.Stat(); err == nil {
+	a.At, _ = f.(io.ReaderAt)
+	switch f := f.(type) {
+	case fs.File:
+		if info, err := f.Stat(); err == nil {
 			a.Size = info.Size()
 		}
-		a.At, _ = f.(io.ReaderAt)
+	case wholeFile:
+		a.Size = f.Size()
 	}
 	return r.archive(unpack.NewUnpacker(r.limits, a.Size), a, in, raw)
 }
@@ -84,7 +87,7 @@ func account(path string, raw *meter, all []outcome, err error) outcome {
 		Reason: fmt.Sprintf("%s %d", unpacked, files)}
 	switch {
 	case err != nil && (files == 0 || errors.Is(err, context.Canceled)):
-		return outcome{path: path, err: fmt.Errorf("cannot be unpacked: %w", err)}
+		return outcome{path: path, err: &ingest.Refusal{Reason: ingest.ReasonArchive, Err: fmt.Errorf("cannot be unpacked: %w", err)}}
 	case err != nil:
 		sum.State = report.InputPartial
 		sum.Reason = fmt.Sprintf("unpacked in part, files: %d; %v", files, err)

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"poolsweep/ingest"
 	"poolsweep/ingest/unpack"
 )
 
@@ -39,7 +40,7 @@ const (
 )
 
 // errNoLogs refuses an archive with nothing in it that could be a log.
-var errNoLogs = errors.New("is an archive without logs")
+var errNoLogs = &ingest.Refusal{Reason: ingest.ReasonArchive, Err: errors.New("is an archive without logs")}
 
 // refuseBinary says why a file is no log, or returns nil. It takes no byte from r.
 func refuseBinary(r *bufio.Reader, name string) error {
@@ -48,7 +49,7 @@ func refuseBinary(r *bufio.Reader, name string) error {
 		return err
 	}
 	if len(head) == 0 {
-		return errors.New("is empty")
+		return &ingest.Refusal{Reason: ingest.ReasonEmpty, Err: errors.New("is empty")}
 	}
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.start)) {
@@ -65,10 +66,14 @@ func refuseBinary(r *bufio.Reader, name string) error {
 }
 
 func notALog(what, name string) error {
+	code := ingest.ReasonNotALog
+	if what == archiveHint {
+		code = ingest.ReasonArchive
+	}
 	if strings.Contains(what, "%s") {
 		what = fmt.Sprintf(what, path.Base(name))
 	}
-	return errors.New(what)
+	return &ingest.Refusal{Reason: code, Err: errors.New(what)}
 }
 
 // isText reports whether there is text in a file's beginning, whatever its

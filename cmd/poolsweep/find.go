@@ -172,6 +172,10 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "may not be read: permission denied"
 	}
+	var r *ingest.Refusal
+	if errors.As(err, &r) && r.Err != nil {
+		return reason(r.Err)
+	}
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		return p.Op + ": " + p.Err.Error()

@@ -139,7 +139,8 @@ func machineOf(d *ingest.Document) string {
 // survive makes a bug of ours in one file cost only that file.
 func survive(path string, outcomes *[]outcome) {
 	if p := recover(); p != nil {
-		err := fmt.Errorf("the reader broke off, which is a bug: %v", p)
+		err := &ingest.Refusal{Reason: ingest.ReasonCrashedParser,
+			Err: fmt.Errorf("the reader broke off, which is a bug: %v", p)}
 		*outcomes = append(*outcomes, outcome{path: path, err: err})
 	}
 }
@@ -175,7 +176,7 @@ func document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error
 	}
 	clean, _, err := unpack.Text(head)
 	if err != nil {
-		return nil, err
+		return nil, &ingest.Refusal{Reason: ingest.ReasonEncoding, Err: err}
 	}
 	doc, err := windbg.Read(clean, in.path, tooltext.Tables()...)
 	if err != nil {

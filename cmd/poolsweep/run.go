@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,7 +116,8 @@ each case and JSON.
 	root.SetFlagErrorFunc(usageError)
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
-	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newCollect(con), newVersion(con))
+	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newCollect(con), newVersion(con),
+		newParse(con, os.Stdin))
 	return root
 }
 

@@ -22,6 +22,9 @@ import (
 var update = flag.Bool("update", false, "rewrite what scripts and documents show")
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asPoolsweep) != "" {
+		runAsPoolsweep()
+	}
 	testscript.Main(m, map[string]func(){"poolsweep": main})
 }
 
