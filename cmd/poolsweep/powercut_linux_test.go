@@ -154,7 +154,7 @@ func TestPowerCutWorker(t *testing.T) {
 		name := fmt.Sprintf("%s-%d", os.Getenv("POOLSWEEP_ROUND"), i)
 		doc := &ingest.Document{File: name, SHA256: name, Snapshots: []*ingest.Snapshot{{Machine: ingest.Machine{Name: "LAB-1"}}}}
 		_, err := s.Record(ctx, store.Reading{Drop: store.Drop{Share: "d", Name: name, State: store.Analysed, Machine: "LAB-1",
-			SHA256: name}, Document: doc}, time.Unix(1, 0))
+			SHA256: name}, Documents: []*ingest.Document{doc}}, time.Unix(1, 0))
 		if err != nil {
 			return
 		}

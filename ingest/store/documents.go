@@ -14,9 +14,9 @@ import (
 
 // Reading is what came of one drop that was read to its end.
 type Reading struct {
-	Drop                        // State Analysed, Incomplete or Refused; the stamp is of the bytes read
-	Document   *ingest.Document // nil when refused
-	Supersedes []string         // hashes of earlier contents that this one begins with
+	Drop                          // State Analysed, Incomplete or Refused; the stamp is of the bytes read
+	Documents  []*ingest.Document // none when refused, several from an archive
+	Supersedes []string           // hashes of earlier contents that this one begins with
 }
 
 // Record takes a reading into the history in one transaction, and returns the
@@ -24,18 +24,18 @@ type Reading struct {
 // however often and under whatever name it is delivered, so recording a reading
 // again after a crash changes nothing.
 func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, error) {
-	var body []byte
-	if r.Document != nil {
+	bodies := make([][]byte, len(r.Documents))
+	for i, d := range r.Documents {
 		var err error
-		if body, err = pack(r.Document); err != nil {
-			return "", err
+		if bodies[i], err = pack(d); err != nil {
+			return "", fmt.Errorf("record drop %q: %w", r.Name, err)
 		}
 	}
+	outcome := r.State
 	err := s.within(ctx, func(tx *sql.Tx) error {
-		if r.Document != nil {
-			if err := r.enter(ctx, tx, body, now); err != nil {
-				return err
-			}
+		r.State = outcome
+		if err := r.enter(ctx, tx, bodies, now); err != nil {
+			return err
 		}
 		if err := putDrop(ctx, tx, r.Drop, now); err != nil {
 			return err
@@ -49,31 +49,59 @@ func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, er
 	return r.State, nil
 }
 
-// enter adds the reading's document, or finds that the machine delivered it
-// before: then the drop is a duplicate, unless it is the file it came from.
-func (r *Reading) enter(ctx context.Context, tx *sql.Tx, body []byte, now time.Time) error {
-	var share, name, by string
-	err := tx.QueryRowContext(ctx, `SELECT share, name, superseded_by FROM document WHERE sha256 = $1 AND machine = $2`,
-		r.SHA256, Key(r.Machine)).Scan(&share, &name, &by)
-	switch {
-	case err == nil && by != "":
-		r.State = Superseded
-		return nil
-	case err == nil && (share != r.Share || unescape(name) != r.Name):
-		r.State = Duplicate
-		return nil
-	case err == nil:
-		return nil
-	case !errors.Is(err, sql.ErrNoRows):
-		return err
+// enter adds the reading's documents. When none of them is new, the drop is a
+// duplicate, unless it is the very file that they came from.
+func (r *Reading) enter(ctx context.Context, tx *sql.Tx, bodies [][]byte, now time.Time) error {
+	fresh := len(r.Documents) == 0
+	var known State
+	for i, d := range r.Documents {
+		state, err := r.known(ctx, tx, d)
+		switch {
+		case err != nil:
+			return err
+		case state != "":
+			known = state
+			continue
+		}
+		fresh = true
+		if err := r.insert(ctx, tx, d, bodies[i], now); err != nil {
+			return err
+		}
 	}
-	if err := r.insert(ctx, tx, body, now); err != nil {
-		return err
+	if !fresh {
+		r.State = known
 	}
 	return r.supersede(ctx, tx, now)
 }
 
-func (r *Reading) insert(ctx context.Context, tx *sql.Tx, body []byte, now time.Time) error {
+// owner returns the key of the machine that a document counts for.
+func owner(d *ingest.Document) string {
+	if len(d.Snapshots) == 0 {
+		return ""
+	}
+	return Key(d.Snapshots[0].Machine.Name)
+}
+
+// known returns the state of a drop with a document that is stored already, or ""
+// for a new one.
+func (r *Reading) known(ctx context.Context, tx *sql.Tx, d *ingest.Document) (State, error) {
+	var share, name, by string
+	err := tx.QueryRowContext(ctx, `SELECT share, name, superseded_by FROM document WHERE sha256 = $1 AND machine = $2`,
+		d.SHA256, owner(d)).Scan(&share, &name, &by)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", nil
+	case err != nil:
+		return "", err
+	case by != "":
+		return Superseded, nil
+	case share != r.Share || unescape(name) != r.Name:
+		return Duplicate, nil
+	}
+	return r.State, nil
+}
+
+func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, body []byte, now time.Time) error {
 	incomplete := 0
 	if r.State == Incomplete {
 		incomplete = 1
@@ -81,18 +109,18 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, body []byte, now time.
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO document (sha256, machine, share, name, bytes, read_at, incomplete, format, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		r.SHA256, Key(r.Machine), r.Share, escape(r.Name), r.Bytes, millis(now), incomplete, format, body)
+		d.SHA256, owner(d), r.Share, escape(r.Name), d.Bytes, millis(now), incomplete, format, body)
 	if err != nil {
 		return err
 	}
-	for i, snap := range r.Document.Snapshots {
+	for i, snap := range d.Snapshots {
 		uptime := int64(-1)
 		if snap.UptimeOK {
 			uptime = snap.Uptime.Milliseconds()
 		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime) VALUES ($1, $2, $3, $4, $5, $6)`,
-			r.SHA256, Key(r.Machine), i, Key(snap.Machine.Name), millis(snap.At), uptime)
+			d.SHA256, owner(d), i, Key(snap.Machine.Name), millis(snap.At), uptime)
 		if err != nil {
 			return err
 		}
@@ -135,9 +163,19 @@ func Key(machine string) string { return strings.ToUpper(machine) }
 type Held struct {
 	*ingest.Document
 	Share, Name string
-	Machine     string // key of the machine that delivered it
+	Machine     string // key of the machine it counts for
 	ReadAt      time.Time
 	Incomplete  bool
+}
+
+// Newest returns the newest document in force of each machine, by machine.
+func (s *Store) Newest(ctx context.Context) ([]Held, error) {
+	return s.held(ctx, `
+		EXISTS (SELECT 1 FROM (
+			SELECT s.sha256, s.delivered, ROW_NUMBER() OVER (PARTITION BY s.machine ORDER BY
+				CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END DESC, n.read_at DESC, s.sha256 DESC) AS place
+			FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered WHERE n.superseded_by = '') l
+		WHERE l.place = 1 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`)
 }
 
 // Documents returns the documents in force with snapshots of a machine from a

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"poolsweep/ingest"
 )
 
 // State says where a drop stands on its way into the history.
@@ -28,7 +30,7 @@ const (
 type Drop struct {
 	Share, Name string // Name below the share, as the file system has it
 	State       State
-	Reason      string // code, empty when there is nothing to explain
+	Reason      ingest.Reason
 	Machine     string // as the machine spells itself; empty unknown
 	SHA256      string
 	Bytes       int64
@@ -61,7 +63,7 @@ func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
 			stamp = CASE WHEN excluded.stamp = '' THEN drop_file.stamp ELSE excluded.stamp END,
 			changed_at = CASE WHEN drop_file.state = excluded.state AND drop_file.reason = excluded.reason
 				THEN drop_file.changed_at ELSE excluded.changed_at END`,
-		d.Share, escape(d.Name), string(d.State), d.Reason, d.Machine, d.SHA256, d.Bytes, d.Stamp, millis(now))
+		d.Share, escape(d.Name), string(d.State), string(d.Reason), d.Machine, d.SHA256, d.Bytes, d.Stamp, millis(now))
 	return err
 }
 

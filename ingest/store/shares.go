@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"poolsweep/ingest"
 )
 
 // Share is a folder that machines drop logs into, as last scanned.
 type Share struct {
 	Path      string
-	Identity  string // of the file system behind it, empty when it was never seen
-	State     string
-	Reason    string // code, empty when all is well
+	Kind      string        // of file system: "local", "smb", …
+	Reason    ingest.Reason // empty when all is well
 	Files     int
 	Ignored   int
 	ScannedAt time.Time
@@ -20,10 +21,10 @@ type Share struct {
 // PutShare stores what the last scan of a share saw.
 func (s *Store) PutShare(ctx context.Context, sh Share) error {
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO share (path, identity, state, reason, files, ignored, scanned_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (path) DO UPDATE SET identity = excluded.identity, state = excluded.state, reason = excluded.reason,
+		INSERT INTO share (path, kind, reason, files, ignored, scanned_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (path) DO UPDATE SET identity = excluded.kind = excluded.kind, reason = excluded.reason,
 			files = excluded.files, ignored = excluded.ignored, scanned_at = excluded.scanned_at`,
-		sh.Path, sh.Identity, sh.State, sh.Reason, sh.Files, sh.Ignored, millis(sh.ScannedAt))
+		sh.Path, sh.Kind, string(sh.Reason), sh.Files, sh.Ignored, millis(sh.ScannedAt))
 	if err != nil {
 		return fmt.Errorf("store share: %w", explain(err))
 	}
@@ -33,7 +34,7 @@ func (s *Store) PutShare(ctx context.Context, sh Share) error {
 // Shares returns all shares by path.
 func (s *Store) Shares(ctx context.Context) ([]Share, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT path, identity, state, reason, files, ignored, scanned_at FROM share ORDER BY path`)
+		SELECT path, kind, reason, files, ignored, scanned_at FROM share ORDER BY path`)
 	if err != nil {
 		return nil, fmt.Errorf("list shares: %w", explain(err))
 	}
@@ -42,7 +43,7 @@ func (s *Store) Shares(ctx context.Context) ([]Share, error) {
 	for rows.Next() {
 		var sh Share
 		var at int64
-		if err := rows.Scan(&sh.Path, &sh.Identity, &sh.State, &sh.Reason, &sh.Files, &sh.Ignored, &at); err != nil {
+		if err := rows.Scan(&sh.Path, &sh.Kind, &sh.Reason, &sh.Files, &sh.Ignored, &at); err != nil {
 			return nil, fmt.Errorf("list shares: %w", explain(err))
 		}
 		sh.ScannedAt = fromMillis(at)

@@ -42,7 +42,7 @@ func log(machine, content string, at time.Time) *ingest.Document {
 
 func reading(machine, name, content string) Reading {
 	return Reading{Drop: Drop{Share: "/srv/drop", Name: name, State: Analysed, Machine: machine, SHA256: content,
-		Bytes: int64(100 * len(content)), Stamp: "s-" + content}, Document: log(machine, content, noon)}
+		Bytes: int64(100 * len(content)), Stamp: "s-" + content}, Documents: []*ingest.Document{log(machine, content, noon)}}
 }
 
 func record(t *testing.T, s *Store, r Reading, want State) {
@@ -88,8 +88,8 @@ func TestRecordKeepsTheDocumentWhole(t *testing.T) {
 	if err != nil || len(held) != 1 {
 		t.Fatalf("%d documents, %v", len(held), err)
 	}
-	if !reflect.DeepEqual(held[0].Document, r.Document) {
-		t.Errorf("document %+v, want %+v", held[0].Document, r.Document)
+	if !reflect.DeepEqual(held[0].Document, r.Documents[0]) {
+		t.Errorf("document %+v, want %+v", held[0].Document, r.Documents[0])
 	}
 	if held[0].Share != "/srv/drop" || held[0].Name != "LAB-1/a.log" || !held[0].ReadAt.Equal(noon) {
 		t.Errorf("held %+v", held[0])

@@ -6,8 +6,7 @@
 -- share is a folder that machines drop logs into.
 CREATE TABLE share (
     path       TEXT PRIMARY KEY,
-    identity   TEXT NOT NULL DEFAULT '', -- of the file system behind it, '' never seen
-    state      TEXT NOT NULL DEFAULT '',
+    kind       TEXT NOT NULL DEFAULT '', -- of file system, '' never seen
     reason     TEXT NOT NULL DEFAULT '',
     files      BIGINT NOT NULL DEFAULT 0,
     ignored    BIGINT NOT NULL DEFAULT 0,
@@ -46,7 +45,7 @@ CREATE TABLE attempt (
 -- that it can be judged again by new rules.
 CREATE TABLE document (
     sha256        TEXT NOT NULL,
-    machine       TEXT NOT NULL, -- key of the machine that delivered it
+    machine       TEXT NOT NULL, -- key of the machine its first snapshot is of
     share         TEXT NOT NULL,
     name          TEXT NOT NULL,
     bytes         BIGINT NOT NULL,
