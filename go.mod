@@ -6,6 +6,7 @@ toolchain go1.27.4
 
 require (
 	github.com/bodgit/sevenzip v1.6.5
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/google/go-cmp v0.7.0
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/jung-kurt/gofpdf v1.16.2

@@ -115,6 +115,21 @@ func (d *Document) NameMachines(p Place) {
 	}
 }
 
+// Claim gives the document to one machine, and reports whether any of its
+// snapshots was of another by its own words. Those get a warning.
+func (d *Document) Claim(m Machine) (mismatch bool) {
+	for _, s := range d.Snapshots {
+		if sameHost(s.Machine.Name, m.Name) {
+			continue
+		}
+		mismatch = true
+		s.Warnings = append(s.Warnings, Warning{Source: s.Source, Message: fmt.Sprintf(
+			"the %s names machine %q, but this is the place of %q, which counts", s.Machine.From, s.Machine.Name, m.Name)})
+		s.Machine = m
+	}
+	return mismatch
+}
+
 // disagrees reports whether a name is meant as one and is not that of the machine.
 // What is only guessed from a file's name never disagrees.
 func (m Machine) disagrees(with Machine) bool {

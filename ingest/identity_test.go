@@ -204,3 +204,19 @@ func TestNameRuleFitsATerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimGivesTheDocumentToThePlace(t *testing.T) {
+	d := &Document{Snapshots: []*Snapshot{{Machine: Machine{"LAB-2", NameFromHeader}}, {Machine: Machine{"lab-1.corp.example", NameFromLog}}}}
+	if !d.Claim(Machine{"LAB-1", NameFromFolder}) {
+		t.Error("no mismatch was found")
+	}
+	if got := d.Snapshots[0]; got.Machine.Name != "LAB-1" || len(got.Warnings) != 1 || got.Warnings[0].Note {
+		t.Errorf("snapshot %+v", got)
+	}
+	if got := d.Snapshots[1]; got.Machine.Name != "lab-1.corp.example" || len(got.Warnings) != 0 {
+		t.Errorf("a name of the same machine was taken away: %+v", got)
+	}
+	if d.Claim(Machine{"LAB-1", NameFromFolder}) {
+		t.Error("its own place is a mismatch")
+	}
+}

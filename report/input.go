@@ -21,6 +21,8 @@ type Input struct {
 	Tool      string // "poolsweep 0.1"
 	Words     *templates.Words
 	Lang      string // BCP 47, the language of Words
+
+	Revisions map[string]Revision // of cases by id; one that is missing is the first
 }
 
 // Refused is a file of which no document came.

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -16,7 +17,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 	docs := in.documents(c.Machines)
 	_, newest := span(docs)
 	w := &Writeup{
-		ID: c.ID, Revision: s.say("revision", facts{"number": 1}), Lang: in.Lang,
+		ID: c.ID, Revision: s.say("revision", facts{"number": in.revision(c.ID).Number}), Lang: in.Lang,
 		Title: s.title(c), Subtitle: s.subtitle(c),
 		Band: Band{
 			Tone:       verdictTone(c.Verdict),
@@ -203,11 +204,21 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID,
 			"pattern": c.Known.Pattern()})
 	}
-	return []Pair{
+	notes := []Pair{
 		{s.label("note.seen-on"), s.say("seen-on", seen)},
 		{s.label("note.known-issue"), issue},
 		{s.label("note.ticket"), s.label("note.no-ticket")},
 	}
+	r := s.in.revision(c.ID)
+	if r.Before == nil {
+		return notes
+	}
+	changes := s.changes(*r.Before, Summarize(c))
+	if len(changes) == 0 {
+		changes = []string{s.label("since.nothing")}
+	}
+	since := Pair{s.say("since.revision", facts{"number": r.Number - 1}), strings.Join(changes, "; ")}
+	return slices.Insert(notes, 0, since)
 }
 
 // firstSteps is how many next steps the first page names; if there are more,

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +29,77 @@ type config struct {
 	Issues string `yaml:"issues"`
 	// NameRule finds machines' names in files' names, as --name-rule does.
 	NameRule string `yaml:"name_rule"`
+
+	// The keys below are for the watcher.
+
+	// Drops are the folders that machines drop logs into.
+	Drops []dropConfig `yaml:"drops"`
+	// Out is the folder that reports are written to, State the one that the history
+	// is kept in. Both are made when they are missing.
+	Out   string `yaml:"out"`
+	State string `yaml:"state"`
+	// Scan is how long the watcher waits between two scans of a folder.
+	Scan duration `yaml:"scan"`
+	// Workbook is how often the workbook of the whole fleet is made anew.
+	Workbook duration `yaml:"workbook"`
+	// History is how far back a machine's past is judged with its present.
+	History duration `yaml:"history"`
+	// Keep is how long logs that were read are kept in the history.
+	Keep duration `yaml:"keep"`
+	// Identity is what tells whose a log is that lies in a machine's folder: the
+	// folder, whatever the log says, or the log.
+	Identity string `yaml:"identity"`
+}
+
+// dropConfig is one folder that machines drop logs into.
+type dropConfig struct {
+	Path string `yaml:"path"`
+	// Depth 1 takes logs from the folder alone, 2 also from the folders in it.
+	Depth int `yaml:"depth"`
+	// Marker names a file that has to lie in the folder, else it is not trusted.
+	Marker string `yaml:"marker"`
+	// Kind says how the folder behaves when the system cannot tell.
+	Kind string `yaml:"kind"`
+	// MaxBytes is the largest log that is read.
+	MaxBytes int64 `yaml:"max_bytes"`
+	// How long a log has to stand still: when its end is seen, at least, and when
+	// nothing shows its end.
+	EndWait   duration `yaml:"end_wait"`
+	QuietWait duration `yaml:"quiet_wait"`
+	LongWait  duration `yaml:"long_wait"`
+}
+
+// Values of Identity.
+const (
+	identityFolder = "folder"
+	identityLog    = "log"
+)
+
+// duration is a time.Duration that may be written in days: 30d.
+type duration struct{ time.Duration }
+
+// UnmarshalText reads "5s", "1h30m" or "30d".
+func (d *duration) UnmarshalText(text []byte) error {
+	var err error
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d.Duration = time.Duration(n) * 24 * time.Hour
+	} else {
+		d.Duration, err = time.ParseDuration(string(text))
+	}
+	if err != nil || d.Duration <= 0 {
+		return fmt.Errorf("%q is no time; write 5s, 10m, 1h30m or 30d", text)
+	}
+	return nil
+}
+
+// String writes whole days as days.
+func (d duration) String() string {
+	if day := 24 * time.Hour; d.Duration > 0 && d.Duration%day == 0 {
+		return strconv.Itoa(int(d.Duration/day)) + "d"
+	}
+	return d.Duration.String()
 }
 
 // configHint goes with every complaint about a configuration file.

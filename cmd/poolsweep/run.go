@@ -117,7 +117,7 @@ each case and JSON.
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
 	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newCollect(con), newVersion(con),
-		newParse(con, os.Stdin))
+		newWatch(con), newStatus(con), newParse(con, os.Stdin))
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -71,6 +72,16 @@ func paint(v analyze.Verdict, colours bool) string {
 		return text.FgGreen.Sprint(v)
 	}
 	return v.String()
+}
+
+// plain makes a text from a log or a folder safe for a terminal and for a line of
+// its own: what does not show is escaped.
+func plain(s string) string {
+	q := strconv.QuoteToGraphic(s)
+	if q = q[1 : len(q)-1]; !strings.Contains(q, `\`) {
+		return q
+	}
+	return strings.ReplaceAll(q, `\"`, `"`)
 }
 
 // warned is how many warnings of one input are printed; a log that was pasted

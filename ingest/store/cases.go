@@ -22,6 +22,7 @@ type Case struct {
 	LastSeen   time.Time
 	Revision   int    // newest
 	Summary    []byte // JSON of the newest revision
+	Before     []byte // JSON of the one before it; empty when there is none
 }
 
 // Finding is a case as a judgement sees it now.
@@ -104,7 +105,8 @@ func (f *Finding) put(ctx context.Context, tx *sql.Tx, now time.Time) (bool, err
 // Cases returns all cases by id.
 func (s *Store) Cases(ctx context.Context) ([]Case, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT c.id, c.signature, c.verdict, c.confidence, c.title, c.first_seen, c.last_seen, r.number, r.summary
+		SELECT c.id, c.signature, c.verdict, c.confidence, c.title, c.first_seen, c.last_seen, r.number, r.summary,
+			COALESCE((SELECT summary FROM revision WHERE id = c.id AND number = r.number - 1), '')
 		FROM case_file c JOIN revision r ON r.id = c.id
 		WHERE r.number = (SELECT MAX(number) FROM revision WHERE id = c.id) ORDER BY c.id`)
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *Store) Cases(ctx context.Context) ([]Case, error) {
 	for rows.Next() {
 		var c Case
 		var first, last int64
-		err := rows.Scan(&c.ID, &c.Signature, &c.Verdict, &c.Confidence, &c.Title, &first, &last, &c.Revision, &c.Summary)
+		err := rows.Scan(&c.ID, &c.Signature, &c.Verdict, &c.Confidence, &c.Title, &first, &last, &c.Revision, &c.Summary, &c.Before)
 		if err != nil {
 			return nil, fmt.Errorf("list cases: %w", explain(err))
 		}

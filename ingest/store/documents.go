@@ -37,11 +37,7 @@ func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, er
 		if err := r.enter(ctx, tx, bodies, now); err != nil {
 			return err
 		}
-		if err := putDrop(ctx, tx, r.Drop, now); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE share = $1 AND name = $2`, r.Share, escape(r.Name))
-		return err
+		return putDrop(ctx, tx, r.Drop, now)
 	})
 	if err != nil {
 		return "", fmt.Errorf("record drop %q: %w", r.Name, err)

@@ -111,30 +111,6 @@ func (s *Store) Counts(ctx context.Context) (map[State]int, error) {
 	return counts, explain(rows.Err())
 }
 
-// Begin stores that drops are about to be read, and returns how often each was
-// begun before without an end: what brings the whole process down is found so.
-func (s *Store) Begin(ctx context.Context, drops []Drop) (tries []int, err error) {
-	err = s.within(ctx, func(tx *sql.Tx) error {
-		tries = tries[:0]
-		for _, d := range drops {
-			var n int
-			// Another stamp is another file under the name: it starts from one.
-			err := tx.QueryRowContext(ctx, `
-				INSERT INTO attempt (share, name, stamp, tries) VALUES ($1, $2, $3, 1)
-				ON CONFLICT (share, name) DO UPDATE SET
-					tries = CASE WHEN attempt.stamp = excluded.stamp THEN attempt.tries + 1 ELSE 1 END,
-					stamp = excluded.stamp
-				RETURNING tries`, d.Share, escape(d.Name), d.Stamp).Scan(&n)
-			if err != nil {
-				return fmt.Errorf("begin drop %q: %w", d.Name, err)
-			}
-			tries = append(tries, n-1)
-		}
-		return nil
-	})
-	return tries, err
-}
-
 // escape makes text of a name whose bytes need not be UTF-8: a backslash and
 // each byte that is none become \xNN.
 func escape(name string) string {

@@ -48,6 +48,20 @@ func (s *Store) Machines(ctx context.Context) ([]Machine, error) {
 	return out, explain(rows.Err())
 }
 
+// Reopen has the machines of some cases judged again.
+func (s *Store) Reopen(ctx context.Context, cases []string) error {
+	return s.within(ctx, func(tx *sql.Tx) error {
+		for _, id := range cases {
+			_, err := tx.ExecContext(ctx, `
+				UPDATE machine SET changed = changed + 1 WHERE machine IN (SELECT machine FROM case_machine WHERE id = $1)`, id)
+			if err != nil {
+				return fmt.Errorf("reopen case %s: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
 // Reanalyse has every machine judged again, as after a change of the rules.
 func (s *Store) Reanalyse(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE machine SET changed = changed + 1`)

@@ -41,11 +41,6 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
 		key := Key(machine)
-		_, err = tx.ExecContext(ctx, `DELETE FROM attempt WHERE EXISTS (SELECT 1 FROM drop_file f
-			WHERE f.share = attempt.share AND f.name = attempt.name AND UPPER(f.machine) = $1)`, key)
-		if err != nil {
-			return err
-		}
 		if r.Drops, err = count(tx.ExecContext(ctx, `
 			DELETE FROM drop_file WHERE UPPER(machine) = $1 OR sha256 IN (
 				SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)`, key)); err != nil {

@@ -22,8 +22,8 @@ type Share struct {
 func (s *Store) PutShare(ctx context.Context, sh Share) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO share (path, kind, reason, files, ignored, scanned_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (path) DO UPDATE SET identity = excluded.kind = excluded.kind, reason = excluded.reason,
-			files = excluded.files, ignored = excluded.ignored, scanned_at = excluded.scanned_at`,
+		ON CONFLICT (path) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, files = excluded.files,
+			ignored = excluded.ignored, scanned_at = excluded.scanned_at`,
 		sh.Path, sh.Kind, string(sh.Reason), sh.Files, sh.Ignored, millis(sh.ScannedAt))
 	if err != nil {
 		return fmt.Errorf("store share: %w", explain(err))

@@ -33,6 +33,7 @@ var (
 	ErrNewer   = errors.New("the database was written by a newer poolsweep")
 	ErrDamaged = errors.New("the database is damaged")
 	ErrFull    = errors.New("no space is left for the database")
+	ErrBusy    = errors.New("another program holds the database")
 	ErrNetwork = errors.New("the state folder is on a network file system, where the database's locks do not hold")
 )
 
@@ -235,6 +236,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", ErrFull, err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return err
 }

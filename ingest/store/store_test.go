@@ -172,31 +172,6 @@ func TestNoteKeepsWhatWasRead(t *testing.T) {
 	}
 }
 
-func TestBeginCountsReadingsWithoutEnd(t *testing.T) {
-	s, dir := newStore(t)
-	ctx := context.Background()
-	d := Drop{Share: "/srv/drop", Name: "LAB-1/bad.log", Stamp: "s1"}
-	for want := range 3 {
-		tries, err := s.Begin(ctx, []Drop{d})
-		if err != nil || tries[0] != want {
-			t.Errorf("tries %v, %v, want %d", tries, err, want)
-		}
-		s.Close()
-		if s, err = Open(ctx, dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	defer s.Close()
-	if tries, _ := s.Begin(ctx, []Drop{{Share: d.Share, Name: d.Name, Stamp: "s2"}}); tries[0] != 0 {
-		t.Errorf("another file under the name begins with %d tries", tries[0])
-	}
-	r := reading("LAB-1", d.Name, "c1")
-	record(t, s, r, Analysed)
-	if tries, _ := s.Begin(ctx, []Drop{{Share: d.Share, Name: d.Name, Stamp: r.Stamp}}); tries[0] != 0 {
-		t.Errorf("a reading that ended left %d tries", tries[0])
-	}
-}
-
 func TestJudgementMakesARevisionOnlyOfAChange(t *testing.T) {
 	s, _ := newStore(t)
 	ctx := context.Background()
@@ -290,6 +265,33 @@ func TestDamageIsNamed(t *testing.T) {
 				t.Errorf("err = %v, want %v", err, ErrDamaged)
 			}
 		})
+	}
+}
+
+func TestSharesKeepTheLastScan(t *testing.T) {
+	s, _ := newStore(t)
+	for _, want := range []Share{{Path: "/srv/drop", Kind: "local", Files: 3, Ignored: 1, ScannedAt: noon},
+		{Path: "/srv/drop", Kind: "nfs", Reason: ingest.ReasonShareDown, Files: 2, ScannedAt: noon.Add(time.Minute)}} {
+		if err := s.PutShare(context.Background(), want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Shares(context.Background()); err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("shares %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
+func TestNewestIsOneDocumentAMachine(t *testing.T) {
+	s, _ := newStore(t)
+	for i, content := range []string{"old", "new"} {
+		r := reading("LAB-1", content+".log", content)
+		r.Documents[0].Snapshots[0].At = noon.Add(time.Duration(i) * time.Hour)
+		record(t, s, r, Analysed)
+	}
+	record(t, s, reading("LAB-2", "x.log", "other"), Analysed)
+	held, err := s.Newest(context.Background())
+	if err != nil || len(held) != 2 || held[0].SHA256 == "old" || held[1].SHA256 == "old" {
+		t.Errorf("held %+v, %v", held, err)
 	}
 }
 

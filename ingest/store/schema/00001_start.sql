@@ -31,16 +31,6 @@ CREATE TABLE drop_file (
 CREATE INDEX drop_file_state ON drop_file (state);
 CREATE INDEX drop_file_content ON drop_file (sha256);
 
--- attempt counts the readings of a drop that were begun and not yet ended: what
--- is left of them after a crash points at the file that caused it.
-CREATE TABLE attempt (
-    share TEXT NOT NULL,
-    name  TEXT NOT NULL,
-    stamp TEXT NOT NULL,
-    tries BIGINT NOT NULL,
-    PRIMARY KEY (share, name)
-);
-
 -- document is what was read from one content for one machine, kept whole so
 -- that it can be judged again by new rules.
 CREATE TABLE document (

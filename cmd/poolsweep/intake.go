@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"poolsweep/ingest"
+	"poolsweep/ingest/store"
+	"poolsweep/ingest/watch"
+)
+
+// intake is one drop on its way from the share into the store.
+type intake struct {
+	share *share
+	entry watch.Entry
+
+	stamp    watch.Stamp // of the file that was read
+	sums     *sums
+	answer   answer
+	again    ingest.Reason // the reading came to nothing: read it anew, for this reason
+	err      error         // the same in words
+	vanished bool
+}
+
+// inMemory is the largest drop that is read before it is parsed, so that reading a
+// slow share and parsing overlap.
+const inMemory = 16 << 20
+
+// reader reads the ready drops of one share, one at a time: a share that hangs
+// costs this goroutine and no other.
+func (s *service) reader(ctx context.Context, sh *share) {
+	var parsing sync.WaitGroup
+	defer parsing.Wait()
+	for {
+		in := sh.queue.pop(ctx)
+		if in == nil {
+			return
+		}
+		file, drop := s.load(in)
+		if drop == nil {
+			s.read <- in
+			continue
+		}
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			file.Close()
+			return
+		}
+		work := func() {
+			s.parse(in, file, drop)
+			<-s.slots
+			s.read <- in
+		}
+		if _, whole := drop.(*bytes.Reader); whole {
+			parsing.Go(work)
+		} else {
+			work()
+		}
+	}
+}
+
+// load opens a drop, and reads it when it is small. Without a reader the drop is
+// done with: in says why.
+func (s *service) load(in *intake) (*watch.File, io.Reader) {
+	file, err := in.share.folder.Open(in.entry.Name)
+	if err != nil {
+		in.again, in.err, in.stamp = codeOf(err), err, in.entry.Stamp
+		in.vanished = errors.Is(err, fs.ErrNotExist)
+		return nil, nil
+	}
+	in.stamp = file.Stamp()
+	in.sums = s.newSums(in)
+	if in.stamp.Size > inMemory {
+		return file, io.TeeReader(file, in.sums)
+	}
+	all, err := io.ReadAll(file)
+	if err == nil {
+		_, err = in.sums.Write(all)
+	}
+	if err == nil {
+		err = in.checkWhole(file)
+	}
+	if err != nil {
+		file.Close()
+		in.again, in.err = codeOf(err), err
+		return nil, nil
+	}
+	return file, bytes.NewReader(all)
+}
+
+// parse has the drop parsed and makes sure that what was read was one state of it.
+func (s *service) parse(in *intake, file *watch.File, drop io.Reader) {
+	defer file.Close()
+	name := in.entry.Name
+	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: path.Base(name), NameRule: s.cfg.NameRule}
+	if folders := path.Dir(name); folders != "." {
+		o.Below = strings.Split(folders, "/")
+	}
+	var err error
+	if in.answer, err = s.parsers.parse(o, drop); err == nil {
+		_, err = io.Copy(io.Discard, drop) // what a parser did not want belongs to the sum
+	}
+	if err == nil && in.stamp.Size > inMemory {
+		err = in.checkWhole(file)
+	}
+	if err != nil {
+		in.again, in.err = codeOf(err), err
+		return
+	}
+	if s.cfg.Identity == identityFolder {
+		in.claim()
+	}
+}
+
+// checkWhole makes sure that what was read was one state of the file, whole.
+func (in *intake) checkWhole(file *watch.File) error {
+	same, err := file.Unchanged()
+	switch {
+	case err != nil:
+		return &ingest.Refusal{Reason: ingest.ReasonIOError, Err: err}
+	case !same:
+		return &ingest.Refusal{Reason: ingest.ReasonChangedWhileRead}
+	case file.Holes() && in.entry.Reason != ingest.ReasonNULTail:
+		return &ingest.Refusal{Reason: ingest.ReasonNULTail, Err: errors.New("holds a run of NULs")}
+	}
+	return nil
+}
+
+// claim gives a drop in a machine's folder to that machine, whatever its text says:
+// who may write there is a matter of rights, what stands in a text is not.
+func (in *intake) claim() {
+	place := ingest.Place{File: path.Base(in.entry.Name), Below: strings.Split(path.Dir(in.entry.Name), "/")}
+	m := place.Machine()
+	if path.Dir(in.entry.Name) == "." || m.From != ingest.NameFromFolder {
+		return
+	}
+	for _, d := range in.answer.Documents {
+		if d.Claim(m) {
+			in.answer.Reason = ingest.ReasonIdentityMismatch
+		}
+	}
+}
+
+// took records what came of a drop and hands it back to its folder.
+func (s *service) took(ctx context.Context, in *intake) error {
+	sh, name := in.share, in.entry.Name
+	delete(sh.flying, name)
+	delete(sh.noted, name)
+	var sum [sha256.Size]byte
+	if in.sums != nil {
+		sum = in.sums.sum()
+	}
+	switch {
+	case in.vanished:
+		return nil // the scan will find that it is gone
+	case in.again != "":
+		s.log.Info("drop not read", "share", sh.path, "file", name, "reason", in.again, "err", in.err)
+		sh.folder.Again(name, in.stamp, sum, in.again)
+		return nil
+	case !in.entry.Confirmed(sum):
+		sh.folder.Again(name, in.stamp, sum, ingest.ReasonIncomplete)
+		return nil
+	}
+	r := in.reading(sum)
+	state, err := s.store.Record(ctx, r, s.now())
+	if err != nil {
+		sh.folder.Again(name, in.stamp, sum, ingest.ReasonIOError)
+		return err
+	}
+	sh.folder.Settle(name, in.stamp, sum)
+	if len(r.Documents) > 0 {
+		s.fresh, s.stale = true, true
+	}
+	s.log.Info("drop recorded", "share", sh.path, "file", name, "machine", r.Machine, "state", state, "reason", r.Reason, "bytes", r.Bytes)
+	return nil
+}
+
+// reading is what the store is told.
+func (in *intake) reading(sum [sha256.Size]byte) store.Reading {
+	r := store.Reading{Drop: store.Drop{Share: in.share.path, Name: in.entry.Name, State: store.Analysed, Reason: in.answer.Reason,
+		SHA256: hex.EncodeToString(sum[:]), Bytes: in.stamp.Size, Stamp: stampText(in.stamp)}, Documents: in.answer.Documents, Supersedes: in.sums.found}
+	switch {
+	case len(r.Documents) == 0:
+		r.State = store.Refused
+	case !hasOutput(r.Documents):
+		r.State, r.Reason, r.Documents = store.Refused, ingest.ReasonNoSections, nil
+	default:
+		r.Machine = machineOf(r.Documents[0])
+		if in.entry.Reason != "" {
+			r.State, r.Reason = store.Incomplete, in.entry.Reason
+		}
+	}
+	return r
+}
+
+// hasOutput reports whether anything in the documents was output of a tool.
+func hasOutput(docs []*ingest.Document) bool {
+	for _, d := range docs {
+		for _, snap := range d.Snapshots {
+			if len(snap.Blocks) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sums hashes a drop and notices when what has come so far is a whole content that
+// its machine delivered before: then the drop is that content, grown.
+type sums struct {
+	hash    hash.Hash
+	bytes   int64
+	earlier []store.Content // not yet passed, shortest first
+	found   []string
+}
+
+// newSums knows what the drop's machine delivered before, as far as its place tells
+// the machine. Should the store not answer, nothing is superseded.
+func (s *service) newSums(in *intake) *sums {
+	place := ingest.Place{File: path.Base(in.entry.Name)}
+	if dir := path.Dir(in.entry.Name); dir != "." {
+		place.Below = strings.Split(dir, "/")
+	}
+	earlier, err := s.store.Earlier(context.Background(), place.Machine().Name)
+	if err != nil {
+		s.log.Warn("earlier contents unknown", "file", in.entry.Name, "err", err)
+	}
+	return &sums{hash: sha256.New(), earlier: earlier}
+}
+
+func (s *sums) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(s.earlier) > 0 && s.earlier[0].Bytes <= s.bytes+int64(len(p)) {
+		next := s.earlier[0]
+		s.earlier = s.earlier[1:]
+		if next.Bytes < s.bytes { // passed: it had the length of an earlier one
+			continue
+		}
+		upTo := next.Bytes - s.bytes
+		s.hash.Write(p[:upTo])
+		s.bytes, p = next.Bytes, p[upTo:]
+		if hex.EncodeToString(s.hash.Sum(nil)) == next.SHA256 {
+			s.found = append(s.found, next.SHA256)
+		}
+	}
+	s.hash.Write(p)
+	s.bytes += int64(len(p))
+	return n, nil
+}
+
+// sum returns the hash of all, and takes it off what was found: a content does not
+// grow into itself.
+func (s *sums) sum() (sum [sha256.Size]byte) {
+	s.hash.Sum(sum[:0])
+	if n := len(s.found); n > 0 && s.found[n-1] == hex.EncodeToString(sum[:]) {
+		s.found = s.found[:n-1]
+	}
+	return sum
+}
+
+// stampText is the store's form of a stamp.
+func stampText(s watch.Stamp) string {
+	return fmt.Sprintf("%d %d %d %d", s.Size, s.Modified, s.Changed, s.ID)
+}
+
+// settledEntry returns what a folder has to know of a drop that is done with.
+func settledEntry(d store.Drop) (watch.Entry, bool) {
+	e := watch.Entry{Name: d.Name, State: watch.Settled}
+	n, err := fmt.Sscanf(d.Stamp, "%d %d %d %d", &e.Stamp.Size, &e.Stamp.Modified, &e.Stamp.Changed, &e.Stamp.ID)
+	if n != 4 || err != nil || d.State == store.Waiting || d.State == store.Gone {
+		return e, false
+	}
+	sum, err := hex.DecodeString(d.SHA256)
+	copy(e.Hash[:], sum)
+	return e, err == nil
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+	"poolsweep/ingest/store"
+	"poolsweep/report"
+)
+
+// startJudging judges what is new in the background, one judgement at a time, with
+// pauses so that judging leaves room for reading.
+func (s *service) startJudging(ctx context.Context) {
+	bookDue := s.stale && s.mono() >= s.book
+	if s.judging || !s.fresh && !bookDue || s.mono() < s.rest {
+		return
+	}
+	s.judging, s.fresh = true, false
+	began := s.mono()
+	s.rest = began + time.Hour // set anew when it ends
+	if bookDue {
+		s.book, s.stale = began+s.cfg.Workbook.Duration, false
+	}
+	go func() {
+		err := s.judge(ctx, bookDue)
+		if errors.Is(err, context.Canceled) {
+			err = nil // the next start judges again what was not stored
+		}
+		s.judged <- round{err, s.mono() - began}
+	}()
+}
+
+// round is the end of a judgement.
+type round struct {
+	err  error
+	took time.Duration
+}
+
+func (s *service) endJudging(j round) error {
+	s.judging = false
+	s.rest = s.mono() + max(judgePause, judgeShare*j.took)
+	s.fresh = s.fresh || j.err != nil // to be tried again, should the service outlast it
+	return j.err
+}
+
+// redo has the machines of all cases judged again whose reports are due: a crash
+// came between the judgement and its reports.
+func (s *service) redo(ctx context.Context) error {
+	outputs, err := s.store.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, o := range outputs {
+		if o.Due() && o.Subject != "" {
+			ids = append(ids, o.Subject)
+		}
+	}
+	return s.store.Reopen(ctx, ids)
+}
+
+// judge judges the machines that something new is known of, together with those
+// that share a case with them, and brings the reports of the cases that changed.
+func (s *service) judge(ctx context.Context, withBook bool) error {
+	machines, err := s.store.Machines(ctx)
+	if err != nil {
+		return err
+	}
+	changed := slices.DeleteFunc(slices.Clone(machines), func(m store.Machine) bool { return m.Changed == m.Judged })
+	if len(changed) == 0 && !withBook {
+		return nil
+	}
+	cases, err := s.store.Cases(ctx)
+	if err != nil {
+		return err
+	}
+	whole := map[string]bool{} // machines judged with their past
+	for _, m := range changed {
+		whole[store.Key(m.Name)] = true
+	}
+	for _, c := range cases {
+		if withBook || slices.ContainsFunc(c.Machines, func(m string) bool { return whole[store.Key(m)] }) {
+			for _, m := range c.Machines {
+				whole[store.Key(m)] = true
+			}
+		}
+	}
+	j, err := s.judgeDocuments(ctx, whole)
+	if err != nil {
+		return err
+	}
+	found, err := s.findings(j, changed)
+	if err != nil {
+		return err
+	}
+	revised, err := s.store.Judge(ctx, store.Judgement{Machines: verdicts(j.Result, changed), Findings: found}, s.now())
+	if err != nil {
+		return err
+	}
+	for _, id := range revised {
+		s.log.Info("case changed", "case", id)
+	}
+	if withBook {
+		if err := s.store.Want(ctx, []string{bookFile, jsonFile}, s.now()); err != nil {
+			return err
+		}
+	}
+	return s.render(ctx, j)
+}
+
+// judgeDocuments judges the newest document of every machine, and the whole recent
+// past of some.
+func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*judgement, error) {
+	newest, err := s.store.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var docs []*ingest.Document
+	add := func(held []store.Held) {
+		for _, h := range held {
+			if key := h.SHA256 + h.Machine; !seen[key] {
+				seen[key] = true
+				docs = append(docs, h.Document)
+			}
+		}
+	}
+	for _, key := range sortedKeys(whole) {
+		held, err := s.store.Documents(ctx, key, s.now().Add(-s.cfg.History.Duration))
+		if err != nil {
+			return nil, err
+		}
+		add(held)
+	}
+	add(newest)
+	slices.SortStableFunc(docs, func(a, b *ingest.Document) int { return strings.Compare(a.File, b.File) })
+	return s.newJudgement(docs)
+}
+
+func (s *service) newJudgement(docs []*ingest.Document) (*judgement, error) {
+	j := &judgement{Input: report.Input{
+		Documents: docs, Result: analyze.Judge(docs, s.know, analyze.DefaultThresholds()),
+		Tool: tool, Lang: s.words.Lang(), Words: s.words,
+	}}
+	var err error
+	j.output, err = report.NewOutput(j.Input)
+	return j, err
+}
+
+func sortedKeys(set map[string]bool) []string {
+	var keys []string
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// verdicts are the judgements on the machines that were judged anew.
+func verdicts(res *analyze.Result, changed []store.Machine) []store.Machine {
+	var out []store.Machine
+	for _, m := range changed {
+		m.Verdict, m.Confidence = "", 0 // nothing of it is left in the history
+		for _, judged := range res.Machines {
+			if strings.EqualFold(judged.Name, m.Name) {
+				m.Verdict, m.Confidence = judged.Verdict.String(), judged.Confidence
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// findings are the cases of the machines that were judged anew.
+func (s *service) findings(j *judgement, changed []store.Machine) ([]store.Finding, error) {
+	var out []store.Finding
+	for i := range j.Result.Cases {
+		c := &j.Result.Cases[i]
+		concerns := func(m store.Machine) bool {
+			return slices.ContainsFunc(c.Machines, func(name string) bool { return strings.EqualFold(name, m.Name) })
+		}
+		if !slices.ContainsFunc(changed, concerns) {
+			continue
+		}
+		summary, err := json.Marshal(report.Summarize(c))
+		if err != nil {
+			return nil, fmt.Errorf("summarize case %s: %w", c.ID, err)
+		}
+		sum := sha256.Sum256(summary)
+		out = append(out, store.Finding{
+			Case: store.Case{ID: c.ID, Signature: c.Signature, Verdict: c.Verdict.String(), Confidence: c.Confidence,
+				Title: j.title(c.ID), Machines: c.Machines, Summary: summary},
+			Digest: hex.EncodeToString(sum[:]), Outputs: caseFiles(c.ID),
+		})
+	}
+	return out, nil
+}
+
+// caseFiles are the reports of a case.
+func caseFiles(id string) []string {
+	pdf := report.WriteupFile(id)
+	return []string{pdf, strings.TrimSuffix(pdf, ".pdf") + ".json"}
+}
+
+// title is the case's signature in words.
+func (j *judgement) title(id string) string {
+	for _, c := range j.output.Cases {
+		if c.ID == id {
+			return c.Title
+		}
+	}
+	return ""
+}
+
+// render brings the reports that are due and can be made from a judgement. One
+// that cannot be written stays due, and the old one stays as it is.
+func (s *service) render(ctx context.Context, j *judgement) error {
+	outputs, err := s.store.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	if j.Revisions, err = s.revisions(ctx); err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		draw := j.drawing(o)
+		if !o.Due() || draw == nil {
+			continue
+		}
+		if err := s.write(ctx, o, draw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revisions returns the newest revision of each case with what it said before.
+func (s *service) revisions(ctx context.Context) (map[string]report.Revision, error) {
+	cases, err := s.store.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]report.Revision{}
+	for _, c := range cases {
+		r := report.Revision{Number: c.Revision}
+		if len(c.Before) > 0 {
+			r.Before = &report.Summary{}
+			if err := json.Unmarshal(c.Before, r.Before); err != nil {
+				return nil, fmt.Errorf("read summary of case %s: %w", c.ID, err)
+			}
+		}
+		out[c.ID] = r
+	}
+	return out, nil
+}
+
+// drawing returns how an output is drawn, or nil when the judgement has it not.
+func (j *judgement) drawing(o store.Output) func(io.Writer) error {
+	switch o.Path {
+	case bookFile:
+		return j.drawBook
+	case jsonFile:
+		return j.drawJSON
+	}
+	for i := range j.Result.Cases {
+		if c := &j.Result.Cases[i]; c.ID == o.Subject {
+			if path.Ext(o.Path) == ".json" {
+				return func(w io.Writer) error { return j.drawCase(w, c) }
+			}
+			return func(w io.Writer) error { return j.drawWriteup(w, c) }
+		}
+	}
+	return nil
+}
+
+// write draws one report in memory, so that a full disk meets it only when its size
+// is known, and puts it in its place.
+func (s *service) write(ctx context.Context, o store.Output, draw func(io.Writer) error) error {
+	var drawn bytes.Buffer
+	err := draw(&drawn)
+	if err == nil {
+		err = writeAll(ctx, []page{{filepath.Join(s.cfg.Out, filepath.FromSlash(o.Path)), func(w io.Writer) error {
+			_, err := w.Write(drawn.Bytes())
+			return err
+		}}})
+	}
+	if err != nil {
+		s.log.Error("report not written; it stays due", "file", o.Path, "err", err)
+		return s.store.NotWritten(ctx, o.Path, err.Error(), s.now())
+	}
+	sum := sha256.Sum256(drawn.Bytes())
+	s.log.Info("report written", "file", o.Path, "revision", o.Wanted, "bytes", drawn.Len())
+	return s.store.Wrote(ctx, o.Path, o.Wanted, hex.EncodeToString(sum[:]), s.now())
+}

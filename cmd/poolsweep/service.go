@@ -1,0 +1,378 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+	"poolsweep/ingest/store"
+	"poolsweep/ingest/watch"
+	"poolsweep/templates"
+)
+
+// service is the watcher: one scanner and one reader a share, parsers in processes
+// of their own, and one goroutine, that of run, that owns the order of things. The
+// scan is the truth, the store's transaction the promise: whatever is lost in
+// between is found again by the next scan.
+type service struct {
+	cfg     *config
+	know    *knowledge.Base
+	words   *templates.Words
+	store   *store.Store
+	parsers *parsers
+	log     *slog.Logger
+	now     func() time.Time     // by the wall, for what people read
+	mono    func() time.Duration // since some start, for all waiting
+
+	shares  []*share
+	scans   chan scanned
+	read    chan *intake
+	slots   chan struct{} // one a drop that is being parsed
+	judged  chan round
+	judging bool
+	full    bool          // no space is left for the store
+	fresh   bool          // something was recorded since the last judgement began
+	rest    time.Duration // by mono: no judgement before
+	stale   bool          // something was recorded since the fleet's workbook was made
+	book    time.Duration // by mono: no new workbook before
+}
+
+// share is one watched folder.
+type share struct {
+	path    string
+	folder  *watch.Folder
+	wake    chan struct{}    // an event: scan now
+	queue   queue            // ready drops, for the reader
+	flying  map[string]bool  // taken up, and not yet recorded
+	noted   map[string]noted // what the store knows of drops that are not read yet
+	scanned time.Duration    // by mono, when the last scan ended
+	state   store.Share
+}
+
+// queue is a list of drops between two goroutines. It has no end, because the one
+// that fills it must never wait for a share.
+type queue struct {
+	mu    sync.Mutex
+	items []*intake
+	more  chan struct{} // something was added
+}
+
+func (q *queue) push(items []*intake) {
+	q.mu.Lock()
+	q.items = append(q.items, items...)
+	q.mu.Unlock()
+	select {
+	case q.more <- struct{}{}:
+	default:
+	}
+}
+
+// pop waits for an item, or returns nil when the context ends.
+func (q *queue) pop(ctx context.Context) *intake {
+	for ctx.Err() == nil {
+		q.mu.Lock()
+		if len(q.items) > 0 {
+			in := q.items[0]
+			q.items = q.items[1:]
+			q.mu.Unlock()
+			return in
+		}
+		q.mu.Unlock()
+		select {
+		case <-q.more:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// noted is what was last stored about a drop.
+type noted struct {
+	state  store.State
+	reason ingest.Reason
+}
+
+// scanned is the outcome of one scan.
+type scanned struct {
+	*share
+	watch.Scan
+	err error
+}
+
+// Times of the service that nobody needs to set.
+const (
+	scanPause    = 100 * time.Millisecond // at least between two scans
+	shareSilence = time.Minute            // until a share that does not answer is down
+	endAfter     = 8 * time.Second        // for what is being read, when the service ends
+	poisonTries  = 3                      // readings that never ended, until a drop is refused
+	judgePause   = 1 * time.Second        // at least between two judgements
+	judgeShare   = 4                      // a pause is so many times as long as the judgement took
+	checkEvery   = 10 * time.Second       // for silent shares and due work
+)
+
+// run watches until the context ends, and then lets what is under way come to its
+// end. Its error says why the service cannot go on.
+func (s *service) run(ctx context.Context) error {
+	s.scans, s.read, s.judged = make(chan scanned), make(chan *intake), make(chan round, 1)
+	s.slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	going, stop := context.WithCancel(ctx)
+	defer stop()
+	var readers sync.WaitGroup
+	for _, sh := range s.shares {
+		sh.flying, sh.noted, sh.scanned = map[string]bool{}, map[string]noted{}, s.mono()
+		go s.scanner(going, sh)
+		readers.Go(func() { s.reader(going, sh) })
+	}
+	if err := s.redo(ctx); err != nil {
+		return err
+	}
+	s.fresh = true
+	err := s.loop(going)
+	stop()
+	return errors.Join(err, s.finish(&readers))
+}
+
+func (s *service) loop(ctx context.Context) error {
+	whole := context.WithoutCancel(ctx) // what is begun in the store is ended
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	for {
+		s.startJudging(ctx)
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case sc := <-s.scans:
+			err = s.scan(whole, sc)
+		case in := <-s.read:
+			err = s.took(whole, in)
+		case j := <-s.judged:
+			err = s.endJudging(j)
+		case <-tick.C:
+			err = s.checkSilent(whole)
+		}
+		if err := s.outlast(err); err != nil {
+			return err
+		}
+	}
+}
+
+// outlast passes over an error that goes by itself: a full disk, a database that
+// another program holds. Nothing was acknowledged, so all comes up again.
+func (s *service) outlast(err error) error {
+	full := errors.Is(err, store.ErrFull)
+	if full != s.full {
+		s.full = full
+		s.log.Error("state", "reason", ingest.ReasonDBFull, "full", full, "err", err)
+	}
+	if full || errors.Is(err, store.ErrBusy) {
+		return nil
+	}
+	return err
+}
+
+// finish records what the readers still bring, for as long as an end may take.
+func (s *service) finish(readers *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() { readers.Wait(); close(done) }()
+	late := time.NewTimer(endAfter)
+	defer late.Stop()
+	ctx := context.Background() // what is recorded now was read already
+	for {
+		select {
+		case in := <-s.read:
+			if err := s.took(ctx, in); err != nil {
+				return err
+			}
+		case <-done:
+			if s.judging {
+				return s.endJudging(<-s.judged)
+			}
+			return nil
+		case <-late.C:
+			s.log.Warn("readers do not end; what they read is read again at the next start")
+			return nil
+		}
+	}
+}
+
+// scanner polls one share for ever: one scan at a time, however long one takes.
+func (s *service) scanner(ctx context.Context, sh *share) {
+	for {
+		sc := scanned{share: sh}
+		sc.Scan, sc.err = sh.folder.Poll(s.mono())
+		select {
+		case s.scans <- sc:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(s.nextScan(sc.Entries)):
+		case <-sh.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// nextScan is when a scan is due again: sooner than usual when a drop may be ready
+// by then.
+func (s *service) nextScan(entries []watch.Entry) time.Duration {
+	wait := s.cfg.Scan.Duration
+	for _, e := range entries {
+		if e.State == watch.Waiting && e.Wait > 0 {
+			wait = min(wait, e.Wait)
+		}
+	}
+	return max(wait, scanPause)
+}
+
+// scan takes up what a scan saw.
+func (s *service) scan(ctx context.Context, sc scanned) error {
+	sh := sc.share
+	sh.scanned = s.mono()
+	if sc.err != nil {
+		return s.putShare(ctx, sh, ingest.ReasonShareSuspect, sc.err)
+	}
+	files := 0
+	for state, n := range sc.Counts {
+		if watch.State(state) != watch.Gone && watch.State(state) != watch.Ignored {
+			files += n
+		}
+	}
+	sh.state.Kind, sh.state.Files, sh.state.Ignored = sc.Kind, files, sc.Counts[watch.Ignored]
+	if err := s.putShare(ctx, sh, sc.Share, nil); err != nil {
+		return err
+	}
+	if err := s.note(ctx, sh, sc.Entries); err != nil {
+		return err
+	}
+	sh.enqueue(sc.Entries)
+	return nil
+}
+
+// putShare stores how a share does and says aloud when that changes.
+func (s *service) putShare(ctx context.Context, sh *share, why ingest.Reason, err error) error {
+	if sh.state.Reason != why {
+		if why == "" {
+			s.log.Info("share answers again", "share", sh.path)
+		} else {
+			s.log.Warn("share is not trusted: nothing in it is read or counts as gone", "share", sh.path, "reason", why, "err", err)
+		}
+	}
+	sh.state.Path, sh.state.Reason, sh.state.ScannedAt = sh.path, why, s.now()
+	return s.store.PutShare(ctx, sh.state)
+}
+
+// note stores the drops whose state or reason is another than before.
+func (s *service) note(ctx context.Context, sh *share, entries []watch.Entry) error {
+	var news []store.Drop
+	for _, e := range entries {
+		state, told := dropStates[e.State]
+		if !told || sh.flying[e.Name] || sh.noted[e.Name] == (noted{state, e.Reason}) {
+			continue
+		}
+		news = append(news, store.Drop{Share: sh.path, Name: e.Name, State: state, Reason: e.Reason, Bytes: e.Stamp.Size})
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	if err := s.store.Note(ctx, news, s.now()); err != nil {
+		return err
+	}
+	for _, d := range news {
+		sh.noted[d.Name] = noted{d.State, d.Reason}
+		switch d.State {
+		case store.Gone:
+			delete(sh.noted, d.Name)
+		case store.Refused:
+			s.log.Warn("drop refused", "share", sh.path, "file", d.Name, "reason", d.Reason)
+		}
+	}
+	return nil
+}
+
+// dropStates are the states of a scan that the store is told of. What is ready is
+// still waiting to be read; what is ignored was never a drop.
+var dropStates = map[watch.State]store.State{
+	watch.Waiting: store.Waiting, watch.Ready: store.Waiting, watch.Refused: store.Refused, watch.Gone: store.Gone,
+}
+
+// enqueue takes up the drops that are ready: in turn from each machine's folder,
+// so that one machine with many does not keep the others waiting.
+func (sh *share) enqueue(entries []watch.Entry) {
+	var ready []*intake
+	for _, e := range inTurn(entries) {
+		if e.State == watch.Ready && !sh.flying[e.Name] {
+			ready = append(ready, &intake{share: sh, entry: e})
+			sh.flying[e.Name] = true
+		}
+	}
+	if len(ready) > 0 {
+		sh.queue.push(ready)
+	}
+}
+
+// inTurn orders entries by how many of the same folder stand before them.
+func inTurn(entries []watch.Entry) []watch.Entry {
+	turn := map[string]int{}
+	turns := make([]int, len(entries))
+	order := make([]int, len(entries))
+	for i, e := range entries {
+		folder, _, _ := strings.Cut(e.Name, "/")
+		turns[i], order[i] = turn[folder], i
+		turn[folder]++
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return turns[a] - turns[b] })
+	out := make([]watch.Entry, len(entries))
+	for i, at := range order {
+		out[i] = entries[at]
+	}
+	return out
+}
+
+// checkSilent marks the shares whose scan does not come back.
+func (s *service) checkSilent(ctx context.Context) error {
+	for _, sh := range s.shares {
+		if s.mono()-sh.scanned > shareSilence+s.cfg.Scan.Duration && sh.state.Reason != ingest.ReasonShareDown {
+			if err := s.putShare(ctx, sh, ingest.ReasonShareDown, errors.New("it does not answer")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newShares makes the watched folders of the configuration, with what the store
+// knows of them.
+func (s *service) newShares(ctx context.Context) error {
+	for _, d := range s.cfg.Drops {
+		path, err := filepath.Abs(d.Path)
+		if err != nil {
+			return fmt.Errorf("watch %s: %w", d.Path, err)
+		}
+		var settled []watch.Entry
+		err = s.store.Drops(ctx, path, func(drop store.Drop) error {
+			if e, ok := settledEntry(drop); ok {
+				settled = append(settled, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		o := watch.Options{Depth: d.Depth, Marker: d.Marker, Kind: d.Kind, MaxBytes: d.MaxBytes,
+			EndWait: d.EndWait.Duration, QuietWait: d.QuietWait.Duration, LongWait: d.LongWait.Duration, Settled: slices.Values(settled)}
+		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: queue{more: make(chan struct{}, 1)}})
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"poolsweep/ingest"
+	"poolsweep/ingest/store"
+)
+
+func newStatus(con *console) *cobra.Command {
+	var flags statusFlags
+	cmd := &cobra.Command{
+		Use:   "status [flags]",
+		Short: "Show what became of every drop",
+		Long: `Show what the watcher knows: the folders, every drop with its state and the reason
+for each wait and refusal, the cases and the reports that are due. It may run
+beside the watcher.
+
+A drop waits, is analysed, incomplete (analysed, though its end never came),
+duplicate, superseded (a longer one begins with its bytes), refused or gone.
+
+With --check nothing is printed but what is wrong, for monitoring.
+` + exitHelp + `
+  4  with --check: something needs a person`,
+		Example: `  poolsweep status --state /var/lib/poolsweep
+  poolsweep status --config poolsweep.yaml --all
+  poolsweep status --state state --json | jq '.drops[] | select(.state=="refused")'
+  poolsweep status --state state --check || mail -s poolsweep admin`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd, con) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.config, "config", "", "take the state folder from `FILE` (YAML)")
+	f.StringVar(&flags.state, "state", "", "the watcher's state folder `DIR`")
+	f.BoolVar(&flags.json, "json", false, "print one JSON object")
+	f.BoolVar(&flags.all, "all", false, "list all drops, not only those that wait or were refused")
+	f.BoolVar(&flags.check, "check", false, "print what is wrong, and exit with 4 if anything is")
+	return cmd
+}
+
+type statusFlags struct {
+	config, state    string
+	json, all, check bool
+}
+
+func (f *statusFlags) run(cmd *cobra.Command, con *console) error {
+	cfg, err := readConfig(f.config)
+	if err != nil {
+		return err
+	}
+	if f.state == "" {
+		f.state = cfg.State
+	}
+	if f.state == "" {
+		return usageError(cmd, errors.New("no state folder: give --state, or --config"))
+	}
+	st, err := readStatus(cmd.Context(), f.state)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.check:
+		return st.check(con.out, time.Now())
+	case f.json:
+		enc := json.NewEncoder(con.out)
+		enc.SetIndent("", " ")
+		return enc.Encode(st)
+	}
+	st.print(con.out, f.all)
+	return nil
+}
+
+// status is what the watcher knows, as --json prints it.
+type status struct {
+	Schema  string         `json:"schema"` // "poolsweep-status/1"
+	Counts  map[string]int `json:"counts"` // drops by state
+	Shares  []statusShare  `json:"shares"`
+	Drops   []statusDrop   `json:"drops"`
+	Cases   []statusCase   `json:"cases"`
+	Outputs []statusOutput `json:"outputs"`
+}
+
+type statusShare struct {
+	Path    string        `json:"path"`
+	Kind    string        `json:"kind"`
+	Reason  ingest.Reason `json:"reason"`
+	Files   int           `json:"files"`
+	Ignored int           `json:"ignored"`
+	Scanned time.Time     `json:"scanned"`
+}
+
+type statusDrop struct {
+	Path    string        `json:"path"`
+	Machine string        `json:"machine"`
+	State   store.State   `json:"state"`
+	Reason  ingest.Reason `json:"reason"`
+	SHA256  string        `json:"sha256"`
+	Bytes   int64         `json:"bytes"`
+	Since   time.Time     `json:"since"`
+}
+
+type statusCase struct {
+	ID         string    `json:"id"`
+	Verdict    string    `json:"verdict"`
+	Confidence float64   `json:"confidence"`
+	Title      string    `json:"title"`
+	Machines   []string  `json:"machines"`
+	Revision   int       `json:"revision"`
+	FirstSeen  time.Time `json:"first_seen"`
+	LastSeen   time.Time `json:"last_seen"`
+}
+
+type statusOutput struct {
+	Path   string    `json:"path"`
+	Due    bool      `json:"due"`
+	Reason string    `json:"reason"`
+	SHA256 string    `json:"sha256"`
+	Since  time.Time `json:"since"`
+}
+
+// readStatus reads a state folder beside the watcher.
+func readStatus(ctx context.Context, folder string) (*status, error) {
+	db, err := store.OpenReadOnly(ctx, folder)
+	if err != nil {
+		return nil, &failure{exitFailed, err, "give the --state of a watcher that has run"}
+	}
+	defer db.Close()
+	st := &status{Schema: "poolsweep-status/1", Counts: map[string]int{}}
+	counts, err := db.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for state, n := range counts {
+		st.Counts[string(state)] = n
+	}
+	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db), st.addCases(ctx, db), st.addOutputs(ctx, db))
+}
+
+func (st *status) addShares(ctx context.Context, db *store.Store) error {
+	shares, err := db.Shares(ctx)
+	for _, sh := range shares {
+		st.Shares = append(st.Shares, statusShare{sh.Path, sh.Kind, sh.Reason, sh.Files, sh.Ignored, sh.ScannedAt})
+	}
+	return err
+}
+
+func (st *status) addDrops(ctx context.Context, db *store.Store) error {
+	return db.Drops(ctx, "", func(d store.Drop) error {
+		st.Drops = append(st.Drops, statusDrop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine, State: d.State,
+			Reason: d.Reason, SHA256: d.SHA256, Bytes: d.Bytes, Since: d.ChangedAt})
+		return nil
+	})
+}
+
+func (st *status) addCases(ctx context.Context, db *store.Store) error {
+	cases, err := db.Cases(ctx)
+	for _, c := range cases {
+		st.Cases = append(st.Cases, statusCase{c.ID, c.Verdict, c.Confidence, c.Title, c.Machines, c.Revision, c.FirstSeen, c.LastSeen})
+	}
+	return err
+}
+
+func (st *status) addOutputs(ctx context.Context, db *store.Store) error {
+	outputs, err := db.Outputs(ctx)
+	for _, o := range outputs {
+		st.Outputs = append(st.Outputs, statusOutput{o.Path, o.Due(), o.Reason, o.SHA256, o.ChangedAt})
+	}
+	return err
+}
+
+// print shows the status to a person.
+func (st *status) print(w io.Writer, all bool) {
+	shares := newTable("folder", "kind", "files", "ignored", "last scan", "reason")
+	for _, sh := range st.Shares {
+		shares.AppendRow(table.Row{plain(sh.Path), sh.Kind, sh.Files, sh.Ignored, sh.Scanned.Format(time.DateTime), sh.Reason})
+	}
+	fmt.Fprintln(w, shares.Render())
+	var counts []string
+	for _, state := range []store.State{store.Analysed, store.Incomplete, store.Duplicate, store.Superseded, store.Refused, store.Waiting, store.Gone} {
+		if n := st.Counts[string(state)]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	fmt.Fprintf(w, "\nDrops: %s\n", cmp.Or(strings.Join(counts, ", "), "none"))
+	drops := newTable("drop", "machine", "state", "reason", "since")
+	for _, d := range st.Drops {
+		if all || d.Reason != "" && d.State != store.Gone {
+			drops.AppendRow(table.Row{plain(d.Path), plain(d.Machine), d.State, d.Reason, d.Since.Format(time.DateTime)})
+		}
+	}
+	if drops.Length() > 0 {
+		fmt.Fprintln(w, drops.Render())
+	}
+	if len(st.Cases) > 0 {
+		cases := newTable("case", "verdict", "confidence", "rev", "machines", "title")
+		for _, c := range st.Cases {
+			cases.AppendRow(table.Row{c.ID, c.Verdict, c.Confidence, c.Revision, plain(strings.Join(c.Machines, ", ")), plain(c.Title)})
+		}
+		fmt.Fprintf(w, "\n%s\n", cases.Render())
+	}
+	for _, o := range st.Outputs {
+		if o.Due {
+			fmt.Fprintf(w, "due: %s %s\n", o.Path, o.Reason)
+		}
+	}
+}
+
+// exitTrouble is how status --check ends when something needs a person.
+const exitTrouble = 4
+
+// recent is how long a refusal is news: a file that nobody clears away must not
+// hide the next trouble for ever.
+const recent = 24 * time.Hour
+
+// stalled is how long a share may go without a scan, and a report be due.
+const stalled = 10 * time.Minute
+
+// check says what needs a person: folders that are not trusted or not scanned,
+// refused drops, reports that cannot be written.
+func (st *status) check(w io.Writer, now time.Time) error {
+	var trouble []string
+	say := func(format string, args ...any) { trouble = append(trouble, fmt.Sprintf(format, args...)) }
+	for _, sh := range st.Shares {
+		switch {
+		case sh.Reason != "":
+			say("folder %s: %s", plain(sh.Path), sh.Reason)
+		case now.Sub(sh.Scanned) > stalled:
+			say("folder %s: no scan since %s; does the watcher run?", plain(sh.Path), sh.Scanned.Format(time.DateTime))
+		}
+	}
+	refused := 0
+	for _, d := range st.Drops {
+		if d.State == store.Refused && now.Sub(d.Since) < recent {
+			refused++
+		}
+	}
+	if refused > 0 {
+		say("%d drops were refused in the last day; see 'poolsweep status'", refused)
+	}
+	for _, o := range st.Outputs {
+		if o.Due && (o.Reason != "" || now.Sub(o.Since) > stalled) {
+			say("report %s is due since %s: %s", o.Path, o.Since.Format(time.DateTime), cmp.Or(o.Reason, "not written yet"))
+		}
+	}
+	for _, t := range trouble {
+		fmt.Fprintln(w, t)
+	}
+	if len(trouble) > 0 {
+		return &failure{exitTrouble, fmt.Errorf("%d things need a person", len(trouble)), ""}
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/spf13/cobra"
+
+	"poolsweep/ingest/store"
+	"poolsweep/templates"
+)
+
+func newWatch(con *console) *cobra.Command {
+	var w watchFlags
+	cmd := &cobra.Command{
+		Use:   "watch [flags]",
+		Short: "Watch folders for logs and keep the reports up to date",
+		Long: `Watch folders that lab machines drop logs into. Every log that is completely
+written is read once, whatever happens to the watcher; nothing in the folders is
+ever changed. The reports follow by themselves: a write-up for each new or changed
+case, and a workbook of the whole fleet.
+
+What was read is kept in the state folder, so that a restart goes on where the
+last run ended. An interrupt (Ctrl-C, SIGTERM) ends the watcher within 10 seconds
+and loses nothing.
+
+Without --config give --drop, --out and --state.
+` + exitHelp,
+		Example: `  poolsweep watch --drop /srv/drop --out /srv/reports --state /var/lib/poolsweep
+  poolsweep watch --drop //filer/lab/drop --out reports --state state
+  poolsweep watch --config poolsweep.yaml`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := w.merge()
+			if err != nil {
+				return usageError(cmd, err)
+			}
+			return watchFor(cmd.Context(), con, cfg)
+		},
+	}
+	w.settings.flags(cmd)
+	cmd.Flags().StringArrayVar(&w.drops, "drop", nil, "watch folder `DIR`; may be repeated")
+	cmd.Flags().StringVarP(&w.out, "out", "o", "", "write the reports into folder `DIR`")
+	cmd.Flags().StringVar(&w.state, "state", "", "keep the history in folder `DIR`, on a local disk")
+	return cmd
+}
+
+// watchFlags go before the same keys of the configuration file.
+type watchFlags struct {
+	settings
+	drops      []string
+	out, state string
+}
+
+// Defaults of the watcher.
+const (
+	defaultScan     = 5 * time.Second
+	defaultWorkbook = 15 * time.Minute
+	defaultHistory  = 30 * 24 * time.Hour
+	defaultKeep     = 400 * 24 * time.Hour // a year, and the weeks to compare it with
+)
+
+func (w *watchFlags) merge() (*config, error) {
+	c, err := w.settings.merge()
+	if err != nil {
+		return nil, err
+	}
+	if len(w.drops) > 0 {
+		c.Drops = nil
+		for _, d := range w.drops {
+			c.Drops = append(c.Drops, dropConfig{Path: d})
+		}
+	}
+	if w.out != "" {
+		c.Out = w.out
+	}
+	if w.state != "" {
+		c.State = w.state
+	}
+	return c, c.watchable()
+}
+
+// watchable fills in what a watcher needs and says what is missing.
+func (c *config) watchable() error {
+	for d, otherwise := range map[*duration]time.Duration{
+		&c.Scan: defaultScan, &c.Workbook: defaultWorkbook, &c.History: defaultHistory, &c.Keep: defaultKeep} {
+		if d.Duration == 0 {
+			d.Duration = otherwise
+		}
+	}
+	if c.Identity == "" {
+		c.Identity = identityFolder
+	}
+	switch {
+	case len(c.Drops) == 0:
+		return errors.New("no folder to watch: give --drop, or the key drops in the configuration")
+	case c.Out == "":
+		return errors.New("no folder for reports: give --out, or the key out in the configuration")
+	case c.State == "":
+		return errors.New("no folder for the history: give --state, or the key state in the configuration")
+	case c.Identity != identityFolder && c.Identity != identityLog:
+		return fmt.Errorf("identity: %q is neither folder nor log", c.Identity)
+	}
+	return c.apart()
+}
+
+// apart refuses to write reports or history where logs are dropped: they would be
+// read as logs, and the folder is not ours to write to.
+func (c *config) apart() error {
+	for _, d := range c.Drops {
+		for what, other := range map[string]string{"out": c.Out, "state": c.State} {
+			if inside(other, d.Path) {
+				return fmt.Errorf("%s: %s lies in the watched folder %s; give another", what, filepath.ToSlash(other), filepath.ToSlash(d.Path))
+			}
+		}
+	}
+	return nil
+}
+
+// inside reports whether a path is a folder or lies below it.
+func inside(name, folder string) bool {
+	a, errA := filepath.Abs(name)
+	b, errB := filepath.Abs(folder)
+	rel, err := filepath.Rel(b, a)
+	return errors.Join(errA, errB, err) == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// watchFor runs the watcher until the context ends.
+func watchFor(ctx context.Context, con *console, cfg *config) error {
+	know, err := cfg.knowledge(con)
+	if err != nil {
+		return err
+	}
+	words, err := templates.Load("en")
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, cfg.State)
+	if err != nil {
+		return openFailure(err)
+	}
+	defer db.Close()
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own program: %w", err)
+	}
+	began := time.Now()
+	s := &service{
+		cfg: cfg, know: know, words: words, store: db, log: slog.New(slog.NewTextHandler(con.err, nil)),
+		parsers: &parsers{command: []string{self}, limits: defaultParserLimits()},
+		now:     time.Now, mono: func() time.Duration { return time.Since(began) },
+	}
+	defer s.parsers.close()
+	if err := s.newShares(ctx); err != nil {
+		return err
+	}
+	stop := s.listen()
+	defer stop()
+	s.log.Info("watching", "folders", len(cfg.Drops), "out", cfg.Out, "state", cfg.State)
+	err = s.run(ctx)
+	s.log.Info("ended", "err", err)
+	return err
+}
+
+// openFailure adds what to do about a history that cannot be opened.
+func openFailure(err error) error {
+	hint := ""
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		hint = "end the other watcher first, or give this one a --state of its own"
+	case errors.Is(err, store.ErrNewer):
+		hint = "run the newer poolsweep, or give another --state"
+	case errors.Is(err, store.ErrNetwork):
+		hint = "give a --state on a disk of this machine"
+	case errors.Is(err, store.ErrDamaged):
+		hint = "move the file away: the watcher reads all logs that are still in the folders again"
+	}
+	return &failure{exitFailed, err, hint}
+}
+
+// listen has changes in the folders wake their scanners. Without events, as on
+// most shares, the scanners wake by the clock.
+func (s *service) listen() (stop func()) {
+	events, err := fsnotify.NewWatcher()
+	if err != nil {
+		s.log.Warn("no events: folders are scanned by the clock alone", "err", err)
+		return func() {}
+	}
+	for _, sh := range s.shares {
+		if err := events.Add(sh.path); err != nil {
+			s.log.Warn("no events from this folder: it is scanned by the clock alone", "share", sh.path, "err", err)
+		}
+	}
+	go func() {
+		for {
+			select {
+			case e, ok := <-events.Events:
+				if !ok {
+					return
+				}
+				s.wake(e.Name)
+			case _, ok := <-events.Errors: // an overflow, for example: the next scan sees all
+				if !ok {
+					return
+				}
+			}
+		}
+	}()
+	return func() { _ = events.Close() }
+}
+
+// wake has the share of a name scanned soon.
+func (s *service) wake(name string) {
+	for _, sh := range s.shares {
+		if inside(name, sh.path) {
+			select {
+			case sh.wake <- struct{}{}:
+			default: // it is awake
+			}
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"slices"
+
+	"poolsweep/analyze"
+)
+
+// Summary is what a later revision of a case is compared with.
+type Summary struct {
+	Verdict    string   `json:"verdict"`
+	Confidence float64  `json:"confidence"`
+	Events     int64    `json:"events"`
+	Bytes      uint64   `json:"bytes"`
+	Tags       []string `json:"tags"`
+	Holder     string   `json:"holder"`
+	Machines   []string `json:"machines"`
+}
+
+// Summarize returns the summary of a case.
+func Summarize(c *analyze.Case) Summary {
+	sum := Summary{Verdict: c.Verdict.String(), Confidence: c.Confidence, Events: c.Events, Bytes: c.Bytes,
+		Holder: c.Holder.Module, Machines: slices.Clone(c.Machines)}
+	for _, m := range c.Core {
+		sum.Tags = append(sum.Tags, m.Tag.String())
+	}
+	slices.Sort(sum.Tags)
+	slices.Sort(sum.Machines)
+	return sum
+}
+
+// Revision is how often a case was written up, and what it said the time before.
+type Revision struct {
+	Number int
+	Before *Summary // nil at the first time
+}
+
+// revision returns the revision of a case; the first when nothing is known.
+func (in Input) revision(id string) Revision {
+	if r, known := in.Revisions[id]; known {
+		return r
+	}
+	return Revision{Number: 1}
+}
+
+// changes words what a case says now and did not say the time before.
+func (s *speaker) changes(before, now Summary) []string {
+	var out []string
+	say := func(differs bool, name string, f facts) {
+		if differs {
+			out = append(out, s.say("since."+name, f))
+		}
+	}
+	word := func(verdict string) string { return s.label("verdict." + verdict) }
+	say(before.Verdict != now.Verdict, "verdict", facts{"before": word(before.Verdict), "now": word(now.Verdict)})
+	say(before.Events != now.Events, "events", facts{"before": before.Events, "now": now.Events})
+	say(before.Bytes != now.Bytes, "bytes", facts{"before": before.Bytes, "now": now.Bytes})
+	say(before.Holder != now.Holder, "holder", facts{"before": before.Holder, "now": now.Holder})
+	tags := without(now.Tags, before.Tags)
+	say(len(tags) > 0, "tags", facts{"tags": tags})
+	joined, left := without(now.Machines, before.Machines), without(before.Machines, now.Machines)
+	say(len(joined) > 0, "joined", facts{"machines": joined})
+	say(len(left) > 0, "left", facts{"machines": left})
+	say(before.Confidence != now.Confidence, "confidence", facts{"before": before.Confidence, "now": now.Confidence})
+	return out
+}
+
+// without returns the names of a list that another does not have.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return slices.Contains(other, name) })
+}
