@@ -130,6 +130,12 @@ func (e *exam) judgeFilters() {
 			f.Before = append(f.Before, b.Instances)
 		}
 		f.Standing, f.Why = e.stand(f, past)
+	}
+	for i := range e.filters {
+		f := &e.filters[i]
+		if len(f.Why) == 0 {
+			f.Why = []Reason{e.explained(f)}
+		}
 		f.Why = append(f.Why, e.oddities(f)...)
 	}
 }
@@ -159,8 +165,7 @@ func before(name string, earlier []*ingest.Snapshot, th Thresholds) []FilterFact
 	return out
 }
 
-// stand says what stands out about a filter, and by which signs, or why nothing
-// does.
+// stand says what stands out about a filter, and by which signs.
 func (e *exam) stand(f *FilterFact, past []FilterFact) (Standing, []Reason) {
 	far, usual := e.far(f), e.everywhere(f)
 	signs := e.signsOf(f, far && !usual, past)
@@ -173,7 +178,7 @@ func (e *exam) stand(f *FilterFact, past []FilterFact) (Standing, []Reason) {
 		return Ordinary, []Reason{f.reason(FilterEverywhere, Facts{"machines": int64(f.Elsewhere.Machines),
 			"median": int64(f.Elsewhere.Median)})}
 	}
-	return Ordinary, []Reason{e.explained(f)}
+	return Ordinary, nil
 }
 
 // far reports whether a filter has many more instances than its volumes or its
@@ -308,7 +313,21 @@ func (e *exam) explained(f *FilterFact) Reason {
 	case f.PeerMost > 0 && f.Instances >= e.th.RunawayFloor && f.Instances >= e.th.RunawayFactor*f.PeerMost:
 		return f.reason(FilterVolumes, nil)
 	}
-	return f.reason(FilterUsual, Facts{"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*f.Room()))})
+	most := e.ordinaryMost(f)
+	return f.reason(FilterUsual, Facts{"peer": int64(most),
+		"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*max(most, f.Volumes*f.Definitions)))})
+}
+
+// ordinaryMost returns the most instances of any other filter that does not stand
+// out: beside a runaway, everything is little.
+func (e *exam) ordinaryMost(f *FilterFact) int {
+	most := 0
+	for _, o := range e.filters {
+		if o.Standing == Ordinary && filterKey(o.Name) != filterKey(f.Name) {
+			most = max(most, o.Instances)
+		}
+	}
+	return most
 }
 
 // oddities lists what is worth saying about a filter and speaks for no case by

@@ -288,3 +288,16 @@ func TestVolumesThatAreGoneExplainNoInstances(t *testing.T) {
 		t.Errorf("all filters on volumes that are gone: %s, %v", f.Standing, f.Why)
 	}
 }
+
+func TestBesideARunawayPeersAreComparedWithEachOther(t *testing.T) {
+	for _, f := range filtersOf(t, attached()) {
+		switch {
+		case f.Name == "WavxDMgr":
+			if f.Standing != RanAway || !hasRule(f.Why, RulePeerGap) {
+				t.Errorf("%s: %s, %v", f.Name, f.Standing, f.Why)
+			}
+		case f.Standing != Ordinary || f.Why[0].Rule != FilterUsual || f.Why[0].Facts["peer"].(int64) > 5:
+			t.Errorf("%s: %s, %v", f.Name, f.Standing, f.Why)
+		}
+	}
+}

@@ -161,7 +161,7 @@ func runawayCase() analyze.Case {
 		{Machine: "LAB-014", Frame: "Frame 0", Name: "ScanFlt", Altitude: "320500.5", Instances: 3, PeerMost: 7204,
 			Standing: analyze.Ordinary, Volumes: 3, Elsewhere: &analyze.FilterNorm{Machines: 4, Median: 3, Most: 5}, Before: []int{3, 3},
 			Why: []analyze.Reason{because(analyze.FilterUsual, analyze.Facts{"instances": int64(3), "volumes": int64(3),
-				"peer": int64(7204), "needs": int64(72_040)}, 30)},
+				"peer": int64(0), "needs": int64(200)}, 30)},
 			Source: ingest.Source{File: "acme.log", Line: 30}},
 		{Machine: "LAB-014", Frame: "Frame 0", Name: "AcmeVault", Altitude: "141000", Instances: 7204, PeerMost: 3,
 			Standing: analyze.RanAway, Why: []analyze.Reason{because(analyze.RulePeerGap, peerGap(), 31)}, Source: ingest.Source{File: "acme.log", Line: 31}},
