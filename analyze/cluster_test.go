@@ -105,8 +105,34 @@ func TestLockstepCaseNeedsVolumeAPrivateTagAndNoCachedFiles(t *testing.T) {
 	if r := judge(t, step(90_000).np("MmCa", 90_000, 27_000_000)); len(r.Cases) != 0 {
 		t.Errorf("cached files in step raised %d cases", len(r.Cases))
 	}
+	// A scanner's context for each stream list: control areas tell that files are cached.
+	for areas, want := range map[int64]int{8_999: 1, 9_000: 0, 9_001: 0} {
+		s := snap("M").unknown("Qzsc", 90_000, 90_000_000).np("FMsl", 90_000, 18_000_000).np("MmCa", areas, 27_000_000)
+		if r := judge(t, s); len(r.Cases) != want {
+			t.Errorf("%d control areas beside 90,000 stream lists: %d cases, want %d", areas, len(r.Cases), want)
+		}
+	}
 	generic := snap("M").np("FOCX", 90_000, 90_000_000).np("FMfc", 90_000, 90_000_000).np("IoNm", 90_000, 90_000_000)
 	if r := judge(t, generic); len(r.Cases) != 0 {
 		t.Errorf("shared tags alone raised %d cases: %s", len(r.Cases), strings.Join(tagsOf(r.Cases[0].Core), " "))
+	}
+}
+
+// A partner leads and names its driver only when it hardly stands there by luck.
+func TestPartnerSpeaksWhenCloserThanChance(t *testing.T) {
+	th := DefaultThresholds()
+	s := snap("M").np("IoWI", 200_000, 22_400_000).row(ingest.NonPaged, "Qzwk", 200_000, 40_000_000, "contexts , Binary: near.sys")
+	chance := onlyCase(t, judge(t, s)).Cluster.Chance
+	for _, c := range []struct {
+		bound  float64
+		lead   string
+		holder string
+	}{{chance * 0.999, "IoWI", ""}, {chance, "Qzwk", "near.sys"}, {chance * 1.001, "Qzwk", "near.sys"}} {
+		th.NameChance = c.bound
+		e := examine(s.Snapshot, scene{th: th, know: know(t)})
+		got := e.objectCase(e.gaps()[0])
+		if got.Core[0].Tag.String() != c.lead || got.Holder.Module != c.holder {
+			t.Errorf("bound %v: %s leads, holder %q, want %s, %q", c.bound, got.Core[0].Tag, got.Holder.Module, c.lead, c.holder)
+		}
 	}
 }

@@ -184,12 +184,23 @@ func (d *draft) chainPartners() {
 func (d *draft) leadWithPrivate() {
 	best := 0
 	for i, m := range d.Core {
-		if d.tells(m.TagUsage) > d.tells(d.Core[best].TagUsage) {
+		if d.speaks(m) && d.tells(m.TagUsage) > d.tells(d.Core[best].TagUsage) {
 			best = i
 		}
 	}
 	lead := d.Core[best]
 	d.Core = slices.Insert(slices.Delete(slices.Clone(d.Core), best, best+1), 0, lead)
+}
+
+// speaks reports whether a member of the core may lead the case and name a driver:
+// the anchor may, a partner when there are as many of it, or twice or half as many,
+// and it hardly comes so close by luck. A cluster that only supports the case may
+// have one that did.
+func (d *draft) speaks(m Member) bool {
+	if d.Cluster == nil || m.Tag == d.Cluster.Anchor.Tag {
+		return true
+	}
+	return max(m.Times, m.Per) <= 2 && d.cluster([]Member{d.Cluster.Anchor, m}).Chance <= d.th.NameChance
 }
 
 // holdByOwnTag names as holder the one driver whose own tags stand in the core.
@@ -198,7 +209,7 @@ func (d *draft) holdByOwnTag() {
 	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
 	holders := map[string]Member{}
 	for _, m := range d.Core {
-		if m.Owner.Established() && d.tells(m.TagUsage) > 0 && !serves(m.Owner.Module) {
+		if m.Owner.Established() && d.tells(m.TagUsage) > 0 && !serves(m.Owner.Module) && d.speaks(m) {
 			if _, seen := holders[ingest.ModuleKey(m.Owner.Module)]; !seen {
 				holders[ingest.ModuleKey(m.Owner.Module)] = m
 			}

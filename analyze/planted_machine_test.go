@@ -206,9 +206,11 @@ func unknown(tag string) string {
 	return "UNKNOWN pooltag '" + tag + "', please update pooltag.txt"
 }
 
-// drivers adds tags of other makers: most small, some large, three in ten with a
-// line in the lab's pooltag.txt. Some keep two tags for each thing they serve.
+// drivers adds tags of other makers: most small, some large; one lab in three has a
+// line in its pooltag.txt for each, the others for one tag in three. Some drivers
+// keep two tags for each thing they serve.
 func (h *host) drivers(n int) {
+	careful := h.one(3)
 	for i := range n {
 		tag, pool := h.tagName(), ingest.Pool(1+h.r.IntN(2))
 		count := int64(h.spread(260, 1.9))
@@ -216,7 +218,7 @@ func (h *host) drivers(n int) {
 			count = h.between(20_000, 60_000)
 		}
 		text := unknown(tag)
-		if h.one(3) {
+		if careful || h.one(3) {
 			text = fmt.Sprintf("maker's allocations , Binary: drv%02d.sys", i%40)
 		}
 		freed := min(0.9999, h.r.Float64()*1.3)

@@ -283,7 +283,7 @@ func files(h *host) truth {
 func workItems(h *host) truth {
 	base(h)
 	n := h.between(150_000, 6_000_000)
-	h.set("IoWI", n+n/5_000*int64(h.r.IntN(3)))
+	h.set("IoWI", n+h.count("IoWI")) // those of everybody else
 	tag, module := h.ownTag(n, h.spread(180, 0.5), 0.3)
 	h.protect("IoWI", tag)
 	t := object(tag)

@@ -117,7 +117,7 @@ func (e *exam) lockstep() []ingest.TagUsage {
 			continue
 		}
 		core := e.grow(row)
-		if len(core) < 2 || hasTag(core, mmca) {
+		if len(core) < 2 || e.withCachedFiles(core) {
 			continue
 		}
 		c := e.cluster(core)
@@ -132,6 +132,16 @@ func (e *exam) lockstep() []ingest.TagUsage {
 		near()
 	}
 	return out
+}
+
+// withCachedFiles reports whether a core goes with cached files: it has a member that
+// healthy machines hold for each of them, and control areas (MmCa) stand beside it,
+// which leaked files lack. A scanner keeps one context of its own for each of the
+// filter manager's stream lists (FMsl), and is none the worse for it.
+func (e *exam) withCachedFiles(core []Member) bool {
+	areas := e.row(mmca)
+	return areas != nil && float64(areas.Outstanding) >= e.th.CachedFiles*float64(core[0].Outstanding) &&
+		slices.ContainsFunc(core, func(m Member) bool { return e.know.Tag(m.Tag).Large == "cached files" })
 }
 
 // small reports whether a cluster holds little memory. Tables that print no bytes

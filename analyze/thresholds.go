@@ -113,6 +113,11 @@ type Thresholds struct {
 	// ClusterChance: a cluster around a tag that another sign has chosen supports the
 	// case when so many matches of that tag are no more probable than this.
 	ClusterChance float64
+	// NameChance: a tag in step with another leads the case and names a driver only
+	// when no more than this many would come so close by chance, at any ratio. With
+	// ClusterChance, one simulated case of kept processes in forty was led by a tag
+	// that had nothing to do with it; with this and the ratios that speak, one in 150.
+	NameChance float64
 	// ClusterLuck: a cluster convicts by itself when fewer than this many as good are
 	// expected by chance in the same table. Each cluster size is one more try, so the
 	// bound is a fifth of the 1 % that unrelated tables may show.
@@ -209,7 +214,7 @@ func DefaultThresholds() Thresholds {
 		GrowthHourly: 1 << 30, KeptObjects: 50, KeptControl: 0.05, KeptEvents: 100,
 
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
-		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, ClusterLuck: 0.002,
+		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, NameChance: 0.015, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		BandWarn: 2, BandSuspect: 5, BandBytes: 200 << 20, SizeFactor: 2,
 		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4,
