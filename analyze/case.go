@@ -157,6 +157,7 @@ func (d *draft) finish() Case {
 	d.rate()
 	d.limits()
 	d.Confidence = d.confidence()
+	d.climb()
 	d.sign()
 	return d.Case
 }

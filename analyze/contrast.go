@@ -62,7 +62,7 @@ func (res *Result) contrasts() {
 		c := &res.Cases[i]
 		affected := make([]bool, len(res.Machines))
 		for j := range res.Machines {
-			affected[j] = slices.Contains(c.Machines, res.Machines[j].Name)
+			_, affected[j] = slices.BinarySearch(c.Machines, res.Machines[j].Name)
 		}
 		var drivers, filters []Shared
 		c.Contrast.Drivers, drivers = compare(has, affected, func(v inventory) map[string]string { return v.drivers })
@@ -131,41 +131,48 @@ type tally struct{ affected, unaffected int }
 // machines with the case have, is not in common.
 func compare(has []inventory, affected []bool, list func(inventory) map[string]string) (Listed, []Shared) {
 	var of Listed
-	counts, versions := map[string]*tally{}, map[string]map[string]*tally{}
+	names, versions := map[string]*tally{}, map[string]*tally{}
+	perName := map[string][]string{}
 	for i, v := range has {
-		names := list(v)
-		switch {
-		case names == nil:
-			of.Unknown++
-		case affected[i]:
-			of.Affected++
-		default:
-			of.Unaffected++
-		}
-		for name, version := range names {
-			count(counts, name, affected[i])
-			if version != "" {
-				if versions[name] == nil {
-					versions[name] = map[string]*tally{}
-				}
-				count(versions[name], version, affected[i])
+		loaded := list(v)
+		of.add(loaded != nil, affected[i])
+		for name, version := range loaded {
+			count(names, name, affected[i])
+			if version == "" {
+				continue
 			}
+			if key := name + " " + version; versions[key] == nil {
+				perName[name] = append(perName[name], version)
+			}
+			count(versions, name+" "+version, affected[i])
 		}
 	}
 	var rows []Shared
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		t := counts[name]
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		t := names[name]
 		if t.affected == of.Affected && t.unaffected == of.Unaffected {
 			of.Common++
 		}
 		rows = t.shared(rows, name, "", of)
-		if len(versions[name]) > 1 {
-			for _, version := range slices.Sorted(maps.Keys(versions[name])) {
-				rows = versions[name][version].shared(rows, name, version, of)
+		if len(perName[name]) > 1 {
+			for _, version := range slices.Sorted(slices.Values(perName[name])) {
+				rows = versions[name+" "+version].shared(rows, name, version, of)
 			}
 		}
 	}
 	return of, rows
+}
+
+// add counts a machine.
+func (l *Listed) add(printed, affected bool) {
+	switch {
+	case !printed:
+		l.Unknown++
+	case affected:
+		l.Affected++
+	default:
+		l.Unaffected++
+	}
 }
 
 func count(into map[string]*tally, key string, affected bool) {

@@ -115,7 +115,7 @@ func (c *Case) nameless() bool {
 // merger holds all groups in the order of their earliest cases.
 type merger struct{ all []*group }
 
-// newMerger makes one group of all cases with one signature.
+// newMerger makes one group of all cases with one signature; found is in order.
 func newMerger(found []Case) *merger {
 	m := &merger{}
 	byID := map[string]*group{}
@@ -163,9 +163,9 @@ func withoutPool(a Alternate) string {
 	return a.Text
 }
 
+// add takes in the cases of another group. Whoever adds keeps them in order.
 func (g *group) add(o *group) {
 	g.cases = append(g.cases, o.cases...)
-	slices.SortFunc(g.cases, earlier)
 	g.holder = cmp.Or(g.holder, o.holder)
 	g.verified = g.verified || o.verified
 	for _, p := range o.pools {
@@ -271,5 +271,6 @@ func join(a, b *group, by By, t string) {
 	a.joined = append(append(a.joined, joining{by, t, b.cases[0].Signature}), b.joined...)
 	a.apart = append(a.apart, b.apart...)
 	a.add(b)
+	slices.SortFunc(a.cases, earlier)
 	b.into = a
 }

@@ -128,7 +128,7 @@ func (g *group) sightings() []Sighting {
 	var out []Sighting
 	for s, c := range best {
 		out = append(out, Sighting{Machine: c.Machines[0], Snapshot: s, Signature: c.Signature, Events: c.Events, Bytes: c.Bytes,
-			Verdict: c.Verdict, Confidence: c.Confidence, Holder: c.Holder.Module})
+			Verdict: c.Verdict, Confidence: c.Confidence, Holder: cmp.Or(c.Holder.Module, c.Holder.Program())})
 	}
 	slices.SortFunc(out, func(a, b Sighting) int {
 		return cmp.Or(cmp.Compare(a.Machine, b.Machine), a.At().Compare(b.At()), compareSources(a.Snapshot.Source, b.Snapshot.Source))

@@ -299,6 +299,7 @@ type Case struct {
 
 	Owner, Holder, Trigger, Amplifier Attribution
 	Alternatives                      []Alternative
+	Ladder                            []Rung // each way of finding owner and holder that was tried
 
 	Confidence float64
 	Trail      []TrailStep // how the confidence came about, in the order of the weighing

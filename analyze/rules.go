@@ -196,6 +196,25 @@ const (
 	MitigateIssue   Rule = "mitigate.issue"
 )
 
+// Rules about the ways of finding an owner or a holder that were tried.
+const (
+	RungScan          Rule = "rung.scan"
+	RungNoScan        Rule = "rung.no-scan"
+	RungScanEmpty     Rule = "rung.scan-empty"
+	RungNoBinary      Rule = "rung.no-binary"
+	RungShared        Rule = "rung.shared"
+	RungNoMap         Rule = "rung.no-map"
+	RungNoRunaway     Rule = "rung.no-runaway"
+	RungNoFilters     Rule = "rung.no-filters"
+	RungVerifierOther Rule = "rung.verifier-other"
+	RungNoVerifier    Rule = "rung.no-verifier"
+	RungOwnTag        Rule = "rung.own-tag"
+	RungOwnTags       Rule = "rung.own-tags"
+	RungNoOwnTag      Rule = "rung.no-own-tag"
+	RungHandles       Rule = "rung.handles"
+	RungNoHandles     Rule = "rung.no-handles"
+)
+
 // Rules about how a case was put together.
 const (
 	NoteAssigned Rule = "note.assigned"

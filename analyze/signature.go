@@ -94,7 +94,7 @@ func (d *draft) alternates() {
 	}
 	if d.Holder.Established() {
 		d.alternate(ByHolder, ingest.ModuleKey(d.Holder.Module), d.Kind.String())
-	} else if len(private) == 0 && len(d.Core) > 0 {
+	} else if d.Holder.key() == "" && len(private) == 0 && len(d.Core) > 0 {
 		lead := d.Core[0].Tag
 		for _, m := range append(d.Core[1:len(d.Core):len(d.Core)], d.Followers...) {
 			pair := []string{lead.Hex(), m.Tag.Hex()}

@@ -14,7 +14,7 @@ func NewBook(in Input) (*Workbook, error) {
 	s := &speaker{in: in}
 	_, newest := span(in.Documents)
 	b := &Workbook{Title: s.label("book.title"), Tool: in.Tool, Created: newest}
-	b.Sheets = []Sheet{s.readMe(), s.caseSheet(), s.machineSheet(), s.tagSheet(), s.filterSheet()}
+	b.Sheets = []Sheet{s.readMe(), s.caseSheet(), s.machineSheet(), s.seenSheet(), s.sharedSheet(), s.tagSheet(), s.filterSheet()}
 	return b, s.done("workbook")
 }
 
@@ -77,22 +77,35 @@ func (s *speaker) caseSheet() Sheet {
 	l.add("owner", KindText, 18, func(i int) any { return s.module(c[i].Owner) })
 	l.add("holder", KindText, 18, func(i int) any { return s.module(c[i].Holder) })
 	l.add("object", KindText, 12, func(i int) any { return orEmpty(c[i].Object) })
-	first, last := s.seen(c)
-	l.add("first-seen", KindTime, 19, func(i int) any { return orEmpty(first[i]) })
-	l.add("last-seen", KindTime, 19, func(i int) any { return orEmpty(last[i]) })
+	l.add("movement", KindText, 20, func(i int) any { return s.label("movement." + c[i].Movement.String()) })
+	l.add("first-seen", KindTime, 19, func(i int) any { return orEmpty(firstSeen(&c[i])) })
+	l.add("last-seen", KindTime, 19, func(i int) any { return orEmpty(lastSeen(&c[i])) })
 	l.add("known-issue", KindText, 30, func(i int) any { return issueID(&c[i]) })
 	l.add("next-step", KindText, 50, func(i int) any { return s.firstStep(&c[i]) })
 	l.add("writeup", KindLink, 18, func(i int) any { return caseLink(c[i].ID) })
 	return sheet
 }
 
-// seen returns when each case was first and last seen, zero when unknown.
-func (s *speaker) seen(cases []analyze.Case) (first, last []time.Time) {
-	for _, c := range cases {
-		oldest, newest := span(s.in.documents(c.Machines))
-		first, last = append(first, oldest.UTC()), append(last, newest.UTC())
+// firstSeen returns when a case was first seen, zero when unknown.
+func firstSeen(c *analyze.Case) time.Time {
+	var first time.Time
+	for _, p := range c.Presence {
+		if !p.First.IsZero() && (first.IsZero() || p.First.Before(first)) {
+			first = p.First
+		}
 	}
-	return first, last
+	return first.UTC()
+}
+
+// lastSeen returns when a case was last seen, zero when unknown.
+func lastSeen(c *analyze.Case) time.Time {
+	var last time.Time
+	for _, p := range c.Presence {
+		if p.Last.After(last) {
+			last = p.Last
+		}
+	}
+	return last.UTC()
 }
 
 // issueID names the published defect by the id of its file, which can be searched

@@ -121,7 +121,9 @@ func runawayCase() analyze.Case {
 	c := analyze.Case{
 		ID: "PS-1A2B3C4D", Signature: "v1|runaway-attachment|peer-gap|nonpaged|464D6973|acmevault",
 		Kind: analyze.RunawayAttachment, Class: analyze.PeerGap, Verdict: analyze.Runaway, Confidence: 0.93,
-		Machines: []string{"LAB-014"}, Lead: lead, Pools: []ingest.Pool{ingest.NonPaged},
+		Machines: []string{"LAB-014"}, Movement: analyze.Once, Judged: 4, Lead: lead, Pools: []ingest.Pool{ingest.NonPaged},
+		Presence: []analyze.Presence{{Machine: "LAB-014", First: lead.At, Last: lead.At, AtLeast: true, Shown: 1, Of: 1, Events: events,
+			Movement: analyze.Once}},
 		Core: []analyze.Member{inStep(row("FMis"), events, 1, 1), owned(inStep(row("Ac  "), events, 1, 1),
 			"AcmeVault",
 			0.95, scanHit(41)), inStep(row("FMvo"), events, 2, 1)},
@@ -195,7 +197,8 @@ func objectCase() analyze.Case {
 	return analyze.Case{
 		ID: "PS-0000BEEF", Signature: "v1|object-leak|object-gap|nonpaged|54687265|-",
 		Kind: analyze.ObjectLeak, Class: analyze.ObjectGap, Verdict: analyze.Leak, Confidence: 0.7,
-		Machines: []string{"LAB-007", "LAB-031"}, Lead: lead, Pools: []ingest.Pool{ingest.NonPaged},
+		Machines: []string{"LAB-007", "LAB-031"}, Movement: analyze.Spreading, Judged: 4,
+		Presence: presences(lead), Contrast: inCommon(), Lead: lead, Pools: []ingest.Pool{ingest.NonPaged},
 		Core: []analyze.Member{inStep(row, 5120, 1, 1)}, Object: "thread", Events: 5120, Bytes: 3 * mib,
 		BytesPerEvent: 3 * mib / 5120.0, NoExhaustion: because(analyze.RuleNoRate, nil),
 		Owner: analyze.Attribution{Module: "nt", Weight: 0.85, Proven: true, Basis: because(analyze.OwnerBinary,
@@ -207,6 +210,28 @@ func objectCase() analyze.Case {
 	}
 }
 
+// presences are two machines with a case: one that had it from the start, one that
+// got it between two logs.
+func presences(lead *ingest.Snapshot) []analyze.Presence {
+	return []analyze.Presence{
+		{Machine: "LAB-007", First: lead.At.Add(time.Hour), Last: lead.At.Add(time.Hour), Shown: 1, Of: 2, Events: 4100,
+			Movement: analyze.New},
+		{Machine: "LAB-031", First: lead.At, Last: lead.At, AtLeast: true, Shown: 1, Of: 1, Events: 5120, Holder: "AcmeVault",
+			Movement: analyze.Once},
+	}
+}
+
+func inCommon() analyze.Contrast {
+	return analyze.Contrast{
+		Drivers: analyze.Listed{Affected: 2, Unaffected: 3, Unknown: 1, Common: 140},
+		Filters: analyze.Listed{Affected: 1, Unaffected: 2},
+		Rows: []analyze.Shared{
+			{Name: "AcmeVault", Version: "4.2.0.17", Affected: 2},
+			{Name: "ScanFlt", Filter: true, Affected: 1, Unaffected: 1},
+		},
+	}
+}
+
 // shareCase is a suspect with next to no facts.
 func shareCase() analyze.Case {
 	lead := snapshot("LAB-014", "acme.log")
@@ -214,7 +239,8 @@ func shareCase() analyze.Case {
 	lead.Tags = []ingest.TagUsage{row}
 	return analyze.Case{
 		ID: "PS-00C0FFEE", Signature: "v1|pool-leak|share|nonpaged|42696731|-", Kind: analyze.PoolLeak,
-		Class: analyze.Share, Verdict: analyze.Suspect, Confidence: 0.4, Machines: []string{"LAB-014"}, Lead: lead,
+		Class: analyze.Share, Verdict: analyze.Suspect, Confidence: 0.4, Machines: []string{"LAB-014"},
+		Movement: analyze.Once, Lead: lead,
 		Pools: []ingest.Pool{ingest.NonPaged,
 			ingest.Paged}, Core: []analyze.Member{{TagUsage: row}}, Bytes: 64 * mib,
 		Why: []analyze.Reason{because(analyze.RuleShare, analyze.Facts{"tag": row.Tag,

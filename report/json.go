@@ -85,7 +85,9 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 		Evidence: s.outputEvidence(c), Next: s.outputSteps(c.Next), KnownIssue: outputIssue(c),
 		Title: s.title(c), Verdict: c.Verdict.String(), NoExhaustion: s.noExhaustion(c), Members: outputMembers(c),
 		Alternatives: s.outputAlternatives(c), Limits: s.reasons(c.Limits), Mitigation: s.reasons(c.Mitigation),
-		Expect: s.outputExpectations(c.Expect),
+		Expect: s.outputExpectations(c.Expect), Movement: c.Movement.String(), Judged: c.Judged, Seen: outputSeen(c.Presence),
+		Sightings: outputSightings(c.Sightings), Shared: outputContrast(&c.Contrast), Alternates: alternateTexts(c.Alternates),
+		Aliases: c.Aliases, Notes: s.reasons(c.Notes), Trail: s.outputTrail(c.Trail), Missed: s.reasons(c.Missed),
 	}
 }
 

@@ -103,6 +103,16 @@ type OutputCase struct {
 	Mitigation   []string            `json:"mitigation"`
 	Expected     bool                `json:"expected"` // Tags come from Expect: the log shows no pool table
 	Expect       []OutputExpectation `json:"expect"`   // what the next pool table has to show
+	Movement     string              `json:"movement"` // analyze.Movement.String
+	Judged       int                 `json:"judged"`   // machines whose logs suffice for a verdict
+	Seen         []OutputSeen        `json:"seen"`     // a row a machine
+	Sightings    []OutputSighting    `json:"sightings"`
+	Shared       OutputContrast      `json:"shared"`
+	Alternates   []string            `json:"alternates"` // parts of the signature that name the case in other logs
+	Aliases      []string            `json:"aliases"`    // signatures of logs that were joined
+	Notes        []string            `json:"notes"`      // how the case was put together
+	Trail        []OutputTrail       `json:"trail"`      // how the confidence came about
+	Missed       []string            `json:"missed"`     // signs that came near and did not fire
 }
 
 // OutputExpectation is what a full pool table has to show if the verdict is right.

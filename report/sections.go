@@ -17,6 +17,7 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(5, s.cluster(c)),
 		s.section(6, s.filters(c)),
 		s.section(7, s.reconciliation(c)),
+		s.section(8, s.fleet(c)),
 		s.section(9, s.argument(c)),
 		s.section(10, s.bullets(c.Limits)),
 		s.section(11, s.nextSteps(s.steps(c.Next))),

@@ -100,7 +100,8 @@ each case and JSON.
 ` + exitHelp,
 		Example: `  poolsweep demo
   poolsweep sweep --out reports drop/
-  poolsweep show LAB-014_20261124.log`,
+  poolsweep show LAB-014_20261124.log
+  poolsweep explain PS-1A2B3C4D drop/`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noSuchCommand,
@@ -116,7 +117,7 @@ each case and JSON.
 	root.SetFlagErrorFunc(usageError)
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
-	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newCollect(con), newVersion(con),
+	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newExplain(con), newCollect(con), newVersion(con),
 		newWatch(con), newStatus(con), newParse(con, os.Stdin))
 	return root
 }

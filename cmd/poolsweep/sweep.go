@@ -59,27 +59,9 @@ type sweep struct {
 func (s *sweep) jsonOnly() bool { return s.json == "-" && !s.outGiven }
 
 func (s *sweep) run(cmd *cobra.Command, con *console, args []string) error {
-	conf, err := s.merge()
+	j, err := s.judge(cmd, con, args, s.writes())
 	if err != nil {
 		return err
-	}
-	rule, err := nameRule(conf.NameRule)
-	if err != nil {
-		return usageError(cmd, err)
-	}
-	know, err := conf.knowledge(con)
-	if err != nil {
-		return err
-	}
-	found := find(args, s.writes())
-	found.nameBy(rule)
-	j, err := judge(cmd.Context(), con, found, know)
-	if err != nil {
-		return err
-	}
-	if len(j.Documents) == 0 {
-		j.printInputs(con.err, con.verbose)
-		return nothingRead(j, args)
 	}
 	pages := s.pages(j)
 	if err := writeAll(cmd.Context(), pages); err != nil {

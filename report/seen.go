@@ -1,0 +1,155 @@
+package report
+
+import (
+	"time"
+
+	"poolsweep/analyze"
+)
+
+// sharedRows is how many drivers and filters the write-up shows; the workbook has
+// all.
+const sharedRows = 10
+
+// fleet tells on which machines a case is seen, since when and how it moves, and
+// what those machines have in common.
+func (s *speaker) fleet(c *analyze.Case) []Block {
+	var blocks []Block
+	if len(c.Presence) > 1 || len(c.Sightings) > 1 {
+		blocks = append(blocks, Block{Table: s.presenceTable(c.Presence)})
+	}
+	k := &c.Contrast
+	if k.Drivers.Unaffected+k.Filters.Unaffected == 0 {
+		return blocks
+	}
+	blocks = append(blocks, Block{Text: s.say("shared.lists", facts{"drivers": listed(k.Drivers), "filters": listed(k.Filters)})})
+	rows := k.Rows[:min(sharedRows, len(k.Rows))]
+	if len(rows) == 0 {
+		return append(blocks, Block{Text: s.label("shared.none")})
+	}
+	return append(blocks, Block{Table: s.sharedTable(k, rows)})
+}
+
+// listed hands the counts of a list to a sentence.
+func listed(l analyze.Listed) facts {
+	return facts{"affected": l.Affected, "unaffected": l.Unaffected, "unknown": l.Unknown, "common": l.Common}
+}
+
+func (s *speaker) presenceTable(p []analyze.Presence) *Table {
+	g := newGrid(s.label("caption.presence"), len(p))
+	g.text(s.label("column.machine"), 0.18, func(i int) string { return p[i].Machine })
+	g.text(s.label("column.first-seen"), 0.2, func(i int) string { return s.since(p[i]) })
+	g.text(s.label("column.last-seen"), 0.16, func(i int) string { return s.when(p[i].Last) })
+	g.number(s.label("column.shown"), 0.1, func(i int) string { return s.say("shown", facts{"shown": p[i].Shown, "of": p[i].Of}) })
+	g.number(s.label("column.events"), 0.12, func(i int) string { return count(p[i].Events) })
+	g.text(s.label("column.movement"), 0.14, func(i int) string { return s.label("movement." + p[i].Movement.String()) })
+	g.text(s.label("column.holder"), 0.12, func(i int) string { return p[i].Holder })
+	return g.table()
+}
+
+// since says when a machine first showed a case. Where its first log shows it
+// already, it may be older.
+func (s *speaker) since(p analyze.Presence) string {
+	if p.AtLeast && !p.First.IsZero() {
+		return s.say("since.at-least", facts{"at": s.when(p.First)})
+	}
+	return s.when(p.First)
+}
+
+// when writes a session time, or that it was not printed.
+func (s *speaker) when(t time.Time) string {
+	if t.IsZero() {
+		return s.label("value.unknown")
+	}
+	return utc(t)
+}
+
+func (s *speaker) sharedTable(k *analyze.Contrast, rows []analyze.Shared) *Table {
+	g := newGrid(s.label("caption.shared"), len(rows))
+	g.text(s.label("column.kind"), 0.12, func(i int) string { return s.sharedKind(rows[i]) })
+	g.text(s.label("column.name"), 0.28, func(i int) string { return rows[i].Name })
+	g.text(s.label("column.version"), 0.2, func(i int) string { return rows[i].Version })
+	g.number(s.label("column.on-affected"), 0.2, func(i int) string {
+		return s.say("shown", facts{"shown": rows[i].Affected, "of": k.Of(rows[i]).Affected})
+	})
+	g.number(s.label("column.on-unaffected"), 0.2, func(i int) string {
+		return s.say("shown", facts{"shown": rows[i].Unaffected, "of": k.Of(rows[i]).Unaffected})
+	})
+	return g.table()
+}
+
+func (s *speaker) sharedKind(row analyze.Shared) string {
+	if row.Filter {
+		return s.label("shared.filter")
+	}
+	return s.label("shared.driver")
+}
+
+// presenceLines says the same in lines of text.
+func (s *speaker) presenceLines(c *analyze.Case) []string {
+	var out []string
+	for _, p := range c.Presence {
+		out = append(out, s.say("explain.presence", facts{"machine": p.Machine, "since": s.since(p), "last": s.when(p.Last),
+			"shown": p.Shown, "of": p.Of, "events": p.Events, "change": p.Change,
+			"movement": s.label("movement." + p.Movement.String()), "holder": p.Holder}))
+	}
+	return out
+}
+
+// seenSheet lists each case on each machine that shows it.
+func (s *speaker) seenSheet() Sheet {
+	sheet := s.sheet("seen")
+	var ids []string
+	var p []analyze.Presence
+	for i := range s.in.Result.Cases {
+		c := &s.in.Result.Cases[i]
+		for _, row := range c.Presence {
+			ids, p = append(ids, c.ID), append(p, row)
+		}
+	}
+	l := s.rows(&sheet, len(p))
+	l.add("case", KindText, 14, func(i int) any { return ids[i] })
+	l.add("machine", KindText, 20, func(i int) any { return p[i].Machine })
+	l.add("first-seen", KindTime, 19, func(i int) any { return orEmpty(p[i].First.UTC()) })
+	l.add("maybe-older", KindText, 12, func(i int) any { return s.yes(p[i].AtLeast) })
+	l.add("last-seen", KindTime, 19, func(i int) any { return orEmpty(p[i].Last.UTC()) })
+	l.add("shown-in", KindCount, 10, func(i int) any { return int64(p[i].Shown) })
+	l.add("shown-of", KindCount, 10, func(i int) any { return int64(p[i].Of) })
+	l.add("events", KindCount, 12, func(i int) any { return orEmpty(p[i].Events) })
+	l.add("change", KindCount, 12, func(i int) any { return p[i].Change })
+	l.add("movement", KindText, 20, func(i int) any { return s.label("movement." + p[i].Movement.String()) })
+	l.add("holder", KindText, 18, func(i int) any { return orEmpty(p[i].Holder) })
+	return sheet
+}
+
+func (s *speaker) yes(b bool) any {
+	if !b {
+		return nil
+	}
+	return s.label("value.yes")
+}
+
+// sharedSheet lists what the machines of each case have in common.
+func (s *speaker) sharedSheet() Sheet {
+	sheet := s.sheet("shared")
+	var cases []*analyze.Case
+	var rows []analyze.Shared
+	for i := range s.in.Result.Cases {
+		c := &s.in.Result.Cases[i]
+		for _, row := range c.Contrast.Rows {
+			cases, rows = append(cases, c), append(rows, row)
+		}
+	}
+	l := s.rows(&sheet, len(rows))
+	of := func(i int) analyze.Listed { return cases[i].Contrast.Of(rows[i]) }
+	l.add("case", KindText, 14, func(i int) any { return cases[i].ID })
+	l.add("kind", KindText, 10, func(i int) any { return s.sharedKind(rows[i]) })
+	l.add("name", KindText, 24, func(i int) any { return rows[i].Name })
+	l.add("version", KindText, 20, func(i int) any { return orEmpty(rows[i].Version) })
+	l.add("on-affected", KindCount, 12, func(i int) any { return int64(rows[i].Affected) })
+	l.add("of-affected", KindCount, 12, func(i int) any { return int64(of(i).Affected) })
+	l.add("on-unaffected", KindCount, 14, func(i int) any { return int64(rows[i].Unaffected) })
+	l.add("of-unaffected", KindCount, 14, func(i int) any { return int64(of(i).Unaffected) })
+	l.add("no-list", KindCount, 10, func(i int) any { return int64(of(i).Unknown) })
+	l.add("margin", KindShare, 10, func(i int) any { return rows[i].Margin(of(i)) }).Bars = true
+	return sheet
+}
