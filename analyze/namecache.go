@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -37,7 +38,7 @@ func nameCacheSign(e *exam, d *docket) {
 	switch {
 	case e.OS.Build != 0 && !slices.Contains(nameCacheBuilds, e.OS.Build):
 		e.missed(MissNameBuild, facts, b.from...)
-	case row != nil && row.Outstanding < e.th.NameCache:
+	case row != nil && row.Outstanding < e.th.NameCache && !e.namesGrow(row):
 		facts["count"] = row.Outstanding
 		e.missed(MissNameCount, facts, row.Source)
 	default:
@@ -150,6 +151,27 @@ func (d *draft) nameCount(row ingest.TagUsage) {
 	d.Core = []Member{{TagUsage: row, Times: 1, Per: 1, Ratio: 1}}
 	d.own(d.Core)
 	d.Owner = ownerOf(d.Core)
-	d.why(d.th.Weights.ObjectGap, RuleObjectMany, Facts{"tag": row.Tag, "object": d.Object, "outstanding": row.Outstanding,
-		"limit": d.th.NameCache}, row.Source)
+	if row.Outstanding >= d.th.NameCache {
+		d.why(d.th.Weights.ObjectGap, RuleObjectMany, Facts{"tag": row.Tag, "object": d.Object, "outstanding": row.Outstanding,
+			"limit": d.th.NameCache}, row.Source)
+	}
+	if t := d.nameTrend(&row); t.Class == series.Growing {
+		d.why(d.th.Weights.Climbs, RuleNamesGrow, Facts{"tag": row.Tag, "first": int64(t.First()), "count": row.Outstanding,
+			"snapshots": int64(len(t.Points)), "hours": t.Window}, row.Source)
+	}
+}
+
+// namesGrow reports whether the names grew within this boot session.
+func (e *exam) namesGrow(row *ingest.TagUsage) bool { return e.nameTrend(row).Class == series.Growing }
+
+// nameTrend follows the count of a row through the boot session up to this snapshot.
+func (e *exam) nameTrend(row *ingest.TagUsage) series.Trend {
+	boot := series.Boot{Snapshots: append(e.sameSession(), e.Snapshot)}
+	points := boot.Points(func(s *ingest.Snapshot) (float64, ingest.Source, bool) {
+		if was := find(s, row.Tag, row.Pool); was != nil {
+			return float64(was.Outstanding), was.Source, true
+		}
+		return 0, ingest.Source{}, false
+	})
+	return series.CountTrend(points, series.DefaultThresholds())
 }

@@ -153,3 +153,29 @@ func TestVolumesOfTheDebuggerShowThatNothingIsOnADisk(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesThatGrowWithinABootDecideToo(t *testing.T) {
+	for name, c := range map[string]struct {
+		counts []int64
+		want   int // cases
+	}{
+		"growing":           {[]int64{20_000, 60_000, 100_000, 140_000, 180_000, 220_000}, 1},
+		"level":             {[]int64{20_000, 20_010, 19_990, 20_000, 20_020, 20_000}, 0},
+		"too few snapshots": {[]int64{20_000, 220_000}, 0},
+	} {
+		var all []made
+		for i, n := range c.counts {
+			all = append(all, nothingOnDisks(9600).later(2*i).row(ingest.Paged, "FMfn", n, uint64(n)*400, "NAME_CACHE_NODE structure , Binary: fltmgr.sys"))
+		}
+		r := judge(t, all...)
+		found := 0
+		for _, k := range r.Cases {
+			if k.Class == NameCache && k.Verdict == Leak && hasRule(k.Why, RuleNamesGrow) {
+				found++
+			}
+		}
+		if found != c.want {
+			t.Errorf("%s: %d cases of names that grow, want %d: %+v", name, found, c.want, r.Cases)
+		}
+	}
+}

@@ -54,6 +54,7 @@ const (
 	RuleClimbs        Rule = "why.climbs"
 	RuleRepeats       Rule = "why.repeats"
 	RuleFMvoMany      Rule = "why.fmvo-many"
+	RuleNamesGrow     Rule = "why.names-grow"
 	RuleNoDiskFilter  Rule = "why.no-disk-filter"
 	RuleVerifierHolds Rule = "why.verifier-holds"
 	RulePoolFull      Rule = "why.pool-full"
