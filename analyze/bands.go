@@ -220,7 +220,7 @@ func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, fleet norms
 	}
 	var samples []knowledge.Sample
 	for _, snaps := range machines {
-		e := examine(snaps[len(snaps)-1], scene{th, know, fleet, snaps})
+		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, fleet: fleet, history: snaps})
 		if e.tables != tablesComplete {
 			continue
 		}

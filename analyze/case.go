@@ -19,6 +19,7 @@ type exam struct {
 	tables  tableState
 	tableAt ingest.Source
 	misses  []Reason
+	gains   *gains // nil until asked for
 }
 
 // scene is what a snapshot is judged against beside its own figures.
@@ -27,6 +28,7 @@ type scene struct {
 	know    *knowledge.Base
 	fleet   norms              // of the filters on all machines
 	history []*ingest.Snapshot // of the machine, in time order, the judged one among them
+	past    *past              // the same in boot sessions
 }
 
 func examine(s *ingest.Snapshot, in scene) *exam {
@@ -98,7 +100,6 @@ func probability(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
 // join makes the grown core the case's own and argues with it: members, chance,
 // followers, bytes.
 func (d *draft) join(core []Member, weight float64) {
-	events := core[0].Outstanding
 	d.Core = core
 	d.Followers = d.followers(core)
 	if len(core) < 2 {
@@ -111,17 +112,23 @@ func (d *draft) join(core []Member, weight float64) {
 		return
 	}
 	d.Cluster = c
-	d.why(weight, RuleInStep, Facts{"events": events, "members": inStep(core), "tags": int64(len(core)),
-		"tolerance": c.Tolerance}, sources(core)...)
-	d.why(0, RuleChance, Facts{"chance": Ratio(c.Chance), "luck": Ratio(c.ByLuck), "tags": int64(len(core)),
-		"others": int64(len(core) - 1), "compared": int64(c.Candidate)})
+	d.inStepReasons(RuleInStep, weight)
+}
+
+// inStepReasons argues with the core and its cluster.
+func (d *draft) inStepReasons(r Rule, weight float64) {
+	c, tags := d.Cluster, int64(len(d.Core))
+	d.why(weight, r, Facts{"events": c.Events, "members": inStep(d.Core), "tags": tags, "tolerance": c.Tolerance},
+		sources(d.Core)...)
+	d.why(0, RuleChance, Facts{"chance": Ratio(c.Chance), "luck": Ratio(c.ByLuck), "tags": tags, "others": tags - 1,
+		"compared": int64(c.Candidate)})
 }
 
 // inStep words the members as "FMis 10,841 (1:1)" does: tag, count, ratio.
 func inStep(members []Member) []MemberFact {
 	var out []MemberFact
 	for _, m := range members {
-		out = append(out, MemberFact{Tag: m.Tag, Count: m.Outstanding, Times: m.Times, Per: m.Per, Surplus: m.Surplus,
+		out = append(out, MemberFact{Tag: m.Tag, Count: m.ClusterCount(), Times: m.Times, Per: m.Per, Surplus: m.Surplus,
 			Ratio: m.Ratio})
 	}
 	return out
@@ -153,7 +160,10 @@ func (d *draft) finish() Case {
 	d.own(d.Followers)
 	d.own(d.Related)
 	d.sum()
+	d.trends(d.Core)
+	d.trends(d.Followers)
 	d.foresee()
+	d.movement()
 	d.rate()
 	d.limits()
 	d.Confidence = d.confidence()
@@ -181,7 +191,7 @@ func (d *draft) sum() {
 	}
 	for _, m := range d.Followers {
 		if m.Outstanding > 0 {
-			held += float64(m.Bytes) * float64(m.Outstanding-m.Surplus) / float64(m.Outstanding)
+			held += float64(m.Bytes) * float64(m.ClusterCount()-m.Surplus) / float64(m.Outstanding)
 		}
 	}
 	for _, m := range d.Related {
@@ -201,22 +211,6 @@ func appendOnce[T comparable](list []T, x T) []T {
 		return list
 	}
 	return append(list, x)
-}
-
-// rate is the average since boot: one snapshot gives no slope, and says so.
-func (d *draft) rate() {
-	hours := d.Uptime.Hours()
-	switch {
-	case !d.UptimeOK || hours <= 0 || d.Events == 0:
-		d.NoExhaustion = Reason{Rule: RuleNoRate}
-	default:
-		d.Rate = &Rate{EventsPerHour: float64(d.Events) / hours, BytesPerHour: float64(d.Bytes) / hours,
-			Window: d.Uptime, SinceBoot: true}
-		d.NoExhaustion = Reason{Rule: RuleAverage}
-	}
-	if d.Class != Verified {
-		d.whyNot(0, RuleOneSnapshot, nil)
-	}
 }
 
 // limits tells what was missing in the input, and takes it off the confidence.

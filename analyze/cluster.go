@@ -16,10 +16,15 @@ func (e *exam) grow(anchor ingest.TagUsage) []Member {
 	for _, m := range e.table.Grow(anchor) {
 		core = append(core, member(m, anchor.Outstanding))
 	}
-	slices.SortStableFunc(core[1:], func(a, b Member) int {
+	e.mostTelling(core[1:])
+	return core
+}
+
+// mostTelling sorts members by what they tell about their driver, then by bytes.
+func (e *exam) mostTelling(members []Member) {
+	slices.SortStableFunc(members, func(a, b Member) int {
 		return cmp.Or(cmp.Compare(e.tells(b.TagUsage), e.tells(a.TagUsage)), cmp.Compare(b.Bytes, a.Bytes), a.Tag.Compare(b.Tag))
 	})
-	return core
 }
 
 func member(m cluster.Match, events int64) Member {
@@ -39,6 +44,46 @@ func tells(know *knowledge.Base, row ingest.TagUsage) int {
 		return 2
 	}
 	return 1
+}
+
+// joinGains makes a core of the tags that gained in step with the row between two
+// snapshots of a boot session, and argues with it. It reports whether there is one
+// that is more than luck.
+func (d *draft) joinGains(row ingest.TagUsage) bool {
+	g := d.gained()
+	at := slices.IndexFunc(g.table.Rows, func(r ingest.TagUsage) bool { return r.Tag == row.Tag && r.Pool == row.Pool })
+	if at < 0 {
+		return false
+	}
+	matches := g.table.Grow(g.table.Rows[at])
+	// Few tags gain as much as a leak does, so the whole table tells how counts spread.
+	fit := d.table.Fit(matches, 0)
+	if len(matches) < 2 || cluster.PoissonTail(len(matches)-1, fit.Chance) > d.th.ClusterChance {
+		return false
+	}
+	d.Core, d.Followers = nil, nil
+	for _, m := range matches {
+		d.Core = append(d.Core, g.member(m, fit.Events))
+	}
+	d.mostTelling(d.Core[1:])
+	for _, r := range g.table.Rows {
+		if m, ok := cluster.Follower(r, fit.Events, d.th.FollowerSurplus); ok && !hasTag(d.Core, r.Tag) && d.know.Tag(r.Tag).Generic {
+			d.Followers = append(d.Followers, g.member(m, fit.Events))
+		}
+	}
+	d.Cluster = &Cluster{Events: fit.Events, Anchor: d.Core[0],
+		Tolerance: cluster.Tolerance(fit.Events, d.th.ClusterGain), Candidate: fit.Compared,
+		Chance: fit.Chance, ByLuck: fit.Luck, Gains: true}
+	d.inStepReasons(RuleInStepGain, d.stepWeight(len(d.Core)))
+	return true
+}
+
+// stepWeight is what tags in step are worth: a pair says less than more.
+func (d *draft) stepWeight(members int) float64 {
+	if members == 2 {
+		return d.th.Weights.Pair
+	}
+	return d.th.Weights.Cluster
 }
 
 // followers returns the shared tags outside the core whose count exceeds the

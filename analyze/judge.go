@@ -21,7 +21,7 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 	fleet := newNorms(machines, th)
 	know = learnBands(machines, know, fleet, th)
 	for _, snaps := range machines {
-		m, cases := judgeMachine(snaps, scene{th, know, fleet, snaps})
+		m, cases := judgeMachine(snaps, scene{th: th, know: know, fleet: fleet, history: snaps})
 		res.Machines = append(res.Machines, m)
 		found = append(found, cases...)
 	}
@@ -35,6 +35,7 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 		}
 	}
 	res.spread(th)
+	res.sayGone()
 	res.contrasts()
 	res.Tags = fleetTags(res, know)
 	return res
@@ -73,7 +74,8 @@ func machineKey(s *ingest.Snapshot) string { return strings.ToUpper(s.Machine.Na
 // and mends nothing, so the machine's verdict is the worst of its snapshots'.
 func judgeMachine(snaps []*ingest.Snapshot, in scene) (Machine, []Case) {
 	latest := snaps[len(snaps)-1]
-	m := Machine{Machine: latest.Machine, Snapshots: snaps}
+	in.past = newPast(snaps, in.th.Series)
+	m := Machine{Machine: latest.Machine, Snapshots: snaps, Boots: in.past.starts()}
 	var cases []Case
 	for _, s := range snaps {
 		e := examine(s, in)

@@ -52,14 +52,15 @@ func (g *group) merged(most float64) Case {
 	return c
 }
 
-// strongest returns the case that the figures come from: of each machine the one
-// with most events, of the machines the one with the strongest evidence.
+// strongest returns the case that the figures come from: of each machine the newest
+// of the firmest verdict, of the machines the one with the strongest evidence.
 func (g *group) strongest() Case {
 	machines := map[string]Case{}
 	for _, c := range g.cases {
 		key := machineKey(c.Lead)
 		old, seen := machines[key]
-		if !seen || cmp.Or(cmp.Compare(c.Verdict, old.Verdict), cmp.Compare(c.Events, old.Events), stronger(old, c)) > 0 {
+		if !seen || cmp.Or(cmp.Compare(c.Verdict, old.Verdict), c.Lead.At.Compare(old.Lead.At), cmp.Compare(c.Events, old.Events),
+			stronger(old, c)) > 0 {
 			machines[key] = c
 		}
 	}

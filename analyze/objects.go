@@ -140,13 +140,13 @@ func (d *draft) countReasons(g gap) Facts {
 	return facts
 }
 
-// joinStep joins what stands in step with the row: a pair says less than more.
+// joinStep joins what stands in step with the row. What two snapshots gained tells more than what one holds.
 func (d *draft) joinStep(row ingest.TagUsage) {
-	core, weight := d.grow(row), d.th.Weights.Cluster
-	if len(core) == 2 {
-		weight = d.th.Weights.Pair
+	if d.joinGains(row) {
+		return
 	}
-	d.join(core, weight)
+	core := d.grow(row)
+	d.join(core, d.stepWeight(len(core)))
 }
 
 // freeReasons argues with the freed share when the table counts frees.
@@ -233,8 +233,8 @@ func (d *draft) objectDoubts(g gap) {
 		d.whyNot(0, RuleBalanced, Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs)}, c.Sources...)
 	}
 	for _, f := range d.Followers {
-		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].Outstanding,
-			"share": Percent(float64(f.Surplus) / float64(f.Outstanding))}, f.Source)
+		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].ClusterCount(),
+			"share": Percent(float64(f.Surplus) / float64(f.ClusterCount()))}, f.Source)
 	}
 	if d.Holder.key() == "" {
 		d.unsure(RuleHolderUnknown, Facts{"object": g.info.Object})

@@ -61,6 +61,8 @@ const (
 	Share
 	// Verified: Driver Verifier counted what an unloaded driver left behind.
 	Verified
+	// Growth: a tag that grows in several snapshots of one boot session.
+	Growth
 	// HandleGap: one process has far more handles than its peers, or nearly all of
 	// one type.
 	HandleGap
@@ -77,7 +79,7 @@ const (
 	Leader
 )
 
-var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "handles",
+var classes = [...]string{"", "no-frees", "object-gap", "lockstep", "peer-gap", "share", "verifier", "growing", "handles",
 	"pressure", "stated", "name-cache", "out-of-band", "leader"}
 
 // String returns the class as one lower-case word.
@@ -109,8 +111,18 @@ type Member struct {
 	ingest.TagUsage
 	Times, Per int     // expected Outstanding = events · Times / Per; both 0 when in no integer ratio
 	Ratio      float64 // Outstanding / events
-	Surplus    int64   // Outstanding − expected
+	Surplus    int64   // Outstanding, or Gained where known, − expected
+	Gained     int64   // what it gained where that, not the total, was compared; else 0
+	Trend      string  // how it moved in the boot session: a class of package series; empty with one snapshot
 	Owner      Attribution
+}
+
+// ClusterCount is the count that its place in the cluster is by.
+func (m *Member) ClusterCount() int64 {
+	if m.Gained != 0 {
+		return m.Gained
+	}
+	return m.Outstanding
 }
 
 // Cluster is a group of tags whose counts stand in integer ratios: one event
@@ -120,6 +132,7 @@ type Cluster struct {
 	Anchor    Member  // the member whose count is Events
 	Tolerance int64   // largest |Surplus| accepted at ratio 1
 	Candidate int     // tags of the table that were compared
+	Gains     bool    // what the tags gained was compared, not their totals
 	Chance    float64 // expected number of other tags that match by chance, in this table
 	ByLuck    float64 // expected number of clusters of this size by chance, in this table
 }
@@ -161,14 +174,19 @@ type Rate struct {
 	BytesPerHour  float64
 	Window        time.Duration
 	SinceBoot     bool // an average since boot from one snapshot, not a measured slope
+	Snapshots     int  // the slope was measured over; 0 with SinceBoot
+	// BytesLow and BytesHigh are the 90 % interval of BytesPerHour, 0 without one.
+	BytesLow, BytesHigh float64
 }
 
 // Exhaustion is when a pool runs full at the case's rate.
 type Exhaustion struct {
-	At      time.Time // zero when the session time is unknown
-	In      time.Duration
-	Ceiling uint64 // bytes
-	Source  ingest.Source
+	At time.Time     // expected; zero when the session time is unknown
+	In time.Duration // expected, after the snapshot
+	// Earliest and Latest are In at the ends of the slope's interval.
+	Earliest, Latest time.Duration
+	Ceiling          uint64 // bytes
+	Source           ingest.Source
 }
 
 // Standing says how a filter stands beside its peers, itself on other machines and
@@ -322,6 +340,7 @@ type Case struct {
 type Machine struct {
 	ingest.Machine
 	Snapshots  []*ingest.Snapshot // in time order
+	Boots      int                // boot sessions that the snapshots are known to be of, at least
 	Verdict    Verdict
 	Confidence float64
 	Cases      []string // ids, worst first

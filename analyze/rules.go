@@ -59,6 +59,14 @@ const (
 	RuleVerifierHolds Rule = "why.verifier-holds"
 	RulePoolFull      Rule = "why.pool-full"
 	RuleAllocFailed   Rule = "why.alloc-failed"
+	RuleGrowing       Rule = "why.growing"
+	RuleRose          Rule = "why.rose"
+	RuleDifference    Rule = "why.difference"
+	RuleRetained      Rule = "why.retained"
+	RuleGainShare     Rule = "why.gain-share"
+	RuleRestartFell   Rule = "why.restart-fell"
+	RulePerWork       Rule = "why.per-work"
+	RuleInStepGain    Rule = "why.in-step-gain"
 )
 
 // Rules that speak against a case, or for another reading of it.
@@ -109,6 +117,15 @@ const (
 	RuleListOpen   Rule = "limit.list-open"
 
 	RulePoolAboveBand Rule = "limit.pool-above-band"
+
+	RuleShortSeries Rule = "limit.short-series"
+	RuleCloseBy     Rule = "limit.close-together"
+	RuleNoClock     Rule = "limit.no-clock"
+	RuleNoBytes     Rule = "limit.no-bytes"
+	RuleNoCeiling   Rule = "limit.no-ceiling"
+	RuleNoInterval  Rule = "limit.no-interval"
+	RuleNoGrowth    Rule = "limit.no-growth"
+	RuleTooFar      Rule = "limit.too-far"
 )
 
 // Rules of the reasoning chain.
@@ -229,6 +246,15 @@ const (
 	NoteShared   Rule = "note.shared"
 )
 
+// Rules against a case, from how its figures moved between snapshots.
+const (
+	RuleFlat         Rule = "why-not.flat"
+	RuleSettled      Rule = "why-not.settled"
+	RuleRecovered    Rule = "why-not.recovered"
+	RuleNoDifference Rule = "why-not.no-difference"
+	RuleNotSeenSince Rule = "why-not.not-seen-since"
+)
+
 // Rules about signs that came near and did not fire.
 const (
 	MissObject     Rule = "miss.object-gap"
@@ -256,6 +282,12 @@ const (
 
 // Rules of the trail that are no reason of a case by themselves.
 const TrailPrior Rule = "trail.prior"
+
+// Rules about signs that came near and did not fire.
+const (
+	MissGivenBack Rule = "miss.given-back"
+	MissBusy      Rule = "miss.busy"
+)
 
 // Rules about machines without a case.
 const (

@@ -1,6 +1,10 @@
 package analyze
 
-import "poolsweep/ingest"
+import (
+	"slices"
+
+	"poolsweep/ingest"
+)
 
 // sign looks for one kind of evidence in a snapshot and files the cases that it
 // raises.
@@ -13,6 +17,7 @@ var signs = []sign{
 	verifierSign, attachmentSign, nameCacheSign,
 	objectSign, zombieSign, sessionSign,
 	noFreesSign, lockstepSign,
+	growthSign,
 	handleSign, changeSign,
 	shareSign,
 	bandSign, leaderSign,
@@ -40,6 +45,7 @@ func (e *exam) cases() []Case {
 	for _, look := range signs {
 		look(e, d)
 	}
+	d.cases = slices.DeleteFunc(d.cases, func(c Case) bool { return e.calm(&c) })
 	for i := range d.cases {
 		d.cases[i].Missed = e.misses
 	}

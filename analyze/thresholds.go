@@ -1,5 +1,11 @@
 package analyze
 
+import (
+	"time"
+
+	"poolsweep/analyze/series"
+)
+
 // Thresholds holds every number a rule compares with, in one place, each with
 // its reason.
 type Thresholds struct {
@@ -102,11 +108,31 @@ type Thresholds struct {
 	ShareOfPool float64
 	ShareBytes  uint64
 
+	// GrowthCount and GrowthBytes: a tag that gained less in its boot session is not
+	// worth a case. 10 MB over the two hours of the published sampling procedure fill
+	// a gigabyte in nine days.
+	GrowthCount, GrowthBytes float64
+	// GrowthFirm and GrowthLeap: a leak gained this many times as much; two readings
+	// alone make a suspect only from this many times on.
+	GrowthFirm, GrowthLeap float64
+	// GrowthWindow: shorter windows make a suspect at most. The published procedure
+	// samples for two hours. From GrowthDay on the least volume is firm: what only
+	// follows the working day has come back down.
+	GrowthWindow, GrowthDay time.Duration
+	// GrowthShare: a tag that grows with everything else has no case of its own: it
+	// has to make up this share of what its pool gained.
+	GrowthShare float64
+	// Series holds what trends within a boot session are judged by.
+	Series series.Thresholds
+
 	// ClusterFloor: smaller counts meet by chance too easily to be compared.
 	ClusterFloor int64
 	// ClusterTolerance: largest relative deviation of a core member. Totals carry
 	// each tag's own other uses, so 0.2 % rather than the 0.1 % of differences.
 	ClusterTolerance float64
+	// ClusterGain: largest relative deviation where two snapshots of a boot session
+	// show what each tag gained: nothing that was there before blurs it.
+	ClusterGain float64
 	// ClusterPair: two tags alone are a cluster only above this count, and only
 	// when they agree to one part in ClusterPair.
 	ClusterPair int64
@@ -184,6 +210,14 @@ type Weights struct {
 	Sessions     float64 // logon sessions without a process
 	Stated       float64 // a growth that the log states and does not show
 	HandlesToo   float64 // the same, seen another way
+	Growing      float64 // grew all the time, beyond noise and wandering
+	Rose         float64 // rose over three readings, too few for an interval
+	Difference   float64 // more than before, by two readings or unsure ones
+	Retained     float64 // flat while other tags moved
+	RestartFell  float64 // a restart gave it back
+	GainShare    float64 // makes up much of what its pool gained
+	Flat         float64 // negative: no growth was seen
+	Recovered    float64 // negative: came back down without a restart
 	OwnTag       float64 // a third party's own tag leads
 	Verifier     float64 // Driver Verifier's own count
 	Foreseen     float64 // a later log shows what was foreseen
@@ -214,7 +248,11 @@ func DefaultThresholds() Thresholds {
 		GrowthHourly: 1 << 30, KeptObjects: 50, KeptControl: 0.05, KeptEvents: 100,
 
 		ShareOfPool: 0.5, ShareBytes: 500 << 20,
-		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterPair: 10_000, ClusterChance: 0.05, NameChance: 0.015, ClusterLuck: 0.002,
+		GrowthCount: 10_000, GrowthBytes: 10 << 20, GrowthFirm: 5, GrowthLeap: 10, GrowthWindow: 2 * time.Hour,
+		GrowthDay:   24 * time.Hour,
+		GrowthShare: 0.2, Series: series.DefaultThresholds(),
+		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterGain: 0.001, ClusterPair: 10_000,
+		ClusterChance: 0.05, NameChance: 0.015, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		BandWarn: 2, BandSuspect: 5, BandBytes: 200 << 20, SizeFactor: 2,
 		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4,
@@ -227,6 +265,8 @@ func DefaultThresholds() Thresholds {
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,
 			Band: 0.5, Size: 0.2, Leader: 0.3,
 			Foreseen: 0.3, Refuted: -1, Unclosed: -0.3, Disagreement: -0.5, Most: 0.98,
+			Growing: 2, Rose: 0.7, Difference: 0.3, Retained: 0.3, RestartFell: 0.4, GainShare: 0.3, Flat: -0.4,
+			Recovered: -1.5,
 		},
 	}
 }

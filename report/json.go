@@ -66,6 +66,7 @@ func outputMachine(m *analyze.Machine) OutputMachine {
 	latest := m.Latest()
 	return OutputMachine{
 		Name: m.Name, OS: latest.OS.Text, UptimeS: int64(latest.Uptime / time.Second), Snapshots: len(m.Snapshots),
+		Boots:   m.Boots,
 		Verdict: m.Verdict.String(), Confidence: m.Confidence, Cases: m.Cases,
 	}
 }
@@ -167,7 +168,8 @@ func outputRate(r *analyze.Rate) *OutputRate {
 		return nil
 	}
 	return &OutputRate{EventsPerHour: r.EventsPerHour, BytesPerHour: r.BytesPerHour,
-		WindowS: int64(r.Window / time.Second), SinceBoot: r.SinceBoot}
+		WindowS: int64(r.Window / time.Second), SinceBoot: r.SinceBoot, Snapshots: r.Snapshots,
+		BytesLow: known(r.BytesLow), BytesHigh: known(r.BytesHigh)}
 }
 
 // outputExhaustion is nil when no date can be given; the case says why.
@@ -175,7 +177,8 @@ func outputExhaustion(e *analyze.Exhaustion) *OutputExhaustion {
 	if e == nil {
 		return nil
 	}
-	return &OutputExhaustion{At: known(e.At), InS: int64(e.In / time.Second), Ceiling: e.Ceiling,
+	return &OutputExhaustion{At: known(e.At), InS: int64(e.In / time.Second),
+		EarliestS: int64(e.Earliest / time.Second), LatestS: int64(e.Latest / time.Second), Ceiling: e.Ceiling,
 		Source: e.Source.String()}
 }
 
@@ -246,6 +249,7 @@ func outputMembers(c *analyze.Case) []OutputMember {
 			o := OutputMember{
 				Tag: TagText(m.Tag), Hex: m.Tag.Hex(), Pool: m.Pool.String(), Role: g.role,
 				Outstanding: m.Outstanding, Bytes: m.Bytes, Times: m.Times, Per: m.Per,
+				Gained: known(m.Gained), Trend: known(m.Trend),
 				File: m.File, Line: m.Line,
 			}
 			if m.Counted {

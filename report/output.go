@@ -61,6 +61,7 @@ type OutputMachine struct {
 	OS         string   `json:"os"`        // of the newest snapshot, as printed; empty when not printed
 	UptimeS    int64    `json:"uptime_s"`  // of the newest snapshot, whole seconds; 0 when not printed
 	Snapshots  int      `json:"snapshots"` // how many
+	Boots      int      `json:"boots"`     // boot sessions that they are known to be of, at least
 	Verdict    string   `json:"verdict"`   // analyze.Verdict.String
 	Confidence float64  `json:"confidence"`
 	Cases      []string `json:"cases"` // ids, worst first
@@ -135,6 +136,8 @@ type OutputMember struct {
 	Bytes       uint64  `json:"bytes"`
 	Times       int     `json:"times"` // Times for every Per events; both 0 when in no integer ratio
 	Per         int     `json:"per"`
+	Gained      *int64  `json:"gained"` // between snapshots, where times and per are by that; else null
+	Trend       *string `json:"trend"`  // in the boot session: "growing", "steady", …; null with one snapshot
 	File        string  `json:"file"`
 	Line        int     `json:"line"`
 }
@@ -145,14 +148,21 @@ type OutputRate struct {
 	BytesPerHour  float64 `json:"bytes_per_hour"`
 	WindowS       int64   `json:"window_s"`
 	SinceBoot     bool    `json:"since_boot"` // a mean since boot, not a measured slope
+	Snapshots     int     `json:"snapshots"`  // that the slope was measured over; 0 with since_boot
+	// The ends of the 90 % interval; null when there is none.
+	BytesLow  *float64 `json:"bytes_per_hour_low"`
+	BytesHigh *float64 `json:"bytes_per_hour_high"`
 }
 
 // OutputExhaustion is when a pool runs full at the case's rate.
 type OutputExhaustion struct {
-	At      *time.Time `json:"at"`   // null when the session time is unknown
-	InS     int64      `json:"in_s"` // seconds after the newest snapshot
-	Ceiling uint64     `json:"ceiling_bytes"`
-	Source  string     `json:"source"` // where the ceiling stands, "file:line"
+	At  *time.Time `json:"at"`   // null when the session time is unknown
+	InS int64      `json:"in_s"` // seconds after the newest snapshot
+	// Seconds after the newest snapshot at the ends of the slope's interval.
+	EarliestS int64  `json:"earliest_s"`
+	LatestS   int64  `json:"latest_s"`
+	Ceiling   uint64 `json:"ceiling_bytes"`
+	Source    string `json:"source"` // where the ceiling stands, "file:line"
 }
 
 // OutputModule answers one of the four attribution questions.

@@ -131,11 +131,16 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 // error is given beside the surplus: 30 too many of 21,682 is close, of 60 it is not.
 func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
 	g := newGrid(s.label(caption), len(members))
-	expected := func(i int) int64 { return members[i].Outstanding - members[i].Surplus }
+	counted := func(i int) int64 { return members[i].ClusterCount() }
+	expected := func(i int) int64 { return counted(i) - members[i].Surplus }
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return members[i].Tag.String() })
 	g.number(s.label("column.ratio"), 0.1, func(i int) string { return s.ratio(members[i]) })
 	g.number(s.label("column.expected"), 0.2, func(i int) string { return count(expected(i)) })
-	g.number(s.label("column.outstanding"), 0.2, func(i int) string { return count(members[i].Outstanding) })
+	title := "column.outstanding"
+	if slices.ContainsFunc(members, func(m analyze.Member) bool { return m.Gained != 0 }) {
+		title = "column.gained"
+	}
+	g.number(s.label(title), 0.2, func(i int) string { return count(counted(i)) })
 	g.number(s.label("column.surplus"), 0.2, func(i int) string { return signed(members[i].Surplus) })
 	g.number(s.label("column.error"), 0.2, func(i int) string {
 		return s.percent(math.Abs(float64(members[i].Surplus)) / float64(max(1, expected(i))))

@@ -90,10 +90,13 @@ func (s *speaker) rate(c *analyze.Case) string {
 		if r.SinceBoot {
 			name = "rate.since-boot"
 		}
-		return s.say(name, facts{"events": r.EventsPerHour, "bytes": r.BytesPerHour, "hours": r.Window})
+		return s.say(name, facts{"events": r.EventsPerHour, "bytes": r.BytesPerHour, "low": r.BytesLow,
+			"high": r.BytesHigh, "hours": r.Window, "snapshots": r.Snapshots})
 	}
 	m := s.in.machine(leadFirst(c)[0])
 	switch {
+	case c.NoExhaustion.Rule == analyze.RuleNoClock:
+		return s.label("rate.no-clock")
 	case m != nil && len(m.Snapshots) > 1:
 		return s.say("rate.none", facts{"snapshots": len(m.Snapshots)})
 	case c.Lead != nil && !c.Lead.UptimeOK:
@@ -113,7 +116,7 @@ func (s *speaker) exhaustion(c *analyze.Case) string {
 		}
 		return s.noExhaustion(c)
 	}
-	f := facts{"hours": e.In, "ceiling": e.Ceiling}
+	f := facts{"hours": e.In, "earliest": e.Earliest, "latest": e.Latest, "ceiling": e.Ceiling}
 	if e.At.IsZero() {
 		return s.say("exhaustion.in", f)
 	}

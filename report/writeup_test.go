@@ -159,15 +159,24 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 		want  string
 	}{
 		{"since boot", func(*analyze.Case, *Input) {}, "mean since boot, 2 days 4 hours"},
-		{"measured", func(c *analyze.Case, _ *Input) { c.Rate.SinceBoot, c.Rate.Window = false, 6*time.Hour },
-			"139 events/h, 532 KB/h, measured over 6 hours"},
+		{"measured", func(c *analyze.Case, _ *Input) {
+			c.Rate.SinceBoot, c.Rate.Window, c.Rate.Snapshots = false, 6*time.Hour, 3
+		}, "139 events/h, 532 KB/h, 3 snapshots over 6 hours"},
+		{"measured with an interval", func(c *analyze.Case, _ *Input) {
+			c.Rate.SinceBoot, c.Rate.Window, c.Rate.Snapshots = false, 6*time.Hour, 4
+			c.Rate.BytesLow, c.Rate.BytesHigh = 500<<10, 600<<10
+		}, "532 KB/h (500 KB to 600 KB), 4 snapshots over 6 hours"},
 		{"no uptime", func(c *analyze.Case, _ *Input) { c.Rate, c.Lead.UptimeOK = nil, false },
 			"without uptime: no rate"},
 		{"one snapshot", func(c *analyze.Case, _ *Input) { c.Rate = nil }, "one snapshot: no rate"},
 		{"several snapshots", func(c *analyze.Case, in *Input) {
-			c.Rate = nil
+			c.Rate, c.NoExhaustion = nil, analyze.Reason{Rule: analyze.RuleNoGrowth}
 			in.Result.Machines[1].Snapshots = []*ingest.Snapshot{c.Lead, c.Lead}
 		}, "2 snapshots show no growth"},
+		{"several snapshots of unknown sessions", func(c *analyze.Case, in *Input) {
+			c.Rate, c.NoExhaustion = nil, analyze.Reason{Rule: analyze.RuleNoClock}
+			in.Result.Machines[1].Snapshots = []*ingest.Snapshot{c.Lead, c.Lead}
+		}, "snapshots of unknown boot sessions: no rate"},
 	} {
 		in, k := fleet(t), runawayCase()
 		c.alter(&k, &in)
@@ -179,14 +188,15 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 
 func TestExhaustionHasADateOrAReason(t *testing.T) {
 	k := runawayCase()
-	k.Exhausts = &analyze.Exhaustion{In: 30 * time.Hour, Ceiling: 256 * mib, At: k.Lead.At.Add(30 * time.Hour)}
+	k.Exhausts = &analyze.Exhaustion{In: 30 * time.Hour, Earliest: 25 * time.Hour, Latest: 40 * time.Hour,
+		Ceiling: 256 * mib, At: k.Lead.At.Add(30 * time.Hour)}
 	w := writeup(t, fleet(t), k)
-	want := "2025-03-06 03:15:30 UTC-05:00, 1 day 6 hours after the snapshot, when 256 MB are full"
+	want := "2025-03-06 03:15:30 UTC-05:00, 1 day 6 hours (1 day 1 hour to 1 day 16 hours) after the snapshot, when 256 MB are full"
 	if got := w.Figures[3].Value; got != want {
 		t.Errorf("dated: %q, want %q", got, want)
 	}
 	k.Exhausts.At = time.Time{}
-	if got := writeup(t, fleet(t), k).Figures[3].Value; !strings.HasPrefix(got, "1 day 6 hours after") {
+	if got := writeup(t, fleet(t), k).Figures[3].Value; !strings.HasPrefix(got, "1 day 6 hours (1 day") {
 		t.Errorf("undated: %q", got)
 	}
 	k.Exhausts = nil
