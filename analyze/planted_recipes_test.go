@@ -46,6 +46,7 @@ var healthy = []recipe{
 	{name: "RAM disk", share: 10, make: ramDisk},
 	{name: "Driver Verifier on", share: 20, make: verifierOn},
 	{name: "large private pair", share: 20, make: largePair},
+	{name: "database with many handles", share: 20, make: database},
 	{name: "excerpt of a table", share: 30, make: excerptOnly},
 	{name: "filters only", share: 20, make: filtersOnly},
 	{name: "several boots", share: 30, make: server},
@@ -162,6 +163,23 @@ func largePair(h *host) truth {
 	h.row(a, ingest.NonPaged, n, 320, 0.9, unknown(a))
 	h.row(b, ingest.NonPaged, n, 180, 0.9, unknown(b))
 	return truth{}
+}
+
+// database has one process with as many handles as databases need.
+func database(h *host) truth {
+	server(h)
+	h.processes(8_000)
+	h.Running = append(h.Running, ingest.ProcessHandles{Image: "sqlservr.exe", PID: 4_400, Handles: h.between(4_000, 50_000),
+		Source: h.at(9100)})
+	return truth{}
+}
+
+// processes lists processes with up to so many handles.
+func (h *host) processes(most int64) {
+	for i := range 20 + h.r.IntN(40) {
+		h.Running = append(h.Running, ingest.ProcessHandles{Image: fmt.Sprintf("app%02d.exe", i), PID: uint64(400 + 4*i),
+			Handles: min(most, int64(h.spread(400, 0.9))), Source: h.at(9000 + i)})
+	}
 }
 
 func excerptOnly(h *host) truth {
@@ -386,10 +404,7 @@ func stop(h *host) truth {
 // handles has a process far above all others, in a healthy pool.
 func handles(h *host) truth {
 	server(h)
-	for i := range 20 + h.r.IntN(40) {
-		h.Running = append(h.Running, ingest.ProcessHandles{Image: fmt.Sprintf("app%02d.exe", i), PID: uint64(400 + 4*i),
-			Handles: min(8_000, int64(h.spread(400, 0.9))), Source: h.at(9000 + i)})
-	}
+	h.processes(8_000)
 	h.Running = append(h.Running, ingest.ProcessHandles{Image: "leaky.exe", PID: 4_400, Handles: h.between(100_000, 900_000),
 		Source: h.at(9100)})
 	t := defect(analyze.ObjectLeak, analyze.HandleGap, "", "")
