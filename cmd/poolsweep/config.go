@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
@@ -78,18 +79,22 @@ const (
 // duration is a time.Duration that may be written in days: 30d.
 type duration struct{ time.Duration }
 
-// UnmarshalText reads "5s", "1h30m" or "30d".
-func (d *duration) UnmarshalText(text []byte) error {
+// longest is the longest time that a configuration may give: a century.
+const longest = 36525 * 24 * time.Hour
+
+// UnmarshalYAML reads "5s", "1h30m" or "30d".
+func (d *duration) UnmarshalYAML(node *yaml.Node) error {
 	var err error
-	if days, ok := strings.CutSuffix(string(text), "d"); ok {
-		var n int
-		n, err = strconv.Atoi(days)
-		d.Duration = time.Duration(n) * 24 * time.Hour
+	if days, ok := strings.CutSuffix(node.Value, "d"); ok {
+		var n int64
+		n, err = strconv.ParseInt(days, 10, 32)
+		d.Duration = time.Duration(min(n, 1<<16)) * 24 * time.Hour
 	} else {
-		d.Duration, err = time.ParseDuration(string(text))
+		d.Duration, err = time.ParseDuration(node.Value)
 	}
-	if err != nil || d.Duration <= 0 {
-		return fmt.Errorf("%q is no time; write 5s, 10m, 1h30m or 30d", text)
+	if err != nil || d.Duration <= 0 || d.Duration > longest {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf(
+			"line %d: %q is no time; write 5s, 10m, 1h30m or 30d", node.Line, node.Value)}}
 	}
 	return nil
 }
@@ -119,19 +124,24 @@ func readConfig(file string) (*config, error) {
 	if err := knowledge.Decode(filepath.ToSlash(file), text, c); err != nil {
 		return nil, &failure{exitUsage, err, configHint}
 	}
-	if slices.Contains(c.TagMaps, "") {
-		return nil, &failure{exitUsage, fmt.Errorf("%s: tag_maps: a path is empty", filepath.ToSlash(file)), configHint}
+	c.resolve(filepath.Dir(file))
+	if wrong := c.problems(); len(wrong) > 0 {
+		return nil, &failure{exitUsage, locate(filepath.ToSlash(file), text, wrong), configHint}
 	}
-	if _, err := nameRule(c.NameRule); err != nil {
-		err = fmt.Errorf("%s: name_rule: %w", filepath.ToSlash(file), err)
-		return nil, &failure{exitUsage, err, configHint}
-	}
-	below := filepath.Dir(file)
+	return c, nil
+}
+
+// resolve makes all paths of the configuration count from a folder.
+func (c *config) resolve(below string) {
 	for i := range c.TagMaps {
 		c.TagMaps[i] = within(below, c.TagMaps[i])
 	}
-	c.Issues = within(below, c.Issues)
-	return c, nil
+	for i := range c.Drops {
+		c.Drops[i].Path = within(below, c.Drops[i].Path)
+	}
+	for _, p := range []*string{&c.Issues, &c.Out, &c.State} {
+		*p = within(below, *p)
+	}
 }
 
 // within makes a path of the configuration one of the working folder.

@@ -48,8 +48,8 @@ func TestConfiguringShowsFilesThatAreRead(t *testing.T) {
 			read["map"]++
 		}
 	}
-	if read["config"] != 1 || read["issue"] != 1 || read["map"] != 1 {
-		t.Errorf("read %v, want one of each", read)
+	if read["config"] != 2 || read["issue"] != 1 || read["map"] != 1 {
+		t.Errorf("read %v, want two, one, one", read)
 	}
 }
 

@@ -183,6 +183,9 @@ func (s *service) took(ctx context.Context, in *intake) error {
 		s.fresh, s.stale = true, true
 	}
 	s.log.Info("drop recorded", "share", sh.path, "file", name, "machine", r.Machine, "state", state, "reason", r.Reason, "bytes", r.Bytes)
+	if in.answer.Detail != "" {
+		s.log.Warn("drop not understood", "share", sh.path, "file", name, "reason", in.answer.Reason, "detail", in.answer.Detail)
+	}
 	return nil
 }
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +38,7 @@ type process struct {
 	in      io.WriteCloser
 	orders  *gob.Encoder
 	answers *gob.Decoder
+	words   lastWords // of a crash
 }
 
 func (ps *parsers) take() (*process, error) {
@@ -54,7 +55,7 @@ func (ps *parsers) take() (*process, error) {
 func (ps *parsers) start() (*process, error) {
 	args := append(ps.command[1:len(ps.command):len(ps.command)], "parse", "--memory", strconv.FormatInt(ps.limits.memory, 10))
 	p := &process{cmd: exec.Command(ps.command[0], args...)}
-	p.cmd.Stderr = os.Stderr // a crash tells its story in the service's own log
+	p.cmd.Stderr = &p.words
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("start parser: %w", err)
@@ -141,7 +142,8 @@ func (p *process) run(o order, drop io.Reader, limits parserLimits) (answer, err
 	case p.cmd.ProcessState.ExitCode() == exitMemory:
 		return answer{}, &breakdown{ingest.ReasonLimitMemory, "parsing took too much memory and was ended"}
 	}
-	return answer{}, &breakdown{ingest.ReasonCrashedParser, "the parser ended: " + p.cmd.ProcessState.String()}
+	how := strings.TrimSuffix(p.cmd.ProcessState.String()+": "+p.words.String(), ": ")
+	return answer{}, &breakdown{ingest.ReasonCrashedParser, "the parser ended: " + how}
 }
 
 // readError is an error of the drop itself, not of the process.

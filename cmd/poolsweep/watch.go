@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -42,10 +40,15 @@ Without --config give --drop, --out and --state.
 			if err != nil {
 				return usageError(cmd, err)
 			}
-			return watchFor(cmd.Context(), con, cfg)
+			log, err := w.log.logger(con.err)
+			if err != nil {
+				return usageError(cmd, err)
+			}
+			return watchFor(cmd.Context(), con, cfg, log)
 		},
 	}
 	w.settings.flags(cmd)
+	w.log.flags(cmd)
 	cmd.Flags().StringArrayVar(&w.drops, "drop", nil, "watch folder `DIR`; may be repeated")
 	cmd.Flags().StringVarP(&w.out, "out", "o", "", "write the reports into folder `DIR`")
 	cmd.Flags().StringVar(&w.state, "state", "", "keep the history in folder `DIR`, on a local disk")
@@ -55,6 +58,7 @@ Without --config give --drop, --out and --state.
 // watchFlags go before the same keys of the configuration file.
 type watchFlags struct {
 	settings
+	log        logFlags
 	drops      []string
 	out, state string
 }
@@ -105,35 +109,12 @@ func (c *config) watchable() error {
 		return errors.New("no folder for reports: give --out, or the key out in the configuration")
 	case c.State == "":
 		return errors.New("no folder for the history: give --state, or the key state in the configuration")
-	case c.Identity != identityFolder && c.Identity != identityLog:
-		return fmt.Errorf("identity: %q is neither folder nor log", c.Identity)
 	}
-	return c.apart()
-}
-
-// apart refuses to write reports or history where logs are dropped: they would be
-// read as logs, and the folder is not ours to write to.
-func (c *config) apart() error {
-	for _, d := range c.Drops {
-		for what, other := range map[string]string{"out": c.Out, "state": c.State} {
-			if inside(other, d.Path) {
-				return fmt.Errorf("%s: %s lies in the watched folder %s; give another", what, filepath.ToSlash(other), filepath.ToSlash(d.Path))
-			}
-		}
-	}
-	return nil
-}
-
-// inside reports whether a path is a folder or lies below it.
-func inside(name, folder string) bool {
-	a, errA := filepath.Abs(name)
-	b, errB := filepath.Abs(folder)
-	rel, err := filepath.Rel(b, a)
-	return errors.Join(errA, errB, err) == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	return locate("", nil, c.problems())
 }
 
 // watchFor runs the watcher until the context ends.
-func watchFor(ctx context.Context, con *console, cfg *config) error {
+func watchFor(ctx context.Context, con *console, cfg *config, log *slog.Logger) error {
 	know, err := cfg.knowledge(con)
 	if err != nil {
 		return err
@@ -153,7 +134,7 @@ func watchFor(ctx context.Context, con *console, cfg *config) error {
 	}
 	began := time.Now()
 	s := &service{
-		cfg: cfg, know: know, words: words, store: db, log: slog.New(slog.NewTextHandler(con.err, nil)),
+		cfg: cfg, know: know, words: words, store: db, log: log,
 		parsers: &parsers{command: []string{self}, limits: defaultParserLimits()},
 		now:     time.Now, mono: func() time.Duration { return time.Since(began) },
 	}
