@@ -200,7 +200,11 @@ func (d *draft) speaks(m Member) bool {
 	if d.Cluster == nil || m.Tag == d.Cluster.Anchor.Tag {
 		return true
 	}
-	return max(m.Times, m.Per) <= 2 && d.cluster([]Member{d.Cluster.Anchor, m}).Chance <= d.th.NameChance
+	pair := []Member{d.Cluster.Anchor, m}
+	if d.Cluster.Gains { // the ratio is that of what they gained
+		pair[0].Outstanding, pair[1].Outstanding = pair[0].Gained, m.Gained
+	}
+	return max(m.Times, m.Per) <= 2 && d.cluster(pair).Chance <= d.th.NameChance
 }
 
 // holdByOwnTag names as holder the one driver whose own tags stand in the core.
