@@ -261,7 +261,7 @@ func reportsMissing(st *status) (out []string) {
 }
 
 var (
-	ourFiles  = regexp.MustCompile(`^(PS-[0-9A-Z]+\.(pdf|json)|fleet\.(xlsx|json)|poolsweep\.(xlsx|json))$`)
+	ourFiles  = regexp.MustCompile(`^(cases/PS-[0-9A-F]{8}\.(pdf|json)|poolsweep\.(xlsx|json))$`)
 	logRecord = regexp.MustCompile(`^time=\S+ level=(INFO|WARN|ERROR) msg=`)
 )
 
@@ -269,14 +269,15 @@ var (
 // the log is one record.
 func (tr *trial) wantTidy() {
 	tr.t.Helper()
-	entries, err := os.ReadDir(filepath.Join(tr.dir, "out"))
+	out := os.DirFS(filepath.Join(tr.dir, "out"))
+	err := fs.WalkDir(out, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && name != "." && name != "cases" && (!ourFiles.MatchString(name) || !d.Type().IsRegular()) {
+			tr.t.Errorf("among the reports: %q", name)
+		}
+		return err
+	})
 	if err != nil {
 		tr.t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !ourFiles.MatchString(e.Name()) || !e.Type().IsRegular() {
-			tr.t.Errorf("among the reports: %q", e.Name())
-		}
 	}
 	text, err := os.ReadFile(tr.log.Name())
 	if err != nil {

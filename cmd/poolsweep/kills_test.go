@@ -66,6 +66,7 @@ type lab struct {
 	log     *os.File
 	plans   []*plan
 	started int
+	prepare func(*exec.Cmd) // how else the watcher is started, when not nil
 }
 
 func newLab(t *testing.T, config string) *lab {
@@ -102,6 +103,9 @@ func (l *lab) start(t *testing.T) {
 	l.watcher = exec.Command(os.Args[0], "watch", "--config", filepath.Join(l.dir, "poolsweep.yaml"))
 	l.watcher.Env = append(os.Environ(), asPoolsweep+"=1")
 	l.watcher.Stderr, l.watcher.Dir = l.log, l.dir
+	if l.prepare != nil {
+		l.prepare(l.watcher)
+	}
 	if err := l.watcher.Start(); err != nil {
 		t.Fatal(err)
 	}
