@@ -167,6 +167,9 @@ func (d *draft) finish() Case {
 	d.rate()
 	d.limits()
 	d.Confidence = d.confidence()
+	if d.Verdict > Suspect && d.Confidence < d.th.FirmFrom {
+		d.Verdict = Suspect
+	}
 	d.climb()
 	d.sign()
 	return d.Case

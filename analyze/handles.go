@@ -129,7 +129,8 @@ func (e *exam) farAbove(o opener, _ []opener) (Reason, bool) {
 	return Reason{RuleHandleLimit, facts, o.from[:1]}, o.name != "" && o.total >= e.th.HandleFar*limit
 }
 
-// aboveAll looks for a process with many times the handles of every other.
+// aboveAll looks for a process with many times the handles of every other, and more
+// than is usual for its role: a data base stands out on every server.
 func (e *exam) aboveAll(o opener, others []opener) (Reason, bool) {
 	if len(others) == 0 {
 		return Reason{}, false
@@ -137,7 +138,7 @@ func (e *exam) aboveAll(o opener, others []opener) (Reason, bool) {
 	next := others[0]
 	facts := Facts{"process": o.name, "handles": o.total, "next": next.total}
 	return Reason{RuleHandlePeers, facts, []ingest.Source{o.from[0], next.from[0]}},
-		o.total >= e.th.HandleFloor && o.total >= e.th.HandleFactor*max(1, next.total)
+		o.total >= o.limit(e.th) && o.total >= e.th.HandleFactor*max(1, next.total)
 }
 
 // handleSign is silent beside a pool case, which explains its handles better.

@@ -56,6 +56,14 @@ func TestOneProcessFarAboveAllOthers(t *testing.T) {
 			t.Errorf("%d handles beside 3,000: %d cases, want %d", most, len(r.Cases), want)
 		}
 	}
+	// Each role has its own floor.
+	for image, floor := range map[string]int64{"System": 20_000, "sqlservr.exe": 50_000} {
+		for most, want := range map[int64]int{floor - 1: 0, floor: 1, floor + 1: 1} {
+			if r := judge(t, snap("M").runs(image, most).runs("agent.exe", 900)); len(r.Cases) != want {
+				t.Errorf("%s with %d handles beside 900: %d cases, want %d", image, most, len(r.Cases), want)
+			}
+		}
+	}
 	if r := judge(t, snap("M").runs("agent.exe", 30_000)); len(r.Cases) != 0 {
 		t.Errorf("a process alone has no peers, yet %d cases", len(r.Cases))
 	}

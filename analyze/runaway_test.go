@@ -93,8 +93,8 @@ func TestRunawayHoldsWithoutScanAndTagsArePossibleOnly(t *testing.T) {
 		t.Errorf("first step %q, want the scan that proves the tags", c.Next[0].Command)
 	}
 	with := onlyCase(t, judge(t, scanned2(attached())))
-	if c.Confidence >= with.Confidence {
-		t.Errorf("confidence %v without scan, %v with it", c.Confidence, with.Confidence)
+	if without, with := c.Trail[len(c.Trail)-1].Odds, with.Trail[len(with.Trail)-1].Odds; without >= with {
+		t.Errorf("odds %v without scan, %v with it", without, with)
 	}
 }
 

@@ -181,6 +181,10 @@ type Thresholds struct {
 	LeaderCount  int64
 	LeaderRows   int
 
+	// FirmFrom: a verdict is firm from this confidence on; what is as likely wrong as
+	// right is suspect, whatever raised it.
+	FirmFrom float64
+
 	// Weights are the log-odds that a sign adds to the confidence of a case.
 	Weights Weights
 }
@@ -255,11 +259,11 @@ func DefaultThresholds() Thresholds {
 		ClusterChance: 0.05, NameChance: 0.015, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,
 		BandWarn: 2, BandSuspect: 5, BandBytes: 200 << 20, SizeFactor: 2,
-		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4,
+		LeaderFactor: 3.5, LeaderBytes: 16 << 20, LeaderCount: 10_000, LeaderRows: 4, FirmFrom: 0.5,
 		Weights: Weights{
-			Prior: -1, Confirmed: 1, ObjectGap: 2,
-			PeerGap: 2, VolumeGap: 0.5, FleetGap: 1, Climbs: 1, Repeats: 1, NoDiskFilter: 0.7,
-			NoFrees: 1.5, Cluster: 1, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
+			Prior: -1, Confirmed: 1, ObjectGap: 3,
+			PeerGap: 3, VolumeGap: 0.5, FleetGap: 1, Climbs: 1, Repeats: 1, NoDiskFilter: 0.7,
+			NoFrees: 2.5, Cluster: 2, Pair: 0.5, Scan: 1, KnownIssue: 0.5, Share: 1,
 			Handles: 1, HandlesToo: 0.3, Sessions: 1, Stated: 0.8,
 			ObjectBytes: 1, Partner: 0.3, Sibling: 0.3,
 			OwnTag: 0.7, Verifier: 4, Loaded: 0.6, PoolFull: 0.5, AllocFailed: 0.5,

@@ -68,7 +68,12 @@ func (d *disk) cut() {
 // restore mounts the disk again, which replays its journal.
 func (d *disk) restore() {
 	for _, args := range [][]string{{"umount", d.mount}, {"mount", "-o", "loop", d.image, d.mount}} {
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		for tries := 0; err != nil && tries < 20; tries++ { // a killed process may still let go
+			time.Sleep(100 * time.Millisecond)
+			out, err = exec.Command(args[0], args[1:]...).CombinedOutput()
+		}
+		if err != nil {
 			d.t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, out)
 		}
 	}
