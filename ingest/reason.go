@@ -54,7 +54,8 @@ const (
 	ReasonShareDown    Reason = "SHARE_DOWN"    // does not answer
 	ReasonDBFull       Reason = "DB_FULL"
 	ReasonDBDamaged    Reason = "DB_DAMAGED"
-	ReasonClockSuspect Reason = "CLOCK_SUSPECT"
+	ReasonClockSuspect Reason = "CLOCK_SUSPECT" // leapt, so nothing is removed by it
+	ReasonConfig       Reason = "CONFIG"        // the changed configuration is wrong: the old one holds
 	ReasonMailInDoubt  Reason = "MAIL_IN_DOUBT" // perhaps sent
 	ReasonMailRefused  Reason = "MAIL_REFUSED"
 	ReasonMailTooBig   Reason = "MAIL_TOO_BIG"
@@ -68,7 +69,7 @@ var reasons = []Reason{
 	ReasonNotALog, ReasonArchive, ReasonEncoding, ReasonNoSections, ReasonLineCut,
 	ReasonLimitCPU, ReasonLimitMemory, ReasonCrashedParser, ReasonIdentityMismatch,
 	ReasonDuplicate, ReasonQuota,
-	ReasonShareSuspect, ReasonShareDown, ReasonDBFull, ReasonDBDamaged, ReasonClockSuspect,
+	ReasonShareSuspect, ReasonShareDown, ReasonDBFull, ReasonDBDamaged, ReasonClockSuspect, ReasonConfig,
 	ReasonMailInDoubt, ReasonMailRefused, ReasonMailTooBig,
 }
 

@@ -179,7 +179,7 @@ func missing(t *testing.T, folder string, drops []string) []string {
 		t.Fatalf("open after the cut: %v", err)
 	}
 	defer s.Close()
-	if err := s.Check(context.Background()); err != nil {
+	if err := s.Check(context.Background(), true); err != nil {
 		t.Errorf("after the cut: %v", err)
 	}
 	held := map[string]bool{}

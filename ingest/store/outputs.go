@@ -12,21 +12,23 @@ type Output struct {
 	Path      string // below the output folder, with forward slashes
 	Kind      string // "case", "fleet"
 	Subject   string // id of the case
-	Wanted    int64  // revision that should be there
+	Wanted    int64  // revision that should be there, 0 none: the file has to go
 	Written   int64  // revision that is there, 0 none
 	SHA256    string // of the file that is there
 	Reason    string // why it could not be written
 	ChangedAt time.Time
 }
 
-// Due reports whether the file is not what it should be.
-func (o Output) Due() bool { return o.Written != o.Wanted }
+// Due reports whether the file is not what it should be. One that has to go is due
+// until it is Withdrawn: a crash may have come before it counted as written.
+func (o Output) Due() bool { return o.Written != o.Wanted || o.Wanted == 0 }
 
 func want(ctx context.Context, tx *sql.Tx, kind, subject string, paths []string, revision int64, now time.Time) error {
 	for _, path := range paths {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO output (path, kind, subject, wanted, changed_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (path) DO UPDATE SET wanted = excluded.wanted, changed_at = excluded.changed_at`,
+			ON CONFLICT (path) DO UPDATE SET wanted = excluded.wanted, changed_at = excluded.changed_at,
+				written = CASE WHEN output.wanted = 0 THEN 0 ELSE output.written END`,
 			path, kind, subject, revision, millis(now))
 		if err != nil {
 			return fmt.Errorf("want %s: %w", path, err)
@@ -78,5 +80,17 @@ func (s *Store) Wrote(ctx context.Context, path string, revision int64, sha256 s
 // NotWritten notes why a file that is due could not be written; it stays due.
 func (s *Store) NotWritten(ctx context.Context, path, reason string, now time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE output SET reason = $1, changed_at = $2 WHERE path = $3`, reason, millis(now), path)
+	return explain(err)
+}
+
+// unwant has the files of cases go: those about the cases that a condition holds for.
+func unwant(ctx context.Context, tx *sql.Tx, where string, arg any) error {
+	_, err := tx.ExecContext(ctx, `UPDATE output SET wanted = 0, reason = '' WHERE kind = 'case' AND subject IN (`+where+`)`, arg)
+	return err
+}
+
+// Withdrawn notes that a file that had to go is gone.
+func (s *Store) Withdrawn(ctx context.Context, path string) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM output WHERE path = $1 AND wanted = 0`, path)
 	return explain(err)
 }

@@ -14,8 +14,9 @@ type Removed struct {
 	Drops     int64
 }
 
-// Retain removes the documents read before a moment and the drops that went
-// before it. The machines stay known, and are judged again.
+// Retain removes the documents read before a moment, the drops that went and the
+// cases that were last seen before it. The machines stay known, and are judged again;
+// the reports of the cases have to go.
 func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
@@ -30,13 +31,32 @@ func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
 			return err
 		}
 		r.Drops, err = count(tx.ExecContext(ctx, `DELETE FROM drop_file WHERE state = $1 AND changed_at < $2`, string(Gone), cut))
+		if err != nil {
+			return err
+		}
+		r.Cases, err = removeCases(ctx, tx, cut)
 		return err
 	})
 	return r, s.settle(ctx, err, "remove old documents")
 }
 
+// removeCases removes the cases that were last seen before a moment.
+func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
+	const old = `SELECT id FROM case_file WHERE last_seen < $1`
+	if err := unwant(ctx, tx, old, cut); err != nil {
+		return 0, err
+	}
+	for _, table := range []string{"revision", "case_machine"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE id IN (`+old+`)`, cut); err != nil {
+			return 0, err
+		}
+	}
+	return count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE last_seen < $1`, cut))
+}
+
 // Purge removes a machine and all that came from it. Its name does not stay
-// anywhere in the database file.
+// anywhere in the database file; the reports of its cases have to go, and are made
+// anew when other machines have the case, too.
 func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
@@ -44,6 +64,11 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 		if r.Drops, err = count(tx.ExecContext(ctx, `
 			DELETE FROM drop_file WHERE UPPER(machine) = $1 OR sha256 IN (
 				SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)`, key)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE machine SET changed = changed + 1 WHERE machine IN (SELECT o.machine FROM snapshot o
+				JOIN snapshot s ON s.sha256 = o.sha256 AND s.delivered = o.delivered WHERE s.machine = $1)`, key); err != nil {
 			return err
 		}
 		r.Documents, err = removeDocuments(ctx, tx, `machine = $1 OR EXISTS (
@@ -73,6 +98,9 @@ func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (in
 // purgeCases takes a machine out of its cases, whose summaries may name it: a
 // case it alone has goes, the others begin a new revision when judged next.
 func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
+	if err := unwant(ctx, tx, `SELECT id FROM case_machine WHERE machine = $1`, key); err != nil {
+		return 0, err
+	}
 	for _, statement := range []string{
 		`UPDATE machine SET changed = changed + 1 WHERE machine <> $1 AND machine IN (
 			SELECT machine FROM case_machine WHERE id IN (SELECT id FROM case_machine WHERE machine = $1))`,

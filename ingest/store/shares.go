@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"poolsweep/ingest"
@@ -50,4 +51,22 @@ func (s *Store) Shares(ctx context.Context) ([]Share, error) {
 		out = append(out, sh)
 	}
 	return out, explain(rows.Err())
+}
+
+// KeepShares forgets the shares that are not among some. What was read from them
+// stays.
+func (s *Store) KeepShares(ctx context.Context, paths []string) error {
+	shares, err := s.Shares(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sh := range shares {
+		if slices.Contains(paths, sh.Path) {
+			continue
+		}
+		if _, err := s.db.ExecContext(ctx, `DELETE FROM share WHERE path = $1`, sh.Path); err != nil {
+			return fmt.Errorf("forget share: %w", explain(err))
+		}
+	}
+	return nil
 }

@@ -64,7 +64,7 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)
 	}
-	if network(folder) {
+	if OnNetwork(folder) {
 		return nil, fmt.Errorf("open %s: %w", folder, ErrNetwork)
 	}
 	lock, err := lockFolder(folder)
@@ -105,17 +105,20 @@ func OpenReadOnly(ctx context.Context, folder string) (*Store, error) {
 	return s, nil
 }
 
+// OnNetwork reports whether a folder is on a network file system, where a history
+// cannot be kept.
+func OnNetwork(folder string) bool { return network(folder) }
+
 func open(ctx context.Context, folder, mode string) (*Store, error) {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
 	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
 	for _, p := range settings {
 		q.Add("_pragma", p.pragma+"("+p.value+")")
 	}
-	name, err := filepath.Abs(filepath.Join(folder, File))
+	dsn, err := dsnOf(filepath.Join(folder, File), q)
 	if err != nil {
 		return nil, err
 	}
-	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: q.Encode()}).String()
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
@@ -185,10 +188,15 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Check reads the whole database for damage.
-func (s *Store) Check(ctx context.Context) error {
+// Check reads the database for damage: its pages and rows, and when deep also
+// whether the indexes agree with them.
+func (s *Store) Check(ctx context.Context, deep bool) error {
+	pragma := "quick_check"
+	if deep {
+		pragma = "integrity_check"
+	}
 	var word string
-	if err := s.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&word); err != nil {
+	if err := s.db.QueryRowContext(ctx, "PRAGMA "+pragma+"(1)").Scan(&word); err != nil {
 		return explain(err)
 	}
 	if word != "ok" {
@@ -197,12 +205,52 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
-// Backup writes a whole copy of the database to a new file.
+// Backup writes a whole copy of the database to a new file, makes it durable and
+// reads it for damage.
 func (s *Store) Backup(ctx context.Context, file string) error {
-	if _, err := s.db.ExecContext(ctx, "VACUUM INTO $1", file); err != nil {
+	_, err := s.db.ExecContext(ctx, "VACUUM INTO $1", file)
+	if err == nil {
+		err = syncFile(file)
+	}
+	if err == nil {
+		err = checkCopy(ctx, file)
+	}
+	if err != nil {
 		return fmt.Errorf("back up: %w", explain(err))
 	}
 	return nil
+}
+
+func syncFile(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// checkCopy reads a database that nobody writes to for damage, and leaves no file
+// beside it.
+func checkCopy(ctx context.Context, file string) error {
+	dsn, err := dsnOf(file, url.Values{"mode": {"ro"}, "immutable": {"1"}})
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return (&Store{db: db}).Check(ctx, true)
+}
+
+// dsnOf names a database file for the driver.
+func dsnOf(file string, options url.Values) (string, error) {
+	name, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: options.Encode()}).String(), nil
 }
 
 // within runs fn in one transaction. What fn did is durable when within returns

@@ -258,7 +258,7 @@ func TestDamageIsNamed(t *testing.T) {
 			}
 			s, err = Open(context.Background(), dir)
 			if err == nil {
-				err = s.Check(context.Background())
+				err = s.Check(context.Background(), true)
 				s.Close()
 			}
 			if !errors.Is(err, ErrDamaged) {

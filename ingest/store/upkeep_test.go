@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"poolsweep/ingest"
+)
+
+// judged stores a case of some machines, with a report.
+func judged(t *testing.T, s *Store, id, digest string, now time.Time, machines ...string) {
+	t.Helper()
+	f := Finding{Case: Case{ID: id, Signature: "v1", Verdict: "leak", Title: "t", Machines: machines, Summary: []byte("{}")},
+		Digest: digest, Outputs: []string{"cases/" + id + ".pdf"}}
+	if _, err := s.Judge(context.Background(), Judgement{nil, []Finding{f}}, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// due returns the paths of reports that are due, with the revision that is wanted.
+func due(t *testing.T, s *Store) map[string]int64 {
+	t.Helper()
+	outputs, err := s.Outputs(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int64{}
+	for _, o := range outputs {
+		if o.Due() {
+			out[o.Path] = o.Wanted
+		}
+	}
+	return out
+}
+
+func TestPurgeHasTheReportsOfItsCasesGo(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	for _, m := range []string{"LAB-1", "LAB-2"} {
+		record(t, s, reading(m, m+"/a.log", "c"+m), Analysed)
+	}
+	judged(t, s, "PS-BOTH", "d", noon, "LAB-1", "LAB-2")
+	judged(t, s, "PS-ONE", "d", noon, "LAB-1")
+	judged(t, s, "PS-OTHER", "d", noon, "LAB-2")
+	for _, id := range []string{"PS-BOTH", "PS-ONE", "PS-OTHER"} {
+		if err := s.Wrote(ctx, "cases/"+id+".pdf", 1, "h", noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Purge(ctx, "LAB-1"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int64{"cases/PS-BOTH.pdf": 0, "cases/PS-ONE.pdf": 0}, due(t, s)); diff != "" {
+		t.Error(diff)
+	}
+	// The other machine still has the shared case: its report is due, be the old one
+	// gone by then or not.
+	judged(t, s, "PS-BOTH", "d", noon, "LAB-2")
+	if err := s.Withdrawn(ctx, "cases/PS-ONE.pdf"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdrawn(ctx, "cases/PS-OTHER.pdf"); err != nil { // is wanted, so it stays
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int64{"cases/PS-BOTH.pdf": 1}, due(t, s)); diff != "" {
+		t.Error(diff)
+	}
+	if outputs, _ := s.Outputs(ctx); len(outputs) != 2 {
+		t.Errorf("outputs %+v, want two", outputs)
+	}
+}
+
+func TestPurgeHasOthersOfTheSameLogJudgedAgain(t *testing.T) {
+	s, _ := newStore(t)
+	r := reading("LAB-1", "LAB-1/a.log", "both")
+	r.Documents[0].Snapshots = append(r.Documents[0].Snapshots, log("LAB-2", "x", noon).Snapshots...)
+	record(t, s, r, Analysed)
+	if _, err := s.Purge(context.Background(), "LAB-1"); err != nil {
+		t.Fatal(err)
+	}
+	machines, err := s.Machines(context.Background())
+	if err != nil || len(machines) != 1 || machines[0].Name != "LAB-2" || machines[0].Changed != 2 {
+		t.Errorf("%+v, %v", machines, err)
+	}
+}
+
+func TestRetainRemovesCasesLastSeenBefore(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	record(t, s, reading("LAB-1", "LAB-1/a.log", "c"), Analysed)
+	cut := noon.Add(time.Hour)
+	judged(t, s, "PS-OLD", "d", cut.Add(-time.Millisecond), "LAB-1")
+	judged(t, s, "PS-AT", "d", cut, "LAB-1")
+	removed, err := s.Retain(ctx, cut)
+	if err != nil || removed.Cases != 1 {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+	cases, err := s.Cases(ctx)
+	if err != nil || len(cases) != 1 || cases[0].ID != "PS-AT" {
+		t.Errorf("cases %+v, %v", cases, err)
+	}
+	if got := due(t, s)["cases/PS-OLD.pdf"]; got != 0 {
+		t.Errorf("report of the old case wants revision %d", got)
+	}
+}
+
+func TestBackupOfADamagedDatabaseIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "copy.db")
+	s, _ := newStore(t)
+	for i := range 40 {
+		record(t, s, reading("LAB-1", "LAB-1/a.log", "c"+string(rune('0'+i))), Analysed)
+	}
+	if err := s.Backup(context.Background(), file); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Backup(context.Background(), file); err == nil {
+		t.Error("wrote over a backup")
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(b) / 2; i < len(b)/2+4096; i++ {
+		b[i] = 0xa5
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkCopy(context.Background(), file); !errors.Is(explain(err), ErrDamaged) {
+		t.Errorf("damaged copy: %v", err)
+	}
+}
+
+func TestHealthKeepsTheLastWord(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	want := Health{Part: "clock", Detail: "fine", At: noon.Add(time.Hour)}
+	for _, h := range []Health{{"clock", ingest.ReasonClockSuspect, "leapt", noon}, want} {
+		if err := s.PutHealth(ctx, h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Health(ctx)
+	if diff := cmp.Diff([]Health{want}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestKeepSharesForgetsTheOthers(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	for _, p := range []string{"/a", "/b"} {
+		if err := s.PutShare(ctx, Share{Path: p}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.KeepShares(ctx, []string{"/b", "/c"}); err != nil {
+		t.Fatal(err)
+	}
+	shares, err := s.Shares(ctx)
+	if err != nil || !slices.EqualFunc(shares, []string{"/b"}, func(sh Share, p string) bool { return sh.Path == p }) {
+		t.Errorf("%+v, %v", shares, err)
+	}
+}
