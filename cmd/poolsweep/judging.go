@@ -75,6 +75,9 @@ func (s *service) redo(ctx context.Context) error {
 // judge judges the machines that something new is known of, together with those
 // that share a case with them, and brings the reports of the cases that changed.
 func (s *service) judge(ctx context.Context, withBook bool) error {
+	if err := s.withdraw(ctx); err != nil {
+		return err
+	}
 	machines, err := s.store.Machines(ctx)
 	if err != nil {
 		return err
@@ -237,7 +240,7 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 	}
 	for _, o := range outputs {
 		draw := j.drawing(o)
-		if !o.Due() || draw == nil {
+		if !o.Due() || o.Wanted == 0 || draw == nil {
 			continue
 		}
 		if err := s.write(ctx, o, draw); err != nil {

@@ -30,6 +30,7 @@ type service struct {
 	store   *store.Store
 	parsers *parsers
 	log     *slog.Logger
+	notify  notifier
 	now     func() time.Time     // by the wall, for what people read
 	mono    func() time.Duration // since some start, for all waiting
 
@@ -44,6 +45,7 @@ type service struct {
 	rest    time.Duration // by mono: no judgement before
 	stale   bool          // something was recorded since the fleet's workbook was made
 	book    time.Duration // by mono: no new workbook before
+	upkeep  upkeep
 }
 
 // share is one watched folder.
@@ -124,6 +126,9 @@ const (
 func (s *service) run(ctx context.Context) error {
 	s.scans, s.read, s.judged = make(chan scanned), make(chan *intake), make(chan round, 1)
 	s.slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	if err := s.newUpkeep(ctx); err != nil {
+		return err
+	}
 	going, stop := context.WithCancel(ctx)
 	defer stop()
 	var readers sync.WaitGroup
@@ -157,13 +162,27 @@ func (s *service) loop(ctx context.Context) error {
 			err = s.took(whole, in)
 		case j := <-s.judged:
 			err = s.endJudging(j)
+		case ended := <-s.upkeep.ended:
+			err = s.endUpkeep(whole, ended)
 		case <-tick.C:
-			err = s.checkSilent(whole)
+			err = s.tick(ctx, whole)
 		}
 		if err := s.outlast(err); err != nil {
 			return err
 		}
 	}
+}
+
+// tick does what is due by the clock.
+func (s *service) tick(ctx, whole context.Context) error {
+	s.notify.say("WATCHDOG=1")
+	if err := s.checkSilent(whole); err != nil {
+		return err
+	}
+	if err := s.takeRequest(whole); err != nil {
+		return err
+	}
+	return s.startUpkeep(ctx)
 }
 
 // outlast passes over an error that goes by itself: a full disk, a database that
@@ -194,15 +213,24 @@ func (s *service) finish(readers *sync.WaitGroup) error {
 				return err
 			}
 		case <-done:
-			if s.judging {
-				return s.endJudging(<-s.judged)
-			}
-			return nil
+			return s.finishWork(ctx)
 		case <-late.C:
 			s.log.Warn("readers do not end; what they read is read again at the next start")
 			return nil
 		}
 	}
+}
+
+// finishWork waits for the work in the background, which ends with the service.
+func (s *service) finishWork(ctx context.Context) error {
+	var err error
+	if s.judging {
+		err = s.endJudging(<-s.judged)
+	}
+	if s.upkeep.running {
+		err = errors.Join(err, s.endUpkeep(ctx, <-s.upkeep.ended))
+	}
+	return err
 }
 
 // scanner polls one share for ever: one scan at a time, however long one takes.
@@ -355,11 +383,13 @@ func (s *service) checkSilent(ctx context.Context) error {
 // newShares makes the watched folders of the configuration, with what the store
 // knows of them.
 func (s *service) newShares(ctx context.Context) error {
+	var paths []string
 	for _, d := range s.cfg.Drops {
 		path, err := filepath.Abs(d.Path)
 		if err != nil {
 			return fmt.Errorf("watch %s: %w", d.Path, err)
 		}
+		paths = append(paths, path)
 		var settled []watch.Entry
 		err = s.store.Drops(ctx, path, func(drop store.Drop) error {
 			if e, ok := settledEntry(drop); ok {
@@ -374,5 +404,5 @@ func (s *service) newShares(ctx context.Context) error {
 			EndWait: d.EndWait.Duration, QuietWait: d.QuietWait.Duration, LongWait: d.LongWait.Duration, Settled: slices.Values(settled)}
 		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: queue{more: make(chan struct{}, 1)}})
 	}
-	return nil
+	return s.store.KeepShares(ctx, paths)
 }

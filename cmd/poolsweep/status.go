@@ -89,6 +89,7 @@ type status struct {
 	Drops   []statusDrop   `json:"drops"`
 	Cases   []statusCase   `json:"cases"`
 	Outputs []statusOutput `json:"outputs"`
+	Health  []statusHealth `json:"health"` // of the clock, the upkeep and the configuration
 }
 
 type statusShare struct {
@@ -129,6 +130,13 @@ type statusOutput struct {
 	Since  time.Time `json:"since"`
 }
 
+type statusHealth struct {
+	Part   string        `json:"part"`
+	Reason ingest.Reason `json:"reason"`
+	Detail string        `json:"detail"`
+	At     time.Time     `json:"at"`
+}
+
 // readStatus reads a state folder beside the watcher.
 func readStatus(ctx context.Context, folder string) (*status, error) {
 	db, err := store.OpenReadOnly(ctx, folder)
@@ -144,7 +152,7 @@ func readStatus(ctx context.Context, folder string) (*status, error) {
 	for state, n := range counts {
 		st.Counts[string(state)] = n
 	}
-	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db), st.addCases(ctx, db), st.addOutputs(ctx, db))
+	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db), st.addCases(ctx, db), st.addOutputs(ctx, db), st.addHealth(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -175,6 +183,14 @@ func (st *status) addOutputs(ctx context.Context, db *store.Store) error {
 	outputs, err := db.Outputs(ctx)
 	for _, o := range outputs {
 		st.Outputs = append(st.Outputs, statusOutput{o.Path, o.Due(), o.Reason, o.SHA256, o.ChangedAt})
+	}
+	return err
+}
+
+func (st *status) addHealth(ctx context.Context, db *store.Store) error {
+	parts, err := db.Health(ctx)
+	for _, h := range parts {
+		st.Health = append(st.Health, statusHealth(h))
 	}
 	return err
 }
@@ -214,6 +230,11 @@ func (st *status) print(w io.Writer, all bool) {
 			fmt.Fprintf(w, "due: %s %s\n", o.Path, o.Reason)
 		}
 	}
+	for _, h := range st.Health {
+		if h.Reason != "" {
+			fmt.Fprintf(w, "%s: %s since %s: %s\n", h.Part, h.Reason, h.At.Format(time.DateTime), plain(h.Detail))
+		}
+	}
 }
 
 // exitTrouble is how status --check ends when something needs a person.
@@ -251,6 +272,11 @@ func (st *status) check(w io.Writer, now time.Time) error {
 	for _, o := range st.Outputs {
 		if o.Due && (o.Reason != "" || now.Sub(o.Since) > stalled) {
 			say("report %s is due since %s: %s", o.Path, o.Since.Format(time.DateTime), cmp.Or(o.Reason, "not written yet"))
+		}
+	}
+	for _, h := range st.Health {
+		if h.Reason != "" {
+			say("%s: %s: %s", h.Part, h.Reason, plain(h.Detail))
 		}
 	}
 	for _, t := range trouble {

@@ -36,15 +36,19 @@ Without --config give --drop, --out and --state.
   poolsweep watch --config poolsweep.yaml`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := w.merge()
-			if err != nil {
-				return usageError(cmd, err)
-			}
 			log, err := w.log.logger(con.err)
 			if err != nil {
 				return usageError(cmd, err)
 			}
-			return watchFor(cmd.Context(), con, cfg, log)
+			first, err := w.load(con)
+			if err != nil {
+				var f *failure
+				if !errors.As(err, &f) {
+					err = usageError(cmd, err)
+				}
+				return err
+			}
+			return w.watch(cmd.Context(), con, first, log)
 		},
 	}
 	w.settings.flags(cmd)
@@ -91,8 +95,8 @@ func (w *watchFlags) merge() (*config, error) {
 	return c, c.watchable()
 }
 
-// watchable fills in what a watcher needs and says what is missing.
-func (c *config) watchable() error {
+// fill gives what is left out its default.
+func (c *config) fill() {
 	for d, otherwise := range map[*duration]time.Duration{
 		&c.Scan: defaultScan, &c.Workbook: defaultWorkbook, &c.History: defaultHistory, &c.Keep: defaultKeep} {
 		if d.Duration == 0 {
@@ -102,6 +106,11 @@ func (c *config) watchable() error {
 	if c.Identity == "" {
 		c.Identity = identityFolder
 	}
+}
+
+// watchable fills in what a watcher needs and says what is missing.
+func (c *config) watchable() error {
+	c.fill()
 	switch {
 	case len(c.Drops) == 0:
 		return errors.New("no folder to watch: give --drop, or the key drops in the configuration")
@@ -113,41 +122,71 @@ func (c *config) watchable() error {
 	return locate("", nil, c.problems())
 }
 
-// watchFor runs the watcher until the context ends.
-func watchFor(ctx context.Context, con *console, cfg *config, log *slog.Logger) error {
-	know, err := cfg.knowledge(con)
-	if err != nil {
-		return err
-	}
+// watch runs the watcher until the context ends, with one configuration after the
+// other.
+func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *slog.Logger) error {
 	words, err := templates.Load("en")
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, cfg.State)
+	db, err := store.Open(ctx, now.cfg.State)
 	if err != nil {
 		return openFailure(err)
 	}
 	defer db.Close()
+	if err := closeOff(now.cfg.State, log); err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own program: %w", err)
 	}
 	began := time.Now()
-	s := &service{
-		cfg: cfg, know: know, words: words, store: db, log: log,
+	base := service{
+		words: words, store: db, log: log, notify: newNotifier(),
 		parsers: &parsers{command: []string{self}, limits: defaultParserLimits()},
 		now:     time.Now, mono: func() time.Duration { return time.Since(began) },
 	}
-	defer s.parsers.close()
+	defer base.parsers.close()
+	quiet := &console{out: con.out, err: logLines{log}, verbose: con.verbose}
+	reload := &reloader{file: w.config, load: func() (*setup, error) { return w.load(quiet) }, store: db, log: log,
+		now: base.now, every: reloadEvery, loaded: fileStamp(w.config), hangup: make(chan os.Signal, 1)}
+	if w.config != "" { // without, a hangup ends the watcher with its terminal
+		notifyHangup(reload.hangup)
+	}
+	for now != nil && err == nil {
+		s := base
+		s.cfg, s.know = now.cfg, now.know
+		now, err = s.runUntil(ctx, reload)
+	}
+	base.notify.say("STOPPING=1")
+	log.Info("ended", "err", err)
+	return err
+}
+
+// runUntil runs the service until the context ends or there is another setup, which
+// it returns. Changing over is ending and starting, which loses nothing.
+func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error) {
 	if err := s.newShares(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	stop := s.listen()
 	defer stop()
-	s.log.Info("watching", "folders", len(cfg.Drops), "out", cfg.Out, "state", cfg.State)
-	err = s.run(ctx)
-	s.log.Info("ended", "err", err)
-	return err
+	s.log.Info("watching", "folders", len(s.cfg.Drops), "out", s.cfg.Out, "state", s.cfg.State)
+	s.notify.say("READY=1")
+	going, end := context.WithCancel(ctx)
+	defer end()
+	next := make(chan *setup, 1)
+	go func() {
+		n := reload.wait(going, s.cfg)
+		next <- n
+		if n != nil {
+			end()
+		}
+	}()
+	err := s.run(going)
+	end()
+	return <-next, err
 }
 
 // openFailure adds what to do about a history that cannot be opened.
@@ -175,9 +214,11 @@ func (s *service) listen() (stop func()) {
 		return func() {}
 	}
 	for _, sh := range s.shares {
-		if err := events.Add(sh.path); err != nil {
-			s.log.Warn("no events from this folder: it is scanned by the clock alone", "share", sh.path, "err", err)
-		}
+		go func() { // a share that hangs keeps nobody waiting
+			if err := events.Add(sh.path); err != nil && !errors.Is(err, fsnotify.ErrClosed) {
+				s.log.Warn("no events from this folder: it is scanned by the clock alone", "share", sh.path, "err", err)
+			}
+		}()
 	}
 	go func() {
 		for {

@@ -1,0 +1,43 @@
+package main
+
+import "time"
+
+// wallClock holds the wall clock against the monotonic one. Dates that leapt must
+// not make a year of history look old.
+type wallClock struct {
+	next   time.Duration // by mono, of the next look
+	wall   time.Time     // of the last look
+	mono   time.Duration
+	agreed int // looks since the start or the last leap
+	leapt  time.Duration
+}
+
+const (
+	clockEvery = 5 * time.Minute
+	clockLeap  = time.Hour // more than any correction by a time server, and as much as a wrong zone
+	clockTrust = 3         // looks that agree, until the wall clock is believed
+)
+
+// look compares the clocks when it is time to, and reports whether it did.
+func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
+	if mono < c.next {
+		return false
+	}
+	wall = wall.Round(0) // by the wall alone
+	if !c.wall.IsZero() {
+		switch leap := wall.Sub(c.wall) - (mono - c.mono); {
+		case leap.Abs() > clockLeap:
+			c.agreed, c.leapt = 0, leap
+		case c.agreed < clockTrust:
+			c.agreed++
+		}
+	}
+	c.wall, c.mono, c.next = wall, mono, mono+clockEvery
+	return true
+}
+
+// trusted reports whether the wall clock may decide what is old.
+func (c *wallClock) trusted() bool { return c.agreed >= clockTrust }
+
+// suspect reports whether it leapt and has not yet been right since.
+func (c *wallClock) suspect() bool { return c.leapt != 0 && !c.trusted() }

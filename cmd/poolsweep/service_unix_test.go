@@ -1,0 +1,80 @@
+//go:build unix
+
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestServiceTellsSystemdAndReloads runs the watcher as systemd does: it says when it
+// is ready, takes a new configuration on a hangup, and says when it ends.
+func TestServiceTellsSystemdAndReloads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not a short test")
+	}
+	dir, err := os.MkdirTemp("", "ps") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	told, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer told.Close()
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(dir, "s"))
+	l := newLab(t, waits)
+	wantState(t, told, "READY=1")
+
+	config := filepath.Join(l.dir, "poolsweep.yaml")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(l.dir, "other")
+	if err := os.Mkdir(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(config, append(text, "  - path: other\n    end_wait: 40ms\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.watcher.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, told, "READY=1") // again, with the new folder
+	p := &plan{machine: "LAB-9", path: filepath.Join(other, "LAB-9", "kd.log"), text: logText(9, "LAB-9", true), habit: steady}
+	l.plans = append(l.plans, p)
+	p.write(t)
+	l.settle(t)
+	wantState(t, told, "STOPPING=1")
+	log, err := os.ReadFile(l.log.Name())
+	if err != nil || !strings.Contains(string(log), "configuration read anew") {
+		t.Errorf("%v, logged\n%s", err, log)
+	}
+}
+
+// wantState waits for a state; the watchdog's are passed over.
+func wantState(t *testing.T, told *net.UnixConn, want string) {
+	t.Helper()
+	buf := make([]byte, 100)
+	for {
+		if err := told.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := told.Read(buf)
+		if err != nil {
+			t.Fatalf("waiting for %s: %v", want, err)
+		}
+		if got := string(buf[:n]); got == want {
+			return
+		} else if got != "WATCHDOG=1" {
+			t.Fatalf("told %s, want %s", got, want)
+		}
+	}
+}
