@@ -126,7 +126,7 @@ func (e *exam) heldBy(pool ingest.Pool) (uint64, ingest.Source) {
 			if f.Total != nil {
 				from = f.Total.Source
 			}
-			return f.held(), from
+			return f.Held(), from
 		}
 	}
 	return 0, ingest.Source{}
@@ -214,19 +214,19 @@ func (e *exam) leaderCase(first, second ingest.TagUsage) Case {
 
 // learnBands learns what is usual from the newest whole tables of the machines
 // that have no case. Too few machines, and the starter pack stands.
-func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, fleet norms, th Thresholds) *knowledge.Base {
+func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, norms Norms, th Thresholds) *knowledge.Base {
 	if len(machines) < knowledge.LearnMachines {
 		return know
 	}
 	var samples []knowledge.Sample
 	for _, snaps := range machines {
-		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, fleet: fleet, history: snaps})
+		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, norms: norms, history: snaps})
 		if e.tables != tablesComplete {
 			continue
 		}
 		open := len(e.cases()) > 0
 		for _, row := range e.Tags {
-			samples = append(samples, knowledge.Sample{Machine: machineKey(e.Snapshot), Open: open, Bits: e.OS.Bits,
+			samples = append(samples, knowledge.Sample{Machine: MachineKey(e.Snapshot), Open: open, Bits: e.OS.Bits,
 				Tag: row.Tag, Pool: row.Pool, Count: row.Outstanding, Bytes: row.Bytes})
 		}
 	}

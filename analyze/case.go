@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"math"
 	"slices"
 
 	"poolsweep/analyze/cluster"
@@ -26,7 +25,7 @@ type exam struct {
 type scene struct {
 	th      Thresholds
 	know    *knowledge.Base
-	fleet   norms              // of the filters on all machines
+	norms   Norms              // of the filters on all machines
 	history []*ingest.Snapshot // of the machine, in time order, the judged one among them
 	past    *past              // the same in boot sessions
 }
@@ -84,19 +83,6 @@ func (d *draft) then(r Rule, f Facts, from ...ingest.Source) {
 	d.Chain = append(d.Chain, Reason{r, f, from})
 }
 
-// confidence turns the odds into a probability, never above what one snapshot
-// can carry.
-func (d *draft) confidence() float64 {
-	return confidence(d.odds, d.th.Weights.Most)
-}
-
-func confidence(odds, most float64) float64 {
-	return math.Round(100*min(probability(odds), most)) / 100
-}
-
-// probability is the one that log-odds stand for.
-func probability(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
-
 // join makes the grown core the case's own and argues with it: members, chance,
 // followers, bytes.
 func (d *draft) join(core []Member, weight float64) {
@@ -106,7 +92,7 @@ func (d *draft) join(core []Member, weight float64) {
 		return
 	}
 	c := d.cluster(core)
-	if !c.supports(core, d.th) {
+	if !supports(c, core, d.th) {
 		d.Core = core[:1]
 		d.Followers = d.followers(d.Core)
 		return
@@ -134,15 +120,6 @@ func inStep(members []Member) []MemberFact {
 	return out
 }
 
-// MemberFact is a cluster member in a Facts value.
-type MemberFact struct {
-	Tag        ingest.Tag
-	Count      int64
-	Times, Per int
-	Surplus    int64
-	Ratio      float64
-}
-
 func sources(members []Member) []ingest.Source {
 	var out []ingest.Source
 	for _, m := range members {
@@ -166,12 +143,12 @@ func (d *draft) finish() Case {
 	d.movement()
 	d.rate()
 	d.limits()
-	d.Confidence = d.confidence()
+	d.Confidence = d.th.Weights.Confidence(d.odds)
 	if d.Verdict > Suspect && d.Confidence < d.th.FirmFrom {
 		d.Verdict = Suspect
 	}
 	d.climb()
-	d.sign()
+	Sign(&d.Case, d.private())
 	return d.Case
 }
 

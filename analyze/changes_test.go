@@ -88,7 +88,7 @@ func TestObjectsThatStayedAreOneCaseWithItsRatio(t *testing.T) {
 	s := snap("M").stayed("handles", "before", 1_208).stayed("handles", "after", 0).
 		stayed("threads", "before", 80).stayed("threads", "after", 0)
 	c := onlyCase(t, judge(t, s))
-	if c.Verdict != Suspect || c.Object != "thread" || c.Events != 80 || c.Holder.key() != "" {
+	if c.Verdict != Suspect || c.Object != "thread" || c.Events != 80 || c.Holder.Key() != "" {
 		t.Errorf("%s of %q, events %d, holder %+v", c.Verdict, c.Object, c.Events, c.Holder)
 	}
 	for _, r := range c.Why {

@@ -120,14 +120,14 @@ func (e *exam) cluster(core []Member) *Cluster {
 
 // supports reports whether a cluster around an anchor that another sign has
 // chosen is more than luck: that many matches of that anchor are improbable.
-func (c *Cluster) supports(core []Member, th Thresholds) bool {
+func supports(c *Cluster, core []Member, th Thresholds) bool {
 	return cluster.PoissonTail(len(core)-1, c.Chance) <= th.ClusterChance
 }
 
 // convicts reports whether a cluster is more than luck though nothing else
 // pointed at its anchor: then every tag of the table had the chance to be one.
 // It takes three members, or two that agree closely at a large count.
-func (c *Cluster) convicts(core []Member, th Thresholds) bool {
+func convicts(c *Cluster, core []Member, th Thresholds) bool {
 	pair := len(core) == 2 && c.Events >= th.ClusterPair && abs(core[1].Surplus) <= max(1, c.Events/th.ClusterPair)
 	return (len(core) >= 3 || pair) && c.ByLuck <= th.ClusterLuck
 }

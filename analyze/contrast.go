@@ -8,51 +8,14 @@ import (
 	"poolsweep/ingest"
 )
 
-// Shared is a driver or filter that the machines with a case have in common, with
-// how many of the others have it. It is a count and no verdict: few machines share
-// many things by luck.
-type Shared struct {
-	Name       string // as the first machine's log spells it
-	Version    string // empty: whatever the version
-	Filter     bool   // a minifilter, else a driver
-	Affected   int    // machines with the case that have it
-	Unaffected int    // machines without the case that have it
-}
-
-// Listed counts the machines that one sort of list was compared on.
-type Listed struct {
-	Affected, Unaffected int // machines that print the list
-	Unknown              int // machines that do not
-	Common               int // names that each of them has, left out
-}
-
-// Contrast is what the machines with a case have in common and others lack.
-type Contrast struct {
-	Drivers, Filters Listed
-	Rows             []Shared // by contrast, largest first
-}
-
-// share returns the part of n that k is, 0 for none.
-func share(k, n int) float64 {
-	if n == 0 {
-		return 0
-	}
-	return float64(k) / float64(n)
-}
-
-// Margin is by how much more often machines with the case have it, 0 to 1.
-func (s Shared) Margin(of Listed) float64 {
-	return share(s.Affected, of.Affected) - share(s.Unaffected, of.Unaffected)
-}
-
 // inventory is what a machine's newest lists say is loaded: versions by folded
 // name. nil: no log prints the list.
 type inventory struct {
 	drivers, filters map[string]string
 }
 
-// contrasts fills in what the machines of each case have in common.
-func (res *Result) contrasts() {
+// Contrasts fills in what the machines of each case have in common.
+func Contrasts(res *Result) {
 	spelled := map[string]string{}
 	has := make([]inventory, len(res.Machines))
 	for i := range res.Machines {
@@ -74,19 +37,11 @@ func (res *Result) contrasts() {
 		for j := range c.Contrast.Rows {
 			c.Contrast.Rows[j].Name = spelled[c.Contrast.Rows[j].Name]
 		}
-		c.Contrast.sort()
+		sortRows(&c.Contrast)
 	}
 }
 
-// Of returns the lists that a row was counted on.
-func (c *Contrast) Of(s Shared) Listed {
-	if s.Filter {
-		return c.Filters
-	}
-	return c.Drivers
-}
-
-func (c *Contrast) sort() {
+func sortRows(c *Contrast) {
 	slices.SortStableFunc(c.Rows, func(a, b Shared) int {
 		return cmp.Or(-cmp.Compare(a.Margin(c.Of(a)), b.Margin(c.Of(b))), -cmp.Compare(a.Affected, b.Affected),
 			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
@@ -135,7 +90,7 @@ func compare(has []inventory, affected []bool, list func(inventory) map[string]s
 	perName := map[string][]string{}
 	for i, v := range has {
 		loaded := list(v)
-		of.add(loaded != nil, affected[i])
+		addMachine(&of, loaded != nil, affected[i])
 		for name, version := range loaded {
 			count(names, name, affected[i])
 			if version == "" {
@@ -163,8 +118,8 @@ func compare(has []inventory, affected []bool, list func(inventory) map[string]s
 	return of, rows
 }
 
-// add counts a machine.
-func (l *Listed) add(printed, affected bool) {
+// addMachine counts a machine.
+func addMachine(l *Listed, printed, affected bool) {
 	switch {
 	case !printed:
 		l.Unknown++

@@ -56,10 +56,10 @@ func find(s *ingest.Snapshot, tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage
 // whole pool tables, or nil.
 func (d *draft) nextTable() *ingest.Snapshot {
 	for _, s := range d.history {
-		if !s.At.After(d.At) || linked(d.Snapshot, s) != series.SameBoot {
+		if !s.At.After(d.At) || series.Linked(d.Snapshot, s, d.th.Series) != series.SameBoot {
 			continue
 		}
-		if state, _ := tables(s, poolFacts(s), d.th); state == tablesComplete {
+		if whole(s, d.th) {
 			return s
 		}
 	}

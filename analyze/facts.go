@@ -31,24 +31,15 @@ func poolFacts(s *ingest.Snapshot) []PoolFacts {
 		f.Agrees = f.Total != nil && f.Total.Bytes == f.Sum.Bytes && f.Total.Outstanding == f.Sum.Outstanding
 		f.VM = vmUsage(s.VM, pool)
 		if f.VM > 0 {
-			f.Rest = int64(f.VM) - int64(f.held())
+			f.Rest = int64(f.VM) - int64(f.Held())
 		}
 		f.Ceiling, f.Basis = ceiling(s, pool)
 		if f.Ceiling > 0 {
-			f.Share = float64(f.held()) / float64(f.Ceiling)
+			f.Share = float64(f.Held()) / float64(f.Ceiling)
 		}
 		out = append(out, f)
 	}
 	return out
-}
-
-// held is what the pool holds by the table: its TOTAL row, or the rows when
-// they add up to more or no total was printed.
-func (f *PoolFacts) held() uint64 {
-	if f.Total != nil {
-		return max(f.Total.Bytes, f.Sum.Bytes)
-	}
-	return f.Sum.Bytes
 }
 
 func vmUsage(vm *ingest.VM, pool ingest.Pool) uint64 {
@@ -125,6 +116,12 @@ func tables(s *ingest.Snapshot, facts []PoolFacts, th Thresholds) (tableState, i
 		}
 	}
 	return state, at
+}
+
+// whole reports whether a snapshot holds whole pool tables.
+func whole(s *ingest.Snapshot, th Thresholds) bool {
+	state, _ := tables(s, poolFacts(s), th)
+	return state == tablesComplete
 }
 
 // isPoolTable reports whether a block is a table of tags: !poolused by its name,

@@ -19,104 +19,11 @@ var fmvo = ingest.MustTag("FMvo")
 // instance, volume, completion nodes, rundown references, work items.
 var fltmgrTags = []ingest.Tag{fmis, fmvo, ingest.MustTag("FMct"), ingest.MustTag("FMrr"), ingest.MustTag("FMwi")}
 
-// measure counts what a filter is judged by: its instances, and what the machine
-// shows to compare them with.
-func measure(s *ingest.Snapshot, f ingest.Filter, th Thresholds) FilterFact {
-	most, peers := 0, 0
-	for _, o := range s.Filters {
-		if n := o.Attached(); n > 0 && filterKey(o.Name) != filterKey(f.Name) {
-			most = max(most, n)
-			peers++
-		}
-	}
-	return FilterFact{Machine: s.Machine.Name, Frame: f.Frame, Name: f.Name, Altitude: f.Altitude, Legacy: f.Legacy,
-		Instances: f.Attached(), PeerMost: most, Peers: peers, Volumes: volumesBeside(s, f), Definitions: definitions(f, th),
-		Groups: f.Instances, Source: f.Source}
-}
-
-// Room returns how many instances the filter's volumes and definitions leave room
-// for, or its peers have, whichever is more; 0 when the log shows neither.
-func (f *FilterFact) Room() int { return max(f.Volumes*f.Definitions, f.PeerMost) }
-
-// definitions returns how many differently named instances a filter has: it may
-// attach once a volume under each name. A driver that names every attachment
-// differently has not as many definitions.
-func definitions(f ingest.Filter, th Thresholds) int {
-	var names []string
-	for _, i := range f.Instances {
-		names = appendOnce(names, i.Name)
-		if len(names) == th.FilterDefinitions {
-			break
-		}
-	}
-	return max(1, len(names))
-}
-
-// volumesBeside returns how many volumes the log lists, 0 when it does not tell.
-// !fltkd.volumes and fltmc volumes list all; where only attachments are listed,
-// volumes without a name are counted as the filter's peers have them: each such
-// row is another volume, or the same one over and over.
-func volumesBeside(s *ingest.Snapshot, f ingest.Filter) int {
-	volumes := 0
-	for _, v := range s.Volumes {
-		if v.Address != 0 || v.Device != "" || len(v.Instances) == 0 {
-			return len(s.Volumes)
-		}
-		if !gone(v) {
-			volumes++
-		}
-	}
-	if !placed(f) {
-		return 0
-	}
-	unnamed, peers := 0, false
-	for _, o := range s.Filters {
-		if o.Attached() > 0 && filterKey(o.Name) != filterKey(f.Name) {
-			unnamed, peers = max(unnamed, unnamedRows(o)), true
-		}
-	}
-	if !peers {
-		unnamed = unnamedRows(f)
-	}
-	return volumes + unnamed
-}
-
-// gone reports whether a volume is known only from instances that were detached
-// with it: what is held open explains no instances.
-func gone(v ingest.Volume) bool {
-	return !slices.ContainsFunc(v.Instances, func(i ingest.Instance) bool { return !i.Detached })
-}
-
-// placed reports whether each attachment of a filter is listed with its volume,
-// which may have no name. !fltkd.filters prints no volumes, "fltmc filters" only
-// the number of instances.
-func placed(f ingest.Filter) bool {
-	named := false
-	for _, i := range f.Instances {
-		named = named || i.Volume != ""
-		if i.Volume == "" && i.Name == "" {
-			return false
-		}
-	}
-	return named || f.Address == 0 && len(f.Instances) > 0
-}
-
-// unnamedRows returns to how many volumes without a name a filter is attached.
-func unnamedRows(f ingest.Filter) int {
-	most := 0
-	for _, i := range f.Instances {
-		if i.Volume == "" && !i.Detached && placed(f) {
-			most = max(most, i.Count)
-		}
-	}
-	return most
-}
-
 // judgeFilters puts each filter of the snapshot beside its peers, itself on other
 // machines and its own past, highest altitude first.
 func (e *exam) judgeFilters() {
 	for _, f := range e.Snapshot.Filters {
-		e.filters = append(e.filters, measure(e.Snapshot, f, e.th))
+		e.filters = append(e.filters, Measure(e.Snapshot, f, e.th))
 	}
 	slices.SortStableFunc(e.filters, func(a, b FilterFact) int {
 		return cmp.Or(b.Altitude.Compare(a.Altitude), cmp.Compare(a.Name, b.Name))
@@ -124,7 +31,7 @@ func (e *exam) judgeFilters() {
 	earlier := e.sameSession()
 	for i := range e.filters {
 		f := &e.filters[i]
-		f.Elsewhere = e.fleet.elsewhere(f.Name, f.Machine)
+		f.Elsewhere = e.norms.Elsewhere(f.Name, f.Machine)
 		past := before(f.Name, earlier, e.th)
 		for _, b := range past {
 			f.Before = append(f.Before, b.Instances)
@@ -144,7 +51,7 @@ func (e *exam) judgeFilters() {
 func (e *exam) sameSession() []*ingest.Snapshot {
 	var out []*ingest.Snapshot
 	for _, s := range e.history {
-		if s.At.Before(e.At) && linked(s, e.Snapshot) == series.SameBoot {
+		if s.At.Before(e.At) && series.Linked(s, e.Snapshot, e.th.Series) == series.SameBoot {
 			out = append(out, s)
 		}
 	}
@@ -156,8 +63,8 @@ func before(name string, earlier []*ingest.Snapshot, th Thresholds) []FilterFact
 	var out []FilterFact
 	for _, s := range earlier {
 		for _, f := range s.Filters {
-			if filterKey(f.Name) == filterKey(name) {
-				out = append(out, measure(s, f, th))
+			if FilterKey(f.Name) == FilterKey(name) {
+				out = append(out, Measure(s, f, th))
 				break
 			}
 		}
@@ -175,7 +82,7 @@ func (e *exam) stand(f *FilterFact, past []FilterFact) (Standing, []Reason) {
 	case len(signs) > 0:
 		return Odd, signs
 	case far:
-		return Ordinary, []Reason{f.reason(FilterEverywhere, Facts{"machines": int64(f.Elsewhere.Machines),
+		return Ordinary, []Reason{filterReason(f, FilterEverywhere, Facts{"machines": int64(f.Elsewhere.Machines),
 			"median": int64(f.Elsewhere.Median)})}
 	}
 	return Ordinary, nil
@@ -201,22 +108,22 @@ func (e *exam) signsOf(f *FilterFact, far bool, past []FilterFact) []Reason {
 	var signs []Reason
 	if far && f.Peers > 0 {
 		least, most, peers := peerRange(e.filters, f.Name)
-		signs = append(signs, f.reason(RulePeerGap, Facts{"altitude": string(f.Altitude), "peers": int64(peers),
+		signs = append(signs, filterReason(f, RulePeerGap, Facts{"altitude": string(f.Altitude), "peers": int64(peers),
 			"least": int64(least), "most": int64(most)}))
 	}
 	if far && f.Volumes > 0 {
-		signs = append(signs, f.reason(RuleVolumeGap, nil))
+		signs = append(signs, filterReason(f, RuleVolumeGap, nil))
 	}
 	if n := f.Elsewhere; e.farFromElsewhere(f) {
-		signs = append(signs, f.reason(RuleFleetGap, Facts{"machines": int64(n.Machines), "median": int64(n.Median),
+		signs = append(signs, filterReason(f, RuleFleetGap, Facts{"machines": int64(n.Machines), "median": int64(n.Median),
 			"most": int64(n.Most)}))
 	}
 	if e.climbs(f, past) {
-		signs = append(signs, f.reason(RuleClimbs, Facts{"first": int64(past[0].Instances),
+		signs = append(signs, filterReason(f, RuleClimbs, Facts{"first": int64(past[0].Instances),
 			"snapshots": int64(len(past) + 1)}))
 	}
 	if g := mostRepeated(e.placesOf(f)); g.Count >= e.th.FilterRepeats {
-		signs = append(signs, f.reason(RuleRepeats, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
+		signs = append(signs, filterReason(f, RuleRepeats, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
 	}
 	return signs
 }
@@ -291,8 +198,8 @@ func mostRepeated(groups []ingest.Instance) ingest.Instance {
 	return most
 }
 
-// reason words a filter's figures: each sentence takes those it needs.
-func (f *FilterFact) reason(r Rule, more Facts, from ...ingest.Source) Reason {
+// filterReason words a filter's figures: each sentence takes those it needs.
+func filterReason(f *FilterFact, r Rule, more Facts, from ...ingest.Source) Reason {
 	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "peer": int64(f.PeerMost), "volumes": int64(f.Volumes),
 		"definitions": int64(f.Definitions), "room": int64(f.Room())}
 	for name, value := range more {
@@ -305,16 +212,16 @@ func (f *FilterFact) reason(r Rule, more Facts, from ...ingest.Source) Reason {
 func (e *exam) explained(f *FilterFact) Reason {
 	switch {
 	case f.Legacy:
-		return f.reason(FilterLegacy, nil)
+		return filterReason(f, FilterLegacy, nil)
 	case f.Instances == 0:
-		return f.reason(FilterNone, nil)
+		return filterReason(f, FilterNone, nil)
 	case f.Room() == 0:
-		return f.reason(FilterAlone, nil)
+		return filterReason(f, FilterAlone, nil)
 	case f.PeerMost > 0 && f.Instances >= e.th.RunawayFloor && f.Instances >= e.th.RunawayFactor*f.PeerMost:
-		return f.reason(FilterVolumes, nil)
+		return filterReason(f, FilterVolumes, nil)
 	}
 	most := e.ordinaryMost(f)
-	return f.reason(FilterUsual, Facts{"peer": int64(most),
+	return filterReason(f, FilterUsual, Facts{"peer": int64(most),
 		"needs": int64(max(e.th.RunawayFloor, e.th.RunawayFactor*max(most, f.Volumes*f.Definitions)))})
 }
 
@@ -323,7 +230,7 @@ func (e *exam) explained(f *FilterFact) Reason {
 func (e *exam) ordinaryMost(f *FilterFact) int {
 	most := 0
 	for _, o := range e.filters {
-		if o.Standing == Ordinary && filterKey(o.Name) != filterKey(f.Name) {
+		if o.Standing == Ordinary && FilterKey(o.Name) != FilterKey(f.Name) {
 			most = max(most, o.Instances)
 		}
 	}
@@ -335,19 +242,19 @@ func (e *exam) ordinaryMost(f *FilterFact) int {
 func (e *exam) oddities(f *FilterFact) []Reason {
 	var out []Reason
 	if g := mostRepeated(e.placesOf(f)); g.Count > 1 && g.Count < e.th.FilterRepeats {
-		out = append(out, f.reason(FilterRepeated, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
+		out = append(out, filterReason(f, FilterRepeated, Facts{"count": int64(g.Count), "volume": g.Volume, "name": g.Name}, g.Source))
 	}
-	if n := f.detached(); n > 0 {
-		out = append(out, f.reason(FilterDetached, Facts{"count": int64(n)}))
+	if n := detached(f); n > 0 {
+		out = append(out, filterReason(f, FilterDetached, Facts{"count": int64(n)}))
 	}
 	var twins, apart []string
 	for _, o := range e.filters {
-		if o.Altitude == f.Altitude && o.Frame == f.Frame && o.Altitude != "" && filterKey(o.Name) != filterKey(f.Name) {
+		if o.Altitude == f.Altitude && o.Frame == f.Frame && o.Altitude != "" && FilterKey(o.Name) != FilterKey(f.Name) {
 			twins = appendOnce(twins, o.Name)
 		}
 	}
 	if len(twins) > 0 {
-		out = append(out, f.reason(FilterTwins, Facts{"altitude": string(f.Altitude), "others": twins}))
+		out = append(out, filterReason(f, FilterTwins, Facts{"altitude": string(f.Altitude), "others": twins}))
 	}
 	for _, g := range f.Groups {
 		if f.Altitude != "" && g.Altitude != "" && g.Altitude.Compare(f.Altitude) != 0 {
@@ -355,16 +262,16 @@ func (e *exam) oddities(f *FilterFact) []Reason {
 		}
 	}
 	if len(apart) > 0 {
-		out = append(out, f.reason(FilterApart, Facts{"altitude": string(f.Altitude), "others": apart}))
+		out = append(out, filterReason(f, FilterApart, Facts{"altitude": string(f.Altitude), "others": apart}))
 	}
 	if row := e.leftBy(f); row != nil {
-		out = append(out, f.reason(FilterOrphan, Facts{"tag": row.Tag, "count": row.Outstanding}, row.Source))
+		out = append(out, filterReason(f, FilterOrphan, Facts{"tag": row.Tag, "count": row.Outstanding}, row.Source))
 	}
 	return out
 }
 
 // detached counts the instances on volumes that are gone.
-func (f *FilterFact) detached() int {
+func detached(f *FilterFact) int {
 	n := 0
 	for _, g := range f.Groups {
 		if g.Detached {
@@ -394,7 +301,7 @@ func (d *draft) orphanReason(m Member) {
 	for i := range d.filters {
 		f := &d.filters[i]
 		if !f.Legacy && f.Instances == 0 && ingest.ModuleKey(f.Name) == ingest.ModuleKey(d.Holder.Module) {
-			r := f.reason(FilterOrphan, Facts{"tag": m.Tag, "count": m.Outstanding}, m.Source)
+			r := filterReason(f, FilterOrphan, Facts{"tag": m.Tag, "count": m.Outstanding}, m.Source)
 			d.why(0, r.Rule, r.Facts, r.Sources...)
 		}
 	}
@@ -427,7 +334,7 @@ func listed(filters []FilterFact) int {
 // have any, and how many such filters there are.
 func peerRange(filters []FilterFact, name string) (least, most, peers int) {
 	for _, f := range filters {
-		if filterKey(f.Name) == filterKey(name) || f.Instances == 0 {
+		if FilterKey(f.Name) == FilterKey(name) || f.Instances == 0 {
 			continue
 		}
 		if peers == 0 || f.Instances < least {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 )
 
@@ -14,15 +13,16 @@ type tagPool struct {
 	pool ingest.Pool
 }
 
-// fleetTags sums each tag over the newest snapshots of all machines.
-func fleetTags(res *Result, know *knowledge.Base) []TagFact {
+// Tags sums each tag over the newest snapshots of all machines. owner says of a row
+// who allocates it.
+func Tags(res *Result, owner func(*ingest.Snapshot, ingest.TagUsage) Attribution) []TagFact {
 	rows := map[tagPool]*TagFact{}
 	counts := map[tagPool][]int64{}
 	for i := range res.Machines {
 		m := &res.Machines[i]
 		s := m.Latest()
 		for _, t := range s.Tags {
-			key, who := tagPool{t.Tag, t.Pool}, owner(s, t, know)
+			key, who := tagPool{t.Tag, t.Pool}, owner(s, t)
 			f := rows[key]
 			if f == nil {
 				f = &TagFact{Tag: t.Tag, Pool: t.Pool, Description: t.Description, Owner: who}

@@ -29,7 +29,7 @@ func (e *exam) openers() []opener {
 	}
 	out = byTotal(out)
 	for _, h := range e.Handles {
-		i := slices.IndexFunc(out, func(o opener) bool { return processKey(o.name) == processKey(h.Process) })
+		i := slices.IndexFunc(out, func(o opener) bool { return ingest.ProcessKey(o.name) == ingest.ProcessKey(h.Process) })
 		if i < 0 {
 			i = len(out)
 			out = append(out, opener{name: h.Process})
@@ -62,17 +62,10 @@ func byTotal(list []opener) []opener {
 	return list
 }
 
-// processKey folds a process's name for comparison, without the PID that some tools
-// print behind it: "svchost.exe(2496)".
-func processKey(name string) string {
-	name, _, _ = strings.Cut(name, "(")
-	return ingest.ModuleKey(name)
-}
-
 // systemPID is the process that holds the handles of the kernel's own components.
 const systemPID = 4
 
-func (o opener) system() bool { return o.pid == systemPID || processKey(o.name) == "system" }
+func (o opener) system() bool { return o.pid == systemPID || ingest.ProcessKey(o.name) == "system" }
 
 // storing are the processes that are published as needing more handles than others:
 // the security authority and the data bases.
@@ -83,7 +76,7 @@ func (o opener) limit(th Thresholds) int64 {
 	switch {
 	case o.system():
 		return th.HandleSystem
-	case slices.Contains(storing, processKey(o.name)):
+	case slices.Contains(storing, ingest.ProcessKey(o.name)):
 		return th.HandleStore
 	}
 	return th.HandleFloor

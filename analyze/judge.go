@@ -4,9 +4,7 @@
 package analyze
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
@@ -17,15 +15,15 @@ import (
 func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result {
 	res := &Result{}
 	var found []Case
-	machines := byMachine(docs)
-	fleet := newNorms(machines, th)
-	know = learnBands(machines, know, fleet, th)
+	machines := Machines(docs)
+	norms := NewNorms(machines, th)
+	know = learnBands(machines, know, norms, th)
 	for _, snaps := range machines {
-		m, cases := judgeMachine(snaps, scene{th: th, know: know, fleet: fleet, history: snaps})
+		m, cases := judgeMachine(snaps, scene{th: th, know: know, norms: norms, history: snaps})
 		res.Machines = append(res.Machines, m)
 		found = append(found, cases...)
 	}
-	res.Cases = mergeCases(found, th)
+	res.Cases = Merge(found, th)
 	for i := range res.Machines {
 		m := &res.Machines[i]
 		for _, c := range res.Cases {
@@ -34,41 +32,11 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th Thresholds) *Result
 			}
 		}
 	}
-	res.spread(th)
-	res.sayGone()
-	res.contrasts()
-	res.Tags = fleetTags(res, know)
+	Spread(res, func(s *ingest.Snapshot) bool { return whole(s, th) }, th.Series)
+	Contrasts(res)
+	res.Tags = Tags(res, func(s *ingest.Snapshot, row ingest.TagUsage) Attribution { return owner(s, row, know) })
 	return res
 }
-
-// byMachine groups the snapshots by machine, machines by name, snapshots by
-// time; undated ones by file and line.
-func byMachine(docs []*ingest.Document) [][]*ingest.Snapshot {
-	var all []*ingest.Snapshot
-	for _, d := range docs {
-		for _, s := range d.Snapshots {
-			// A file without debugger output whose machine is only guessed from its own
-			// name may be anything; in a machine's folder it is that machine's bad log.
-			if len(s.Blocks) > 0 || s.Machine.From != ingest.NameFromFile {
-				all = append(all, s)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *ingest.Snapshot) int {
-		return cmp.Or(cmp.Compare(machineKey(a), machineKey(b)), a.At.Compare(b.At), compareSources(a.Source, b.Source))
-	})
-	var out [][]*ingest.Snapshot
-	for i, s := range all {
-		if i == 0 || machineKey(all[i-1]) != machineKey(s) {
-			out = append(out, nil)
-		}
-		out[len(out)-1] = append(out[len(out)-1], s)
-	}
-	return out
-}
-
-// machineKey folds a machine's name: Windows names differ in case only by accident.
-func machineKey(s *ingest.Snapshot) string { return strings.ToUpper(s.Machine.Name) }
 
 // judgeMachine examines each snapshot of one machine. A restart hides a leak
 // and mends nothing, so the machine's verdict is the worst of its snapshots'.
@@ -88,7 +56,7 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) (Machine, []Case) {
 			m.Verdict, m.Confidence, m.Reasons = e.quiet()
 		}
 	}
-	slices.SortStableFunc(cases, compareCases)
+	slices.SortStableFunc(cases, WorstFirst)
 	if len(cases) > 0 {
 		m.Verdict, m.Confidence, m.Reasons = cases[0].Verdict, cases[0].Confidence, cases[0].Why
 	}
@@ -124,10 +92,4 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 	quiet := Reason{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag, "pool": first.Pool.String(),
 		"share": e.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}
 	return Healthy, 0.9, append([]Reason{quiet}, reasons...)
-}
-
-// compareCases orders cases by severity, worst first.
-func compareCases(a, b Case) int {
-	return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Bytes, a.Bytes),
-		cmp.Compare(a.ID, b.ID))
 }

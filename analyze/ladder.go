@@ -2,13 +2,6 @@ package analyze
 
 import "poolsweep/ingest"
 
-// Rung is one way of finding an owner or a holder that was tried.
-type Rung struct {
-	Role   string // "owner" or "holder"
-	Found  bool
-	Reason Reason
-}
-
 // laddered is how many tags the ladder of owners is told for: the lead and those
 // that tell most.
 const laddered = 3

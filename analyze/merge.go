@@ -9,11 +9,11 @@ import (
 	"poolsweep/ingest"
 )
 
-// mergeCases puts together the cases of single snapshots that are one defect:
+// Merge puts together the cases of single snapshots that are one defect:
 // first those with one signature, then by what else names them, strongest first.
 // A case is never joined by a guess: see refuse. The result does not depend on
 // the order of the cases.
-func mergeCases(found []Case, th Thresholds) []Case {
+func Merge(found []Case, th Thresholds) []Case {
 	slices.SortFunc(found, earlier)
 	m := newMerger(found)
 	for by := BySignature; by <= ByPartners; by++ {
@@ -23,11 +23,17 @@ func mergeCases(found []Case, th Thresholds) []Case {
 	var out []Case
 	for _, g := range m.all {
 		if g.into == nil {
-			out = append(out, g.merged(th.Weights.Most))
+			out = append(out, g.merged(th.Weights))
 		}
 	}
-	slices.SortFunc(out, compareCases)
+	slices.SortFunc(out, WorstFirst)
 	return out
+}
+
+// WorstFirst orders cases by severity, worst first.
+func WorstFirst(a, b Case) int {
+	return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Bytes, a.Bytes),
+		cmp.Compare(a.ID, b.ID))
 }
 
 // earlier orders cases by when they were seen, undated ones last. The first of a
@@ -40,12 +46,12 @@ func earlier(a, b Case) int {
 		}
 		return -1
 	}
-	return cmp.Or(a.Lead.At.Compare(b.Lead.At), -cmp.Compare(a.known(), b.known()), cmp.Compare(a.Signature, b.Signature),
-		cmp.Compare(machineKey(a.Lead), machineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source), stronger(a, b))
+	return cmp.Or(a.Lead.At.Compare(b.Lead.At), -cmp.Compare(known(&a), known(&b)), cmp.Compare(a.Signature, b.Signature),
+		cmp.Compare(MachineKey(a.Lead), MachineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source), stronger(a, b))
 }
 
 // known says how much a signature tells.
-func (c *Case) known() int {
+func known(c *Case) int {
 	n := len(c.Core)
 	if c.Holder.Established() {
 		n++
@@ -53,14 +59,10 @@ func (c *Case) known() int {
 	return n
 }
 
-func compareSources(a, b ingest.Source) int {
-	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-}
-
 // stronger orders cases by the weight of their evidence, strongest first.
 func stronger(a, b Case) int {
 	return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Events, a.Events),
-		cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(machineKey(a.Lead), machineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source))
+		cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(MachineKey(a.Lead), MachineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source))
 }
 
 // group is what has been found to be one case.
@@ -101,15 +103,15 @@ func (g *group) root() *group {
 // neither tag nor object nor holder, so there the machine stands in.
 func (g *group) id() string {
 	first := &g.cases[0]
-	if first.nameless() {
-		return caseID(text(first.Signature, machineKey(first.Lead)))
+	if nameless(first) {
+		return caseID(text(first.Signature, MachineKey(first.Lead)))
 	}
 	return caseID(first.Signature)
 }
 
 // nameless reports whether the signature says nothing that tells two defects apart.
-func (c *Case) nameless() bool {
-	return len(c.Core) == 0 && c.Object == "" && c.Holder.key() == ""
+func nameless(c *Case) bool {
+	return len(c.Core) == 0 && c.Object == "" && c.Holder.Key() == ""
 }
 
 // merger holds all groups in the order of their earliest cases.
@@ -132,14 +134,14 @@ func newMerger(found []Case) *merger {
 }
 
 func newGroup(c Case) *group {
-	g := &group{cases: []Case{c}, holder: c.Holder.key(), verified: c.Class == Verified,
+	g := &group{cases: []Case{c}, holder: c.Holder.Key(), verified: c.Class == Verified,
 		pools: slices.Clone(c.Pools), snaps: map[*ingest.Snapshot]bool{c.Lead: true}, names: map[By][]string{}}
 	for _, a := range c.Alternates {
 		g.names[a.By] = append(g.names[a.By], withoutPool(a))
 	}
-	if !c.nameless() {
+	if !nameless(&c) {
 		g.names[BySignature] = []string{text(c.Kind.String(), c.Class.String(), cmp.Or(coreText(c.Core), c.Object), g.holder)}
-		g.names[ByMachine] = []string{text(machineKey(c.Lead), cmp.Or(c.Object, leadText(&c)))}
+		g.names[ByMachine] = []string{text(MachineKey(c.Lead), cmp.Or(c.Object, leadText(&c)))}
 	}
 	return g
 }
@@ -152,7 +154,7 @@ func leadText(c *Case) string {
 	case len(c.Core) > 0:
 		return c.Core[0].Tag.Hex()
 	}
-	return c.Holder.key()
+	return c.Holder.Key()
 }
 
 // withoutPool is an alternate less the pool, which not every table prints.

@@ -4,30 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 
 	"poolsweep/ingest"
 )
 
-// Sighting is one snapshot that shows a case.
-type Sighting struct {
-	Machine    string
-	Snapshot   *ingest.Snapshot
-	Signature  string // by this snapshot alone
-	Events     int64
-	Bytes      uint64
-	Verdict    Verdict
-	Confidence float64
-	Holder     string // established by this snapshot; empty: not established
-}
-
-// At returns when the snapshot was taken; zero when not printed.
-func (s *Sighting) At() time.Time { return s.Snapshot.At }
-
 // merged makes one case of a group. Its figures are those of the strongest
-// evidence; what another log established is taken over with its sources. most
-// bounds the confidence.
-func (g *group) merged(most float64) Case {
+// evidence; what another log established is taken over with its sources.
+func (g *group) merged(w Weights) Case {
 	c := g.strongest()
 	c.Signature, c.ID = g.cases[0].Signature, g.id()
 	c.Alternates, c.Machines = nil, nil
@@ -43,7 +26,7 @@ func (g *group) merged(most float64) Case {
 	slices.Sort(c.Machines)
 	slices.SortStableFunc(c.Alternates, func(a, b Alternate) int { return cmp.Compare(a.By, b.By) })
 	g.takeOver(&c)
-	g.outcome(&c, most)
+	g.outcome(&c, w)
 	c.Sightings = g.sightings()
 	c.Notes = g.notes(&c)
 	if shared := g.onlyShared(); shared != "" && len(c.Machines) > 1 {
@@ -57,7 +40,7 @@ func (g *group) merged(most float64) Case {
 func (g *group) strongest() Case {
 	machines := map[string]Case{}
 	for _, c := range g.cases {
-		key := machineKey(c.Lead)
+		key := MachineKey(c.Lead)
 		old, seen := machines[key]
 		if !seen || cmp.Or(cmp.Compare(c.Verdict, old.Verdict), c.Lead.At.Compare(old.Lead.At), cmp.Compare(c.Events, old.Events),
 			stronger(old, c)) > 0 {
@@ -68,16 +51,16 @@ func (g *group) strongest() Case {
 }
 
 // outcome adds what came of the last prediction, which an earlier log made.
-func (g *group) outcome(c *Case, most float64) {
+func (g *group) outcome(c *Case, w Weights) {
 	for _, o := range slices.Backward(g.cases) {
 		i := slices.IndexFunc(o.Trail, func(t TrailStep) bool { return t.Rule == RuleForeseen || t.Rule == RuleRefuted })
 		if i < 0 {
 			continue
 		}
-		if step := o.Trail[i]; o.Lead != c.Lead && machineKey(o.Lead) == machineKey(c.Lead) {
+		if step := o.Trail[i]; o.Lead != c.Lead && MachineKey(o.Lead) == MachineKey(c.Lead) {
 			step.Odds = c.Trail[len(c.Trail)-1].Odds + step.Weight
 			c.Trail = append(slices.Clone(c.Trail), step)
-			c.Confidence = confidence(step.Odds, most)
+			c.Confidence = w.Confidence(step.Odds)
 			if step.Rule == RuleForeseen {
 				c.Why = append(slices.Clone(c.Why), step.Reason)
 			} else {
@@ -94,7 +77,7 @@ func (g *group) takeOver(c *Case) {
 		if !c.Owner.Established() {
 			c.Owner = o.Owner
 		}
-		if c.Holder.key() == "" && o.Holder.key() != "" {
+		if c.Holder.Key() == "" && o.Holder.Key() != "" {
 			c.Holder = o.Holder
 			c.Unsure = slices.DeleteFunc(slices.Clone(c.Unsure), func(r Reason) bool { return r.Rule == RuleHolderUnknown })
 		}
@@ -141,7 +124,7 @@ func (g *group) sightings() []Sighting {
 func (g *group) notes(c *Case) []Reason {
 	out := []Reason{{NoteAssigned, Facts{"signature": c.Signature, "machines": int64(len(c.Machines)),
 		"snapshots": int64(len(c.Sightings))}, nil}}
-	if g.cases[0].nameless() {
+	if nameless(&g.cases[0]) {
 		out = append(out, Reason{Rule: NoteNameless})
 	}
 	for _, j := range g.joined {

@@ -229,7 +229,7 @@ func (d *draft) exhaust(slope series.Slope) {
 		d.NoExhaustion = Reason{Rule: RuleNoBytes}
 		return
 	}
-	when, obstacle := series.Exhaust(f.held(), f.Ceiling, slope, d.th.Series)
+	when, obstacle := series.Exhaust(f.Held(), f.Ceiling, slope, d.th.Series)
 	if obstacle != 0 {
 		c := d.course()
 		facts := c.facts()

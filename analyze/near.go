@@ -57,7 +57,7 @@ func (e *exam) nearNoFrees() {
 // nearLockstep notes a cluster that has volume and is no proof.
 func (e *exam) nearLockstep(core []Member, c *Cluster) {
 	facts := Facts{"tags": int64(len(core)), "members": inStep(core), "luck": Ratio(c.ByLuck), "needs": Ratio(e.th.ClusterLuck)}
-	if c.convicts(core, e.th) {
+	if convicts(c, core, e.th) {
 		e.missed(MissSmall, Facts{"members": inStep(core), "needs": Bytes(e.th.ClusterBytes)}, sources(core)...)
 		return
 	}

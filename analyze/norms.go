@@ -7,32 +7,18 @@ import (
 	"poolsweep/ingest"
 )
 
-// FilterNorm is how one filter stands on the other machines of the input, by the
-// newest list of each.
-type FilterNorm struct {
-	Machines     int
-	Median, Most int // instances
-	Volumes      int // median of what the logs list; 0 where most list none
-	Definitions  int // most
-	Room         int // most that volumes or peers leave room for
-}
-
-// norms holds the norm of each filter, by its name, for each machine that it is
+// Norms holds the norm of each filter, by its name, for each machine that it is
 // compared with.
-type norms map[string]map[string]*FilterNorm
+type Norms map[string]map[string]*FilterNorm
 
-// elsewhere returns the norm of a filter without the machine itself, nil when no
+// Elsewhere returns the norm of a filter without the machine itself, nil when no
 // other machine has it.
-func (n norms) elsewhere(filter, machine string) *FilterNorm {
-	return n[filterKey(filter)][strings.ToUpper(machine)]
+func (n Norms) Elsewhere(filter, machine string) *FilterNorm {
+	return n[FilterKey(filter)][strings.ToUpper(machine)]
 }
 
-// filterKey folds a filter's name: lists print it in the case of the registry, its
-// instances in that of the driver's author.
-func filterKey(name string) string { return strings.ToLower(name) }
-
-// newNorms measures each filter on all machines.
-func newNorms(machines [][]*ingest.Snapshot, th Thresholds) norms {
+// NewNorms measures each filter on all machines.
+func NewNorms(machines [][]*ingest.Snapshot, th Thresholds) Norms {
 	found := map[string]map[string]FilterFact{}
 	for _, snaps := range machines {
 		s := newestList(snaps)
@@ -40,16 +26,16 @@ func newNorms(machines [][]*ingest.Snapshot, th Thresholds) norms {
 			continue
 		}
 		for _, f := range s.Filters {
-			key, m := filterKey(f.Name), measure(s, f, th)
+			key, m := FilterKey(f.Name), Measure(s, f, th)
 			if found[key] == nil {
 				found[key] = map[string]FilterFact{}
 			}
-			if old, twice := found[key][machineKey(s)]; !twice || m.Instances > old.Instances {
-				found[key][machineKey(s)] = m
+			if old, twice := found[key][MachineKey(s)]; !twice || m.Instances > old.Instances {
+				found[key][MachineKey(s)] = m
 			}
 		}
 	}
-	out := norms{}
+	out := Norms{}
 	for key, on := range found {
 		out[key] = normsOf(on)
 	}

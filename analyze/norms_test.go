@@ -46,18 +46,18 @@ func TestNormsLeaveOutTheMachineItself(t *testing.T) {
 	// The newest snapshot of a machine may list no filters; then the one before counts.
 	snaps[0] = append(snaps[0], snap("LAB-00").Snapshot)
 	machines[3].Filters[1].Instances[0].Count = 90
-	n := newNorms(snaps, DefaultThresholds())
-	if got := *n.elsewhere("KESTREL", "lab-03"); got != (FilterNorm{Machines: 3, Median: 3, Most: 3, Definitions: 1, Room: 5}) {
+	n := NewNorms(snaps, DefaultThresholds())
+	if got := *n.Elsewhere("KESTREL", "lab-03"); got != (FilterNorm{Machines: 3, Median: 3, Most: 3, Definitions: 1, Room: 5}) {
 		t.Errorf("elsewhere of the odd one: %+v", got)
 	}
-	if got := n.elsewhere("Kestrel", "LAB-00"); got.Machines != 3 || got.Median != 3 || got.Most != 90 {
+	if got := n.Elsewhere("Kestrel", "LAB-00"); got.Machines != 3 || got.Median != 3 || got.Most != 90 {
 		t.Errorf("elsewhere of the first: %+v", got)
 	}
-	if got := n.elsewhere("Other", "LAB-00"); got != nil {
+	if got := n.Elsewhere("Other", "LAB-00"); got != nil {
 		t.Errorf("a filter that nobody has: %+v", got)
 	}
-	alone := newNorms(snaps[:1], DefaultThresholds())
-	if got := alone.elsewhere("Kestrel", "LAB-00"); got != nil {
+	alone := NewNorms(snaps[:1], DefaultThresholds())
+	if got := alone.Elsewhere("Kestrel", "LAB-00"); got != nil {
 		t.Errorf("the only machine: %+v", got)
 	}
 }

@@ -240,7 +240,7 @@ func (d *draft) objectDoubts(g gap) {
 		d.whyNot(0, RuleFollows, Facts{"tag": f.Tag, "surplus": f.Surplus, "events": d.Core[0].ClusterCount(),
 			"share": Percent(float64(f.Surplus) / float64(f.ClusterCount()))}, f.Source)
 	}
-	if d.Holder.key() == "" {
+	if d.Holder.Key() == "" {
 		d.unsure(RuleHolderUnknown, Facts{"object": g.info.Object})
 	}
 	if len(d.openHandles(g.info.Object)) == 0 {

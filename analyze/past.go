@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"slices"
-	"strings"
 
 	"poolsweep/analyze/cluster"
 	"poolsweep/analyze/series"
@@ -117,24 +116,4 @@ func (e *exam) findGains() *gains {
 func (g *gains) member(m cluster.Match, events int64) Member {
 	return Member{TagUsage: g.now[series.Key{Tag: m.Tag, Pool: m.Pool}], Gained: m.Outstanding, Times: m.Times, Per: m.Per,
 		Surplus: m.Surplus, Ratio: float64(m.Outstanding) / float64(events)}
-}
-
-// sayGone tells where the newest log of the machine that a case's figures are from
-// no longer shows it: a restart hides a leak and mends nothing.
-func (res *Result) sayGone() {
-	latest := map[string]*ingest.Snapshot{}
-	for i := range res.Machines {
-		latest[machineKey(res.Machines[i].Latest())] = res.Machines[i].Latest()
-	}
-	for i := range res.Cases {
-		c := &res.Cases[i]
-		now := latest[machineKey(c.Lead)]
-		for _, p := range c.Presence {
-			if !strings.EqualFold(p.Machine, c.Lead.Machine.Name) || p.Movement != Gone && p.Movement != GoneRestart {
-				continue
-			}
-			c.WhyNot = append(c.WhyNot, Reason{RuleNotSeenSince, Facts{"restarted": p.Movement == GoneRestart,
-				"uptime": now.Uptime, "aged": now.UptimeOK}, []ingest.Source{now.Source}})
-		}
-	}
 }

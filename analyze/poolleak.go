@@ -122,7 +122,7 @@ func (e *exam) lockstep() []ingest.TagUsage {
 		}
 		c := e.cluster(core)
 		switch {
-		case c.convicts(core, e.th) && !e.small(core):
+		case convicts(c, core, e.th) && !e.small(core):
 			out = append(out, row)
 		case near == nil:
 			near = func() { e.nearLockstep(core, c) }

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -125,6 +126,15 @@ func (m *Member) ClusterCount() int64 {
 	return m.Outstanding
 }
 
+// MemberFact is a cluster member in a Facts value.
+type MemberFact struct {
+	Tag        ingest.Tag
+	Count      int64
+	Times, Per int
+	Surplus    int64
+	Ratio      float64
+}
+
 // Cluster is a group of tags whose counts stand in integer ratios: one event
 // allocates each of them.
 type Cluster struct {
@@ -158,6 +168,14 @@ func (a Attribution) Program() string {
 		return a.Process
 	}
 	return a.Process + " (PID " + strconv.FormatUint(a.PID, 10) + ")"
+}
+
+// Key folds the name of who holds: a module, or else a program.
+func (a Attribution) Key() string {
+	if a.Module == "" && a.Process != "" {
+		return "program " + ingest.ProcessKey(a.Process)
+	}
+	return ingest.ModuleKey(a.Module)
 }
 
 // Alternative is a module that was considered for a role and lost.
@@ -229,6 +247,20 @@ type FilterFact struct {
 	Source      ingest.Source
 }
 
+// Room returns how many instances the filter's volumes and definitions leave room
+// for, or its peers have, whichever is more; 0 when the log shows neither.
+func (f *FilterFact) Room() int { return max(f.Volumes*f.Definitions, f.PeerMost) }
+
+// FilterNorm is how one filter stands on the other machines of the input, by the
+// newest list of each.
+type FilterNorm struct {
+	Machines     int
+	Median, Most int // instances
+	Volumes      int // median of what the logs list; 0 where most list none
+	Definitions  int // most
+	Room         int // most that volumes or peers leave room for
+}
+
 // PoolFacts reconciles one pool of a snapshot: what the rows sum to, what the
 // tool printed as total, what !vm says.
 type PoolFacts struct {
@@ -242,6 +274,15 @@ type PoolFacts struct {
 	Ceiling uint64            // bytes; 0 unknown
 	Share   float64           // of the ceiling, 0 when unknown
 	Basis   Reason            // where the ceiling comes from, or why it is unknown
+}
+
+// Held is what the pool holds by the table: its TOTAL row, or the rows when
+// they add up to more or no total was printed.
+func (f *PoolFacts) Held() uint64 {
+	if f.Total != nil {
+		return max(f.Total.Bytes, f.Sum.Bytes)
+	}
+	return f.Sum.Bytes
 }
 
 // Cleared is a tag, or a family of tags with a common prefix, that was checked
@@ -263,6 +304,13 @@ type Step struct {
 	Why     Reason
 }
 
+// Rung is one way of finding an owner or a holder that was tried.
+type Rung struct {
+	Role   string // "owner" or "holder"
+	Found  bool
+	Reason Reason
+}
+
 // Expectation is what a full pool table has to show if a verdict is right: the
 // next log of the same boot confirms or refutes it.
 type Expectation struct {
@@ -281,6 +329,9 @@ type TrailStep struct {
 
 // Probability returns how probable the verdict is after the step.
 func (t TrailStep) Probability() float64 { return probability(t.Odds) }
+
+// probability is the one that log-odds stand for.
+func probability(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
 
 // Case is one defect, on one or more machines.
 type Case struct {

@@ -104,8 +104,8 @@ func (d *draft) fltmgr() (tags []string, bytes uint64, from []ingest.Source) {
 
 func (e *exam) shareOf(pool ingest.Pool, bytes uint64) Percent {
 	for _, p := range e.pools {
-		if p.Pool == pool && p.held() > 0 {
-			return Percent(float64(bytes) / float64(p.held()))
+		if p.Pool == pool && p.Held() > 0 {
+			return Percent(float64(bytes) / float64(p.Held()))
 		}
 	}
 	return 0

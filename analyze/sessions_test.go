@@ -27,7 +27,7 @@ func TestLogonSessionsWithoutAProcess(t *testing.T) {
 		t.Errorf("many sessions may all have processes, yet %d cases", len(r.Cases))
 	}
 	c := onlyCase(t, judge(t, snap("M").tally("logon sessions", 5_311).tally("logon sessions without a process", 5_300)))
-	if c.Verdict != Suspect || c.Object != "token" || c.Expect[0].Tag != ingest.MustTag("Toke") || c.Holder.key() != "" {
+	if c.Verdict != Suspect || c.Object != "token" || c.Expect[0].Tag != ingest.MustTag("Toke") || c.Holder.Key() != "" {
 		t.Errorf("%s, object %q, expects %+v, holder %+v", c.Verdict, c.Object, c.Expect, c.Holder)
 	}
 }

@@ -2,55 +2,16 @@ package analyze
 
 import (
 	"math"
-	"time"
+	"strings"
 
 	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
-// Movement is how a case changed over the snapshots of one machine, or of all.
-type Movement uint8
-
-// Movements, the one that needs least attention first.
-const (
-	_ Movement = iota
-	// Once: one snapshot shows it, and no other one could.
-	Once
-	// GoneRestart: the newest snapshot no longer shows it, and the machine was restarted.
-	GoneRestart
-	// Gone: the newest snapshot no longer shows it, though no restart is known.
-	Gone
-	// Steady: within a boot session the count stays.
-	Steady
-	// Returned: it came back after a restart.
-	Returned
-	// Growing: within a boot session the count grows.
-	Growing
-	// Spreading: more machines show it than at first.
-	Spreading
-	// New: earlier snapshots did not show it.
-	New
-)
-
-var movements = [...]string{"", "once", "gone-after-restart", "gone", "steady", "returned", "growing", "more-machines", "new"}
-
-// String returns the movement as one lower-case word.
-func (m Movement) String() string { return movements[m] }
-
-// Presence is a case on one machine.
-type Presence struct {
-	Machine     string
-	First, Last time.Time // session times of the first and last snapshot that show it; zero when not printed
-	AtLeast     bool      // the machine's first snapshot already shows it: it may be older
-	Shown, Of   int       // snapshots that show it, of those that could
-	Events      int64     // by the last snapshot that shows it
-	Change      int64     // of the events within the last boot session that shows it
-	Holder      string    // that a snapshot of this machine establishes
-	Movement    Movement
-}
-
-// spread fills in where and since when each case is seen.
-func (res *Result) spread(th Thresholds) {
+// Spread fills in where and since when each case is seen. whole says of a snapshot
+// that it holds whole pool tables: an excerpt without a case does not say that it is
+// gone.
+func Spread(res *Result, whole func(*ingest.Snapshot) bool, th series.Thresholds) {
 	machines := map[string]*Machine{}
 	judged := 0
 	for i := range res.Machines {
@@ -72,18 +33,19 @@ func (res *Result) spread(th Thresholds) {
 			if m.Verdict == Insufficient {
 				c.Judged++ // a case was found in an older log
 			}
-			c.Presence = append(c.Presence, presence(c.Sightings[start:end], m.Snapshots, th))
+			c.Presence = append(c.Presence, presence(c.Sightings[start:end], m.Snapshots, whole, th))
 			start = end
 		}
 		c.Movement = overall(c.Presence)
 	}
+	sayGone(res)
 }
 
 // presence sums up the sightings of one machine, in time order.
-func presence(seen []Sighting, snaps []*ingest.Snapshot, th Thresholds) Presence {
+func presence(seen []Sighting, snaps []*ingest.Snapshot, whole func(*ingest.Snapshot) bool, th series.Thresholds) Presence {
 	first, last := seen[0], seen[len(seen)-1]
 	p := Presence{Machine: first.Machine, First: first.At(), Last: last.At(), Shown: len(seen), Events: last.Events}
-	able := ableToShow(seen, snaps, th)
+	able := ableToShow(seen, snaps, whole)
 	p.Of, p.AtLeast = len(able), able[0] == first.Snapshot
 	for _, s := range seen {
 		if s.Holder != "" {
@@ -91,20 +53,20 @@ func presence(seen []Sighting, snaps []*ingest.Snapshot, th Thresholds) Presence
 		}
 	}
 	from := len(seen) - 1
-	for from > 0 && linked(seen[from-1].Snapshot, last.Snapshot) == series.SameBoot {
+	for from > 0 && series.Linked(seen[from-1].Snapshot, last.Snapshot, th) == series.SameBoot {
 		from--
 	}
 	p.Change = last.Events - seen[from].Events
-	p.Movement = p.movement(last.Snapshot, able, len(seen)-from)
+	p.Movement = movement(&p, last.Snapshot, able, len(seen)-from, th)
 	return p
 }
 
 // movement tells how the case moved: last is the last snapshot that shows it, of
 // those that could, and boot how many show it in that boot session.
-func (p *Presence) movement(last *ingest.Snapshot, able []*ingest.Snapshot, boot int) Movement {
+func movement(p *Presence, last *ingest.Snapshot, able []*ingest.Snapshot, boot int, th series.Thresholds) Movement {
 	newest := able[len(able)-1]
 	switch {
-	case newest != last && linked(last, newest) == series.Restarted:
+	case newest != last && series.Linked(last, newest, th) == series.Restarted:
 		return GoneRestart
 	case newest != last:
 		return Gone
@@ -124,24 +86,39 @@ func (p *Presence) movement(last *ingest.Snapshot, able []*ingest.Snapshot, boot
 func noise(n int64) float64 { return 2 * math.Sqrt(float64(max(0, n))) }
 
 // ableToShow returns the snapshots that show a case or, by their whole tables,
-// would have: an excerpt without the case does not say that it is gone.
-func ableToShow(seen []Sighting, snaps []*ingest.Snapshot, th Thresholds) []*ingest.Snapshot {
+// would have.
+func ableToShow(seen []Sighting, snaps []*ingest.Snapshot, whole func(*ingest.Snapshot) bool) []*ingest.Snapshot {
 	shows := map[*ingest.Snapshot]bool{}
 	for _, s := range seen {
 		shows[s.Snapshot] = true
 	}
 	var out []*ingest.Snapshot
 	for _, s := range snaps {
-		if state, _ := tables(s, poolFacts(s), th); shows[s] || state == tablesComplete {
+		if shows[s] || whole(s) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// linked tells how two snapshots of a machine, the earlier one first, belong together.
-func linked(a, b *ingest.Snapshot) series.Link {
-	return series.Linked(a, b, series.DefaultThresholds())
+// sayGone tells where the newest log of the machine that a case's figures are from
+// no longer shows it: a restart hides a leak and mends nothing.
+func sayGone(res *Result) {
+	latest := map[string]*ingest.Snapshot{}
+	for i := range res.Machines {
+		latest[MachineKey(res.Machines[i].Latest())] = res.Machines[i].Latest()
+	}
+	for i := range res.Cases {
+		c := &res.Cases[i]
+		now := latest[MachineKey(c.Lead)]
+		for _, p := range c.Presence {
+			if !strings.EqualFold(p.Machine, c.Lead.Machine.Name) || p.Movement != Gone && p.Movement != GoneRestart {
+				continue
+			}
+			c.WhyNot = append(c.WhyNot, Reason{RuleNotSeenSince, Facts{"restarted": p.Movement == GoneRestart,
+				"uptime": now.Uptime, "aged": now.UptimeOK}, []ingest.Source{now.Source}})
+		}
+	}
 }
 
 // overall is the movement of a case over its machines: what is new or spreads is

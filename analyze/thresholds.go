@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"math"
 	"time"
 
 	"poolsweep/analyze/series"
@@ -235,6 +236,12 @@ type Weights struct {
 	Unclosed     float64 // negative: the table has no TOTAL row
 	Disagreement float64 // negative: the rows do not sum to TOTAL
 	Most         float64 // largest confidence ever given from one snapshot
+}
+
+// Confidence turns log-odds into a probability, never above what one snapshot can
+// carry.
+func (w Weights) Confidence(odds float64) float64 {
+	return math.Round(100*min(probability(odds), w.Most)) / 100
 }
 
 // DefaultThresholds returns the values used when nothing else is configured.

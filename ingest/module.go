@@ -70,3 +70,10 @@ func ModuleKey(name string) string {
 	}
 	return name
 }
+
+// ProcessKey folds a process's name for comparison, without the PID that some tools
+// print behind it: "svchost.exe(2496)".
+func ProcessKey(name string) string {
+	name, _, _ = strings.Cut(name, "(")
+	return ModuleKey(name)
+}
