@@ -77,11 +77,9 @@ func (w *walk) trust(root *dir, id identity) error {
 	before := w.share.Load()
 	switch {
 	case w.o.Marker != "":
-		h, _, err := root.open(w.o.Marker)
-		if err != nil {
-			return fmt.Errorf("folder %q %w %q: %w", w.Folder.path, errMarker, w.o.Marker, err)
+		if err := w.marked(root); err != nil {
+			return err
 		}
-		closeHandle(h)
 	case before != nil && *before == id, !w.knows():
 	default:
 		known := walk{Folder: w.Folder, dry: true}
@@ -98,6 +96,19 @@ func (w *walk) trust(root *dir, id identity) error {
 	if before == nil || *before != id {
 		w.adopt(id)
 	}
+	return nil
+}
+
+// marked makes sure that the marker file is there, if there is to be one.
+func (f *Folder) marked(root *dir) error {
+	if f.o.Marker == "" {
+		return nil
+	}
+	h, _, err := root.open(f.o.Marker)
+	if err != nil {
+		return fmt.Errorf("folder %q %w %q: %w", f.path, errMarker, f.o.Marker, err)
+	}
+	closeHandle(h)
 	return nil
 }
 
