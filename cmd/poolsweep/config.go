@@ -99,12 +99,19 @@ func (d *duration) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// String writes whole days as days.
+// String writes whole days as days, and no seconds or minutes that are none.
 func (d duration) String() string {
 	if day := 24 * time.Hour; d.Duration > 0 && d.Duration%day == 0 {
 		return strconv.Itoa(int(d.Duration/day)) + "d"
 	}
-	return d.Duration.String()
+	text := d.Duration.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // configHint goes with every complaint about a configuration file.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"go.yaml.in/yaml/v3"
+
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 )
@@ -100,5 +102,14 @@ func TestEmptyConfigChangesNothing(t *testing.T) {
 	know, err := c.knowledge(&console{})
 	if err != nil || know.Tag(ingest.MustTag("Irp ")).Module != "nt" {
 		t.Errorf("knowledge %v", err)
+	}
+}
+
+func TestDurationsAreWrittenAsTheyAreGiven(t *testing.T) {
+	for _, text := range []string{"5s", "10m", "1h", "1h30m", "1m30s", "30d", "400d", "100ms", "25h"} {
+		var d duration
+		if err := d.UnmarshalYAML(&yaml.Node{Kind: yaml.ScalarNode, Value: text}); err != nil || d.String() != text {
+			t.Errorf("%s is written %s, %v", text, d, err)
+		}
 	}
 }

@@ -400,8 +400,8 @@ func (s *service) newShares(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o := watch.Options{Depth: d.Depth, Marker: d.Marker, Kind: d.Kind, MaxBytes: d.MaxBytes,
-			EndWait: d.EndWait.Duration, QuietWait: d.QuietWait.Duration, LongWait: d.LongWait.Duration, Settled: slices.Values(settled)}
+		o := d.options()
+		o.Settled = slices.Values(settled)
 		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: queue{more: make(chan struct{}, 1)}})
 	}
 	return s.store.KeepShares(ctx, paths)

@@ -53,9 +53,7 @@ Without --config give --drop, --out and --state.
 	}
 	w.settings.flags(cmd)
 	w.log.flags(cmd)
-	cmd.Flags().StringArrayVar(&w.drops, "drop", nil, "watch folder `DIR`; may be repeated")
-	cmd.Flags().StringVarP(&w.out, "out", "o", "", "write the reports into folder `DIR`")
-	cmd.Flags().StringVar(&w.state, "state", "", "keep the history in folder `DIR`, on a local disk")
+	w.folderFlags(cmd)
 	return cmd
 }
 
@@ -65,6 +63,12 @@ type watchFlags struct {
 	log        logFlags
 	drops      []string
 	out, state string
+}
+
+func (w *watchFlags) folderFlags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&w.drops, "drop", nil, "watch folder `DIR`; may be repeated")
+	cmd.Flags().StringVarP(&w.out, "out", "o", "", "write the reports into folder `DIR`")
+	cmd.Flags().StringVar(&w.state, "state", "", "keep the history in folder `DIR`, on a local disk")
 }
 
 // Defaults of the watcher.
@@ -200,7 +204,7 @@ func openFailure(err error) error {
 	case errors.Is(err, store.ErrNetwork):
 		hint = "give a --state on a disk of this machine"
 	case errors.Is(err, store.ErrDamaged):
-		hint = "move the file away: the watcher reads all logs that are still in the folders again"
+		hint = "put the newest file of its folder backup in its place, or move it away: the watcher then reads all logs that are still there again"
 	}
 	return &failure{exitFailed, err, hint}
 }
