@@ -157,6 +157,7 @@ func (s *service) took(ctx context.Context, in *intake) error {
 	sh, name := in.share, in.entry.Name
 	delete(sh.flying, name)
 	delete(sh.noted, name)
+	sh.landed[name] = true
 	var sum [sha256.Size]byte
 	if in.sums != nil {
 		sum = in.sums.sum()

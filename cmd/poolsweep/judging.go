@@ -56,20 +56,40 @@ func (s *service) endJudging(j round) error {
 	return j.err
 }
 
-// redo has the machines of all cases judged again whose reports are due: a crash
-// came between the judgement and its reports.
-func (s *service) redo(ctx context.Context) error {
+// redo has reports brought that are due although nothing is new, as far as which
+// says: the machines of their cases are judged again, or the fleet's are drawn.
+func (s *service) redo(ctx context.Context, which func(store.Output) bool) error {
 	outputs, err := s.store.Outputs(ctx)
 	if err != nil {
 		return err
 	}
 	var ids []string
 	for _, o := range outputs {
-		if o.Due() && o.Subject != "" {
+		switch {
+		case !o.Due() || !which(o):
+		case o.Subject != "":
 			ids = append(ids, o.Subject)
+		default:
+			s.stale = true
 		}
 	}
+	s.fresh = s.fresh || len(ids) > 0
 	return s.store.Reopen(ctx, ids)
+}
+
+// missed are the reports that a crash came before: all that are due at the start.
+func missed(store.Output) bool { return true }
+
+// failed are the reports that could not be written.
+func failed(o store.Output) bool { return o.Reason != "" }
+
+// retry has reports tried again that could not be written: space may have
+// returned, or a program may have let go of a file.
+func (s *service) retry(ctx context.Context) error {
+	if s.judging {
+		return nil
+	}
+	return s.redo(ctx, failed)
 }
 
 // judge judges the machines that something new is known of, together with those
@@ -299,6 +319,9 @@ func (s *service) write(ctx context.Context, o store.Output, draw func(io.Writer
 			_, err := w.Write(drawn.Bytes())
 			return err
 		}}})
+	}
+	if err != nil && err.Error() == o.Reason {
+		return nil // as before, and said already
 	}
 	if err != nil {
 		s.log.Error("report not written; it stays due", "file", o.Path, "err", err)

@@ -55,6 +55,7 @@ type share struct {
 	wake    chan struct{}    // an event: scan now
 	queue   queue            // ready drops, for the reader
 	flying  map[string]bool  // taken up, and not yet recorded
+	landed  map[string]bool  // handed back since the last scan came in, which may not know it
 	noted   map[string]noted // what the store knows of drops that are not read yet
 	scanned time.Duration    // by mono, when the last scan ended
 	state   store.Share
@@ -133,11 +134,11 @@ func (s *service) run(ctx context.Context) error {
 	defer stop()
 	var readers sync.WaitGroup
 	for _, sh := range s.shares {
-		sh.flying, sh.noted, sh.scanned = map[string]bool{}, map[string]noted{}, s.mono()
+		sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
 		go s.scanner(going, sh)
 		readers.Go(func() { s.reader(going, sh) })
 	}
-	if err := s.redo(ctx); err != nil {
+	if err := s.redo(ctx, missed); err != nil {
 		return err
 	}
 	s.fresh = true
@@ -177,6 +178,9 @@ func (s *service) loop(ctx context.Context) error {
 func (s *service) tick(ctx, whole context.Context) error {
 	s.notify.say("WATCHDOG=1")
 	if err := s.checkSilent(whole); err != nil {
+		return err
+	}
+	if err := s.retry(whole); err != nil {
 		return err
 	}
 	if err := s.takeRequest(whole); err != nil {
@@ -281,10 +285,14 @@ func (s *service) scan(ctx context.Context, sc scanned) error {
 	if err := s.putShare(ctx, sh, sc.Share, nil); err != nil {
 		return err
 	}
-	if err := s.note(ctx, sh, sc.Entries); err != nil {
+	// What a scan says of a drop that was handed back meanwhile is old: the drop
+	// would be waiting in the store again, and be read again.
+	entries := slices.DeleteFunc(sc.Entries, func(e watch.Entry) bool { return sh.landed[e.Name] })
+	clear(sh.landed)
+	if err := s.note(ctx, sh, entries); err != nil {
 		return err
 	}
-	sh.enqueue(sc.Entries)
+	sh.enqueue(entries)
 	return nil
 }
 
