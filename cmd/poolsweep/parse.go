@@ -54,7 +54,9 @@ func newParse(con *console, in io.Reader) *cobra.Command {
 			if memory > 0 {
 				go guardMemory(memory, func() { os.Exit(exitMemory) })
 			}
-			return parseDrops(cmd.Context(), in, con.out)
+			// A Ctrl-C reaches all processes of a terminal. The drop at hand is no worse for
+			// it: the watcher ends its parsers itself, by ending their input.
+			return parseDrops(context.WithoutCancel(cmd.Context()), in, con.out)
 		},
 	}
 	cmd.Flags().Int64Var(&memory, "memory", 0, "end when more than so many `BYTES` are in use")

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"path/filepath"
@@ -75,6 +76,22 @@ func wantState(t *testing.T, told *net.UnixConn, want string) {
 			return
 		} else if got != "WATCHDOG=1" {
 			t.Fatalf("told %s, want %s", got, want)
+		}
+	}
+}
+
+// A parser that is interrupted with its watcher must not have the drop at hand
+// refused for it.
+func TestParserGoesOnWhenItsTerminalInterrupts(t *testing.T) {
+	ps := newParsers(t, defaultParserLimits())
+	parse(t, ps, bytes.NewReader(sample(t)))
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		if err := ps.idle[0].cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond) // for the signal to arrive
+		if a := parse(t, ps, bytes.NewReader(sample(t))); a.Reason != "" || len(a.Documents) != 1 {
+			t.Errorf("after %v: %s, %d documents", sig, a.Reason, len(a.Documents))
 		}
 	}
 }
