@@ -168,7 +168,7 @@ type settings struct {
 
 func (s *settings) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.config, "config", "", "read tag_maps, issues and name_rule from `FILE` (YAML)")
+	f.StringVar(&s.config, "config", "", "read the configuration from `FILE` (YAML)")
 	f.StringArrayVar(&s.tagMaps, "tag-map", nil,
 		"read tags' drivers from `FILE` (pooltag.txt); may be repeated")
 	f.StringVar(&s.issues, "issues", "", "read the lab's own known issues from folder `DIR`")

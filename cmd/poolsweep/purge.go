@@ -98,7 +98,7 @@ func (s *service) trace(ctx context.Context, machine string) (*trace, error) {
 		content[h.SHA256] = true
 	}
 	return t, s.store.Drops(ctx, "", func(d store.Drop) error {
-		if is(d.Machine) || content[d.SHA256] {
+		if d.Of(machine) || content[d.SHA256] {
 			t.drops = append(t.drops, d)
 		}
 		return nil

@@ -4,7 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"path"
+	"strings"
 	"time"
+
+	"poolsweep/ingest"
 )
 
 // Removed counts what was taken out of the history.
@@ -61,9 +65,7 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
 		key := Key(machine)
-		if r.Drops, err = count(tx.ExecContext(ctx, `
-			DELETE FROM drop_file WHERE UPPER(machine) = $1 OR sha256 IN (
-				SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)`, key)); err != nil {
+		if r.Drops, err = purgeDrops(ctx, tx, key); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
@@ -80,6 +82,53 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 		return err
 	})
 	return r, s.settle(ctx, err, "purge machine")
+}
+
+// Of reports whether a drop is a machine's: by what was read, or, where nothing was,
+// by the place it lies in.
+func (d *Drop) Of(machine string) bool {
+	name := d.Machine
+	if name == "" {
+		folder, file := path.Split(d.Name)
+		place := ingest.Place{File: file}
+		if folder != "" {
+			place.Below = strings.Split(path.Clean(folder), "/")
+		}
+		name = place.Machine().Name
+	}
+	return Key(name) == Key(machine)
+}
+
+// purgeDrops removes the drops of a machine, and those with documents of it.
+func purgeDrops(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT share, name, machine, sha256 IN (
+			SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)
+		FROM drop_file`, key)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var gone []Drop
+	for rows.Next() {
+		var d Drop
+		var held bool
+		if err := rows.Scan(&d.Share, &d.Name, &d.Machine, &held); err != nil {
+			return 0, err
+		}
+		if d.Name = unescape(d.Name); held || d.Of(key) {
+			gone = append(gone, d)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	for _, d := range gone {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM drop_file WHERE share = $1 AND name = $2`, d.Share, escape(d.Name)); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(gone)), nil
 }
 
 // removeDocuments deletes the documents that a condition holds for, and their

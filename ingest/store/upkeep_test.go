@@ -91,6 +91,31 @@ func TestPurgeHasOthersOfTheSameLogJudgedAgain(t *testing.T) {
 	}
 }
 
+// The name of a machine stands in the names of its drops, also of those that were
+// never read. Case is folded as everywhere, not only in ASCII.
+func TestPurgeRemovesDropsThatWereNotRead(t *testing.T) {
+	s, dir := newStore(t)
+	ctx := context.Background()
+	const name = "Müller-4711"
+	record(t, s, reading(name, name+"/a.log", "c1"), Analysed)
+	record(t, s, reading("LAB-1", name+"/of-another.log", "c2"), Analysed)
+	var drops []Drop
+	for _, n := range []string{name + "/b.log", name + "/deep", name + "_20261124.log", "LAB-1/d.log", "\xff.log"} {
+		drops = append(drops, Drop{Share: "/srv/drop", Name: n, State: Refused, Reason: ingest.ReasonEmpty})
+	}
+	if err := s.Note(ctx, drops, noon); err != nil {
+		t.Fatal(err)
+	}
+	removed, err := s.Purge(ctx, "MÜLLER-4711")
+	if err != nil || removed.Drops != 4 {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+	left := states(t, s)
+	if len(left) != 3 || left["LAB-1/d.log"] != Refused || left[name+"/of-another.log"] != Analysed {
+		t.Errorf("left %v in %s", left, dir)
+	}
+}
+
 func TestRetainRemovesCasesLastSeenBefore(t *testing.T) {
 	s, _ := newStore(t)
 	ctx := context.Background()
