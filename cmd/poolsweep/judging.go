@@ -106,6 +106,21 @@ func (s *service) judge(ctx context.Context, withBook bool) error {
 	if len(changed) == 0 && !withBook {
 		return nil
 	}
+	for len(changed) > judgedAtOnce {
+		if err := s.judgeMachines(ctx, changed[:judgedAtOnce], false); err != nil {
+			return err
+		}
+		changed = changed[judgedAtOnce:]
+	}
+	return s.judgeMachines(ctx, changed, withBook)
+}
+
+// judgedAtOnce bounds how many machines' pasts are held in memory at a time, as when
+// all are judged again.
+const judgedAtOnce = 50
+
+// judgeMachines judges some machines, and makes the workbook when it is due.
+func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, withBook bool) error {
 	cases, err := s.store.Cases(ctx)
 	if err != nil {
 		return err

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"database/sql"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 )
 
@@ -80,5 +84,36 @@ func TestReanalyzeNeedsAHistory(t *testing.T) {
 	}
 	if code, _, errs := runs(t, "reanalyze", "--state", dir); code != exitUsage || !strings.Contains(errs, "give --state and --out") {
 		t.Errorf("without --out exits %d, says %s", code, errs)
+	}
+}
+
+func TestManyMachinesAreJudgedAFewAtATime(t *testing.T) {
+	b := newBench(t)
+	for i := range 2*judgedAtOnce + 1 {
+		name := fmt.Sprintf("LAB-%d", i)
+		in := input{path: name + "/kd.log", place: ingest.Place{File: "kd.log", Below: []string{name}}, open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(logText(i, name, true))), nil
+		}}
+		doc := newReader(t.Context()).input(in)[0].doc
+		_, err := b.store.Record(t.Context(), store.Reading{Documents: []*ingest.Document{doc},
+			Drop: store.Drop{Share: "/drop", Name: name + "/kd.log", State: store.Analysed, Machine: name, SHA256: doc.SHA256}}, b.wall)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.judge(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	machines, err := b.store.Machines(t.Context())
+	if err != nil || len(machines) != 2*judgedAtOnce+1 {
+		t.Fatalf("%d machines, %v", len(machines), err)
+	}
+	for _, m := range machines {
+		if m.Judged != m.Changed || m.Verdict == "" {
+			t.Errorf("not judged: %+v", m)
+		}
+	}
+	if len(b.holding(t, "LAB-100")) < 2 {
+		t.Error("the workbook's JSON lacks the last machine")
 	}
 }
