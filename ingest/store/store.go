@@ -31,6 +31,7 @@ const File = "poolsweep.db"
 var (
 	ErrInUse   = errors.New("the state folder is in use by another watcher")
 	ErrNewer   = errors.New("the database was written by a newer poolsweep")
+	ErrOlder   = errors.New("the database was written by an older poolsweep")
 	ErrDamaged = errors.New("the database is damaged")
 	ErrFull    = errors.New("no space is left for the database")
 	ErrBusy    = errors.New("another program holds the database")
@@ -94,7 +95,10 @@ func OpenReadOnly(ctx context.Context, folder string) (*Store, error) {
 	}
 	s, err := open(ctx, folder, "rw")
 	if err == nil {
-		err = s.known(ctx)
+		var older bool
+		if older, err = s.known(ctx); older {
+			err = ErrOlder
+		}
 	}
 	if err != nil {
 		if s != nil {
@@ -147,7 +151,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.known(ctx); err != nil {
+	if _, err := s.known(ctx); err != nil {
 		return err
 	}
 	_, err = p.Up(ctx)
@@ -162,21 +166,23 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectSQLite3, s.db, dir)
 }
 
-// known refuses a database with migrations that this program does not have.
-func (s *Store) known(ctx context.Context) error {
+// known refuses a database with migrations that this program does not have, and
+// tells whether it lacks some.
+func (s *Store) known(ctx context.Context) (older bool, err error) {
 	p, err := s.migrations()
 	if err != nil {
-		return err
+		return false, err
 	}
 	version, err := p.GetDBVersion(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	sources := p.ListSources()
-	if newest := sources[len(sources)-1].Version; version > newest {
-		return fmt.Errorf("%w (schema %d, known up to %d)", ErrNewer, version, newest)
+	newest := sources[len(sources)-1].Version
+	if version > newest {
+		return false, fmt.Errorf("%w (schema %d, known up to %d)", ErrNewer, version, newest)
 	}
-	return nil
+	return version < newest, nil
 }
 
 // Close ends the use of the history.

@@ -194,3 +194,31 @@ func TestKeepSharesForgetsTheOthers(t *testing.T) {
 		t.Errorf("%+v, %v", shares, err)
 	}
 }
+
+func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
+	s, dir := newStore(t)
+	ctx := context.Background()
+	record(t, s, reading("LAB-1", "LAB-1/a.log", "c"), Analysed)
+	for _, undo := range []string{`DROP TABLE health`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
+		if _, err := s.db.ExecContext(ctx, undo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenReadOnly(ctx, dir); !errors.Is(err, ErrOlder) {
+		t.Errorf("beside an older watcher: %v", err)
+	}
+	s, err := Open(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := contents(t, s, "LAB-1"); len(got) != 1 {
+		t.Errorf("documents %v", got)
+	}
+	if _, err := s.Health(ctx); err != nil {
+		t.Error(err)
+	}
+}
