@@ -18,6 +18,17 @@ const (
 	clockTrust = 3         // looks that agree, until the wall clock is believed
 )
 
+// Years in which the clock can be right: poolsweep is not older, and logs are not
+// kept for so long.
+const (
+	earliestYear = 2026
+	latestYear   = 2100
+)
+
+func plausible(wall time.Time) bool {
+	return earliestYear <= wall.Year() && wall.Year() <= latestYear
+}
+
 // look compares the clocks when it is time to, and reports whether it did.
 func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 	if mono < c.next {
@@ -28,6 +39,8 @@ func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 		switch leap := wall.Sub(c.wall) - (mono - c.mono); {
 		case leap.Abs() > clockLeap:
 			c.agreed, c.leapt = 0, leap
+		case !plausible(wall):
+			c.agreed = 0
 		case c.agreed < clockTrust:
 			c.agreed++
 		}
@@ -39,5 +52,8 @@ func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 // trusted reports whether the wall clock may decide what is old.
 func (c *wallClock) trusted() bool { return c.agreed >= clockTrust }
 
-// suspect reports whether it leapt and has not yet been right since.
-func (c *wallClock) suspect() bool { return c.leapt != 0 && !c.trusted() }
+// suspect reports whether it is plainly wrong, or leapt and has not yet been right
+// since.
+func (c *wallClock) suspect() bool {
+	return !c.trusted() && (c.leapt != 0 || !c.wall.IsZero() && !plausible(c.wall))
+}

@@ -183,17 +183,10 @@ func (d *doctor) checkParser() {
 	d.ok(check, fmt.Sprintf("a process of its own starts and reads a sample: %d blocks", rows))
 }
 
-// Years in which the clock can be right. Poolsweep is not older, and logs are not
-// kept for so long.
-const (
-	earliestYear = 2026
-	latestYear   = 2100
-)
-
 func (d *doctor) checkClock() {
 	const check = "clock"
 	const mend = "set the clock; logs would be removed too early or never"
-	if y := d.now.Year(); y < earliestYear || y > latestYear {
+	if !plausible(d.now) {
 		d.fail(check, fmt.Errorf("it says %s", d.now.Format(time.DateTime)), mend)
 		return
 	}

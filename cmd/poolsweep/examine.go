@@ -153,17 +153,17 @@ func (d *doctor) checkHistory(ctx context.Context, folder string) {
 	}
 	db, err := store.OpenReadOnly(ctx, folder)
 	if err != nil {
-		d.fail(check, openFailure(err), "let the watcher's user read and write the state folder")
+		d.fail(check, openFailure(err, mendState), "")
 		return
 	}
 	defer db.Close()
 	if err := db.Check(ctx, d.deep); err != nil {
-		d.fail(check, openFailure(err), "")
+		d.fail(check, openFailure(err, mendState), "")
 		return
 	}
 	machines, err := db.Machines(ctx)
 	if err != nil {
-		d.fail(check, err, "")
+		d.fail(check, err, mendState)
 		return
 	}
 	files, err := backups(folder)

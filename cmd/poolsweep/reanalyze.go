@@ -96,7 +96,7 @@ func (h *historyFlags) open(cmd *cobra.Command, con *console) (*service, error) 
 	}
 	db, err := store.Open(cmd.Context(), cfg.State)
 	if err != nil {
-		return nil, openFailure(err)
+		return nil, openFailure(err, mendState)
 	}
 	log, err := (&logFlags{form: "text", level: "warn"}).logger(con.err)
 	if err != nil {

@@ -141,7 +141,7 @@ type statusHealth struct {
 func readStatus(ctx context.Context, folder string) (*status, error) {
 	db, err := store.OpenReadOnly(ctx, folder)
 	if err != nil {
-		return nil, &failure{exitFailed, err, "give the --state of a watcher that has run"}
+		return nil, openFailure(err, "give the --state of a watcher that has run")
 	}
 	defer db.Close()
 	st := &status{Schema: "poolsweep-status/1", Counts: map[string]int{}}

@@ -74,11 +74,12 @@ func (s *service) putClock(ctx context.Context, doubted bool) error {
 	h := store.Health{Part: partClock, At: s.now()}
 	if c := &s.upkeep.clock; c.suspect() {
 		h.Reason = ingest.ReasonClockSuspect
-		h.Detail = fmt.Sprintf("the clock leapt by %s; nothing is removed until it has been right for %s", c.leapt.Round(time.Minute), clockTrust*clockEvery)
+		h.Detail = fmt.Sprintf("the clock says %s and last leapt by %s; nothing is removed until it has been right for %s",
+			c.wall.UTC().Format(time.DateTime), c.leapt.Round(time.Minute), clockTrust*clockEvery)
 	}
 	switch suspect := h.Reason != ""; {
 	case suspect && !doubted:
-		s.log.Warn("clock is not trusted: nothing is removed", "reason", h.Reason, "leapt", s.upkeep.clock.leapt.String())
+		s.log.Warn("clock is not trusted: nothing is removed", "reason", h.Reason, "detail", h.Detail)
 	case doubted && !suspect:
 		s.log.Info("clock is trusted again")
 	}

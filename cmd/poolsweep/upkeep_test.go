@@ -151,6 +151,23 @@ func TestClockThatLeaptRemovesNothing(t *testing.T) {
 	}
 }
 
+func TestClockOfAnotherCenturyRemovesNothing(t *testing.T) {
+	for _, year := range []int{1970, latestYear + 6} {
+		b := newBench(t, "healthy")
+		b.wall = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		b.pass(t, 24*time.Hour)
+		if got := b.health(t, partClock); got != ingest.ReasonClockSuspect {
+			t.Errorf("%d: %q", year, got)
+		}
+		if held, err := b.store.Documents(t.Context(), "LAB-W10-21", time.Time{}); err != nil || len(held) != 1 {
+			t.Errorf("%d: %d documents, %v", year, len(held), err)
+		}
+		if files, _ := backups(b.cfg.State); len(files) != 0 {
+			t.Errorf("%d: backups %v", year, files)
+		}
+	}
+}
+
 func TestClockMayBeCorrected(t *testing.T) {
 	var c wallClock
 	wall := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)

@@ -135,7 +135,7 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	}
 	db, err := store.Open(ctx, now.cfg.State)
 	if err != nil {
-		return openFailure(err)
+		return openFailure(err, mendState)
 	}
 	defer db.Close()
 	if err := closeOff(now.cfg.State, log); err != nil {
@@ -193,14 +193,19 @@ func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error
 	return <-next, err
 }
 
-// openFailure adds what to do about a history that cannot be opened.
-func openFailure(err error) error {
-	hint := ""
+// mendState is for a history that cannot be opened for no reason of its own.
+const mendState = "let this user read and write the state folder"
+
+// openFailure adds what to do about a history that cannot be opened; hint is for what
+// has no name.
+func openFailure(err error, hint string) error {
 	switch {
 	case errors.Is(err, store.ErrInUse):
 		hint = "end the other watcher first, or give this one a --state of its own"
 	case errors.Is(err, store.ErrNewer):
 		hint = "run the newer poolsweep, or give another --state"
+	case errors.Is(err, store.ErrOlder):
+		hint = "start the watcher of this poolsweep, which brings it up to date"
 	case errors.Is(err, store.ErrNetwork):
 		hint = "give a --state on a disk of this machine"
 	case errors.Is(err, store.ErrDamaged):
