@@ -40,10 +40,10 @@ func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) Attrib
 		case hit.Module != nil:
 			facts["module"], facts["start"], facts["end"] = hit.Module.Name, address(hit.Module.Start), address(hit.Module.End)
 			return Attribution{Module: hit.Module.Name, Weight: weightScan, Proven: true, Sources: hit.Sources,
-				Basis: Reason{OwnerScan, facts, hit.Sources}}
+				Basis: Reason{Rule: OwnerScan, Facts: facts, Sources: hit.Sources}}
 		case len(hit.Others) > 1:
 			facts["modules"] = hit.Others
-			return Attribution{Basis: Reason{OwnerSeveral, facts, hit.Sources}}
+			return Attribution{Basis: Reason{Rule: OwnerSeveral, Facts: facts, Sources: hit.Sources}}
 		}
 	}
 	from := []ingest.Source{row.Source}
@@ -56,13 +56,13 @@ func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) Attrib
 		// "nt!ps" names a part of the kernel: module nt.
 		module, _, _ := strings.Cut(binary, "!")
 		facts["module"], facts["binary"] = module, binary
-		return Attribution{Module: module, Weight: weightBinary, Proven: true, Sources: from, Basis: Reason{OwnerBinary, facts, from}}
+		return Attribution{Module: module, Weight: weightBinary, Proven: true, Sources: from, Basis: Reason{Rule: OwnerBinary, Facts: facts, Sources: from}}
 	}
 	if info.Module != "" {
 		facts["module"], facts["text"] = info.Module, info.Text
-		return Attribution{Module: info.Module, Weight: weightMap, Basis: Reason{OwnerMap, facts, nil}}
+		return Attribution{Module: info.Module, Weight: weightMap, Basis: Reason{Rule: OwnerMap, Facts: facts}}
 	}
-	return Attribution{Basis: Reason{OwnerNone, facts, from}}
+	return Attribution{Basis: Reason{Rule: OwnerNone, Facts: facts, Sources: from}}
 }
 
 // partOf reports whether the dictionary's "nt!ps" or "fltmgr.sys" is the module.
@@ -78,10 +78,10 @@ func labOwner(facts Facts, info knowledge.TagInfo) Attribution {
 	from := []ingest.Source{info.Lab}
 	if info.Module == "" {
 		facts["modules"] = info.Several
-		return Attribution{Basis: Reason{OwnerLabMany, facts, from}}
+		return Attribution{Basis: Reason{Rule: OwnerLabMany, Facts: facts, Sources: from}}
 	}
 	facts["module"] = info.Module
-	return Attribution{Module: info.Module, Weight: weightLabMap, Basis: Reason{OwnerLabMap, facts, from}, Sources: from}
+	return Attribution{Module: info.Module, Weight: weightLabMap, Basis: Reason{Rule: OwnerLabMap, Facts: facts, Sources: from}, Sources: from}
 }
 
 // address prints an address the way lm and s do on this width of machine.

@@ -109,7 +109,7 @@ func (e *exam) abovePools() []Reason {
 		tags := slices.ContainsFunc(e.Tags, func(t ingest.TagUsage) bool { return t.Pool == pool })
 		facts := Facts{"pool": pool.String(), "held": Bytes(held), "least": Bytes(band.Bytes.Lo),
 			"most": Bytes(band.Bytes.Hi), "ram": Bytes(e.memory()), "source": band.Source, "tags": tags}
-		out = append(out, Reason{RulePoolAboveBand, facts, []ingest.Source{from}})
+		out = append(out, Reason{Rule: RulePoolAboveBand, Facts: facts, Sources: []ingest.Source{from}})
 	}
 	return out
 }

@@ -62,25 +62,25 @@ func (e *exam) draft(kind Kind, class Class, verdict Verdict) *draft {
 func (d *draft) weigh(weight float64, r Reason) Reason {
 	d.odds += weight
 	if weight != 0 {
-		d.Trail = append(d.Trail, TrailStep{r, weight, d.odds})
+		d.Trail = append(d.Trail, TrailStep{Reason: r, Weight: weight, Odds: d.odds})
 	}
 	return r
 }
 
 func (d *draft) why(weight float64, r Rule, f Facts, from ...ingest.Source) {
-	d.Why = append(d.Why, d.weigh(weight, Reason{r, f, from}))
+	d.Why = append(d.Why, d.weigh(weight, Reason{Rule: r, Facts: f, Sources: from}))
 }
 
 func (d *draft) whyNot(weight float64, r Rule, f Facts, from ...ingest.Source) {
-	d.WhyNot = append(d.WhyNot, d.weigh(weight, Reason{r, f, from}))
+	d.WhyNot = append(d.WhyNot, d.weigh(weight, Reason{Rule: r, Facts: f, Sources: from}))
 }
 
 func (d *draft) unsure(r Rule, f Facts, from ...ingest.Source) {
-	d.Unsure = append(d.Unsure, Reason{r, f, from})
+	d.Unsure = append(d.Unsure, Reason{Rule: r, Facts: f, Sources: from})
 }
 
 func (d *draft) then(r Rule, f Facts, from ...ingest.Source) {
-	d.Chain = append(d.Chain, Reason{r, f, from})
+	d.Chain = append(d.Chain, Reason{Rule: r, Facts: f, Sources: from})
 }
 
 // join makes the grown core the case's own and argues with it: members, chance,
@@ -199,9 +199,9 @@ func (d *draft) limits() {
 	switch d.tables {
 	case tablesCut:
 		d.Limits = append(d.Limits, d.weigh(w.Unclosed,
-			Reason{RuleCut, Facts{"line": int64(d.tableAt.Line)}, []ingest.Source{d.tableAt}}))
+			Reason{Rule: RuleCut, Facts: Facts{"line": int64(d.tableAt.Line)}, Sources: []ingest.Source{d.tableAt}}))
 	case tablesUnclosed, tablesExcerpt:
-		d.Limits = append(d.Limits, d.weigh(w.Unclosed, Reason{RuleUnclosed, nil, []ingest.Source{d.tableAt}}))
+		d.Limits = append(d.Limits, d.weigh(w.Unclosed, Reason{Rule: RuleUnclosed, Sources: []ingest.Source{d.tableAt}}))
 	case tablesWrong:
 		d.whyNot(w.Disagreement, RuleTableDiffers, nil, d.tableAt)
 	}

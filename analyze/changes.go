@@ -71,7 +71,7 @@ func (d *draft) stated() {
 	d.whyNot(0, RuleNotMeasured, nil)
 	d.then(ChainStated, nil)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": d.Object}}}
 	d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
 }
 

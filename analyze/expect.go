@@ -7,7 +7,7 @@ import (
 
 // expect says what the next full table has to show if the verdict is right.
 func (d *draft) expect(tag ingest.Tag, pool ingest.Pool, atLeast int64, r Rule, f Facts, from ...ingest.Source) {
-	d.Expect = append(d.Expect, Expectation{tag, pool, atLeast, Reason{r, f, from}})
+	d.Expect = append(d.Expect, Expectation{Tag: tag, Pool: pool, AtLeast: atLeast, Why: Reason{Rule: r, Facts: f, Sources: from}})
 }
 
 // foresee says what has to come true, and looks whether it already has: what leaks

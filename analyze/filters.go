@@ -205,7 +205,7 @@ func filterReason(f *FilterFact, r Rule, more Facts, from ...ingest.Source) Reas
 	for name, value := range more {
 		facts[name] = value
 	}
-	return Reason{r, facts, append([]ingest.Source{f.Source}, from...)}
+	return Reason{Rule: r, Facts: facts, Sources: append([]ingest.Source{f.Source}, from...)}
 }
 
 // explained says why a filter does not stand out.

@@ -57,7 +57,7 @@ func casesWith(cases []Case, key tagPool) []string {
 		for _, members := range [][]Member{c.Core, c.Followers, c.Related} {
 			for _, m := range members {
 				if m.Tag == key.tag && m.Pool == key.pool {
-					ids = appendOnce(ids, c.ID)
+					ids = addOnce(ids, c.ID)
 				}
 			}
 		}

@@ -111,7 +111,7 @@ func (e *exam) crowds() []crowd {
 func (e *exam) oneType(o opener, _ []opener) (Reason, bool) {
 	share := float64(o.most.Count) / float64(max(1, o.total))
 	facts := Facts{"process": o.name, "type": o.most.Type, "count": o.most.Count, "handles": o.total, "share": Percent(share)}
-	return Reason{RuleHandleType, facts, o.from},
+	return Reason{Rule: RuleHandleType, Facts: facts, Sources: o.from},
 		o.most.Count >= e.th.HandleFloor && share >= e.th.HandleShare && o.total > o.most.Count
 }
 
@@ -119,7 +119,7 @@ func (e *exam) oneType(o opener, _ []opener) (Reason, bool) {
 func (e *exam) farAbove(o opener, _ []opener) (Reason, bool) {
 	limit := o.limit(e.th)
 	facts := Facts{"process": o.name, "handles": o.total, "limit": limit}
-	return Reason{RuleHandleLimit, facts, o.from[:1]}, o.name != "" && o.total >= e.th.HandleFar*limit
+	return Reason{Rule: RuleHandleLimit, Facts: facts, Sources: o.from[:1]}, o.name != "" && o.total >= e.th.HandleFar*limit
 }
 
 // aboveAll looks for a process with many times the handles of every other, and more
@@ -130,7 +130,7 @@ func (e *exam) aboveAll(o opener, others []opener) (Reason, bool) {
 	}
 	next := others[0]
 	facts := Facts{"process": o.name, "handles": o.total, "next": next.total}
-	return Reason{RuleHandlePeers, facts, []ingest.Source{o.from[0], next.from[0]}},
+	return Reason{Rule: RuleHandlePeers, Facts: facts, Sources: []ingest.Source{o.from[0], next.from[0]}},
 		o.total >= o.limit(e.th) && o.total >= e.th.HandleFactor*max(1, next.total)
 }
 
@@ -175,17 +175,17 @@ func (e *exam) handleCase(c crowd) Case {
 // holdByHandles names the program that holds the handles. Those of System were
 // opened by some component of the kernel, which the count does not tell.
 func (d *draft) holdByHandles(o opener) {
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": d.Object}}}
 	switch {
 	case o.system():
-		d.Holder.Basis = Reason{HolderSystem, Facts{"handles": o.total}, o.from[:1]}
+		d.Holder.Basis = Reason{Rule: HolderSystem, Facts: Facts{"handles": o.total}, Sources: o.from[:1]}
 		d.unsure(RuleSystemHandles, Facts{"handles": o.total}, o.from[:1]...)
 	case o.name == "":
 		d.whyNot(0, RuleUserHandles, nil)
 		d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
 	default:
 		d.whyNot(0, RuleUserHandles, nil)
-		d.holdByProcess(o.name, o.pid, Reason{HolderHandles, Facts{"process": o.name, "handles": o.total}, o.from[:1]})
+		d.holdByProcess(o.name, o.pid, Reason{Rule: HolderHandles, Facts: Facts{"process": o.name, "handles": o.total}, Sources: o.from[:1]})
 	}
 }
 

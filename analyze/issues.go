@@ -26,7 +26,7 @@ func (d *draft) issueReasons() {
 		d.then(ChainIssue, facts)
 	}
 	for _, m := range match.Mitigation {
-		d.Mitigation = append(d.Mitigation, Reason{MitigateIssue, Facts{"text": m}, nil})
+		d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateIssue, Facts: Facts{"text": m}})
 	}
 }
 

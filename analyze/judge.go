@@ -69,8 +69,8 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 	var reasons []Reason
 	if len(e.filters) > 0 {
 		least, most, n := peerRange(e.filters, "")
-		reasons = append(reasons, Reason{MachineFilters, Facts{"filters": int64(n), "least": int64(least), "most": int64(most)},
-			[]ingest.Source{e.filters[0].Source}})
+		reasons = append(reasons, Reason{Rule: MachineFilters, Facts: Facts{"filters": int64(n), "least": int64(least), "most": int64(most)},
+			Sources: []ingest.Source{e.filters[0].Source}})
 	}
 	reasons = append(reasons, e.vmRemarks()...)
 	reasons = append(reasons, e.cachedFiles()...)
@@ -79,9 +79,9 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 	case tablesAbsent:
 		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineNoPool})
 	case tablesCut:
-		return Insufficient, 0.5, append(reasons, Reason{MachineCut, Facts{"line": int64(e.tableAt.Line)}, []ingest.Source{e.tableAt}})
+		return Insufficient, 0.5, append(reasons, Reason{Rule: MachineCut, Facts: Facts{"line": int64(e.tableAt.Line)}, Sources: []ingest.Source{e.tableAt}})
 	case tablesUnclosed, tablesWrong, tablesExcerpt:
-		return Insufficient, 0.5, append(reasons, Reason{MachinePartial, nil, []ingest.Source{e.tableAt}})
+		return Insufficient, 0.5, append(reasons, Reason{Rule: MachinePartial, Sources: []ingest.Source{e.tableAt}})
 	}
 	first := e.Tags[0]
 	for _, t := range e.Tags {
@@ -89,7 +89,7 @@ func (e *exam) quiet() (Verdict, float64, []Reason) {
 			first = t
 		}
 	}
-	quiet := Reason{MachineQuiet, Facts{"rows": int64(len(e.Tags)), "tag": first.Tag, "pool": first.Pool.String(),
-		"share": e.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, []ingest.Source{first.Source}}
+	quiet := Reason{Rule: MachineQuiet, Facts: Facts{"rows": int64(len(e.Tags)), "tag": first.Tag, "pool": first.Pool.String(),
+		"share": e.shareOf(first.Pool, first.Bytes), "total": len(e.Totals) > 0}, Sources: []ingest.Source{first.Source}}
 	return Healthy, 0.9, append([]Reason{quiet}, reasons...)
 }

@@ -21,7 +21,7 @@ func (d *draft) climb() {
 }
 
 func (d *draft) rung(role string, found bool, r Rule, f Facts, from ...ingest.Source) {
-	d.Ladder = append(d.Ladder, Rung{role, found, Reason{r, f, from}})
+	d.Ladder = append(d.Ladder, Rung{Role: role, Found: found, Reason: Reason{Rule: r, Facts: f, Sources: from}})
 }
 
 func (d *draft) scanRung(m Member) {

@@ -28,7 +28,7 @@ func Measure(s *ingest.Snapshot, f ingest.Filter, th Thresholds) FilterFact {
 func definitions(f ingest.Filter, th Thresholds) int {
 	var names []string
 	for _, i := range f.Instances {
-		names = appendOnce(names, i.Name)
+		names = addOnce(names, i.Name)
 		if len(names) == th.FilterDefinitions {
 			break
 		}

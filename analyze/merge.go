@@ -171,12 +171,12 @@ func (g *group) add(o *group) {
 	g.holder = cmp.Or(g.holder, o.holder)
 	g.verified = g.verified || o.verified
 	for _, p := range o.pools {
-		g.pools = appendOnce(g.pools, p)
+		g.pools = addOnce(g.pools, p)
 	}
 	maps.Copy(g.snaps, o.snaps)
 	for by, texts := range o.names {
 		for _, t := range texts {
-			g.names[by] = appendOnce(g.names[by], t)
+			g.names[by] = addOnce(g.names[by], t)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func joinAll(by By, t string, carriers []*group) {
 	var holders []string
 	for _, g := range carriers {
 		if h := g.root().holder; h != "" {
-			holders = appendOnce(holders, h)
+			holders = addOnce(holders, h)
 		}
 	}
 	for i, g := range carriers {
@@ -275,4 +275,11 @@ func join(a, b *group, by By, t string) {
 	a.add(b)
 	slices.SortFunc(a.cases, earlier)
 	b.into = a
+}
+
+func addOnce[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
+	}
+	return append(list, x)
 }

@@ -16,12 +16,12 @@ func (g *group) merged(w Weights) Case {
 	c.Alternates, c.Machines = nil, nil
 	for _, o := range g.cases {
 		if o.Signature != c.Signature {
-			c.Aliases = appendOnce(c.Aliases, o.Signature)
+			c.Aliases = addOnce(c.Aliases, o.Signature)
 		}
 		for _, a := range o.Alternates {
-			c.Alternates = appendOnce(c.Alternates, a)
+			c.Alternates = addOnce(c.Alternates, a)
 		}
-		c.Machines = appendOnce(c.Machines, o.Machines[0])
+		c.Machines = addOnce(c.Machines, o.Machines[0])
 	}
 	slices.Sort(c.Machines)
 	slices.SortStableFunc(c.Alternates, func(a, b Alternate) int { return cmp.Compare(a.By, b.By) })
@@ -30,7 +30,7 @@ func (g *group) merged(w Weights) Case {
 	c.Sightings = g.sightings()
 	c.Notes = g.notes(&c)
 	if shared := g.onlyShared(); shared != "" && len(c.Machines) > 1 {
-		c.Unsure = append(slices.Clone(c.Unsure), Reason{RuleOnlyShared, Facts{"what": shared, "machines": int64(len(c.Machines))}, nil})
+		c.Unsure = append(slices.Clone(c.Unsure), Reason{Rule: RuleOnlyShared, Facts: Facts{"what": shared, "machines": int64(len(c.Machines))}})
 	}
 	return c
 }
@@ -122,13 +122,13 @@ func (g *group) sightings() []Sighting {
 
 // notes tells by what a case was put together, and what was kept out of it.
 func (g *group) notes(c *Case) []Reason {
-	out := []Reason{{NoteAssigned, Facts{"signature": c.Signature, "machines": int64(len(c.Machines)),
-		"snapshots": int64(len(c.Sightings))}, nil}}
+	out := []Reason{{Rule: NoteAssigned, Facts: Facts{"signature": c.Signature, "machines": int64(len(c.Machines)),
+		"snapshots": int64(len(c.Sightings))}}}
 	if nameless(&g.cases[0]) {
 		out = append(out, Reason{Rule: NoteNameless})
 	}
 	for _, j := range g.joined {
-		out = append(out, Reason{NoteJoined, Facts{"by": j.by.String(), "text": j.text, "signature": j.signature}, nil})
+		out = append(out, Reason{Rule: NoteJoined, Facts: Facts{"by": j.by.String(), "text": j.text, "signature": j.signature}})
 	}
 	return append(out, g.kept()...)
 }
@@ -140,7 +140,7 @@ func (g *group) kept() []Reason {
 	for _, r := range g.apart {
 		if o := r.other.root(); !told[o] {
 			told[o] = true
-			out = append(out, Reason{r.rule, Facts{"case": o.id(), "text": r.text}, nil})
+			out = append(out, Reason{Rule: r.rule, Facts: Facts{"case": o.id(), "text": r.text}})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Reason) int { return cmp.Compare(a.Facts["case"].(string), b.Facts["case"].(string)) })

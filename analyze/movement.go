@@ -107,7 +107,7 @@ func (d *draft) insufficient(c *course) {
 		d.whyNot(0, RuleNoDifference, facts, c.sources()...)
 	}
 	facts["points"], facts["window"] = int64(c.MissingPoints), c.MissingWindow
-	d.Limits = append(d.Limits, Reason{RuleShortSeries, facts, c.sources()})
+	d.Limits = append(d.Limits, Reason{Rule: RuleShortSeries, Facts: facts, Sources: c.sources()})
 }
 
 // restartFall: tags fell 10 to 760 times when leaking machines were restarted; a
@@ -169,10 +169,10 @@ func (d *draft) rate() {
 			Window: d.Uptime, SinceBoot: true}
 		d.NoExhaustion = Reason{Rule: RuleAverage}
 		if len(c.Points) > 1 {
-			d.NoExhaustion = Reason{RuleCloseBy, Facts{"apart": c.Window}, c.sources()}
+			d.NoExhaustion = Reason{Rule: RuleCloseBy, Facts: Facts{"apart": c.Window}, Sources: c.sources()}
 		}
 	case len(d.history) > 1:
-		d.NoExhaustion = Reason{RuleNoClock, Facts{"snapshots": int64(len(d.history))}, nil}
+		d.NoExhaustion = Reason{Rule: RuleNoClock, Facts: Facts{"snapshots": int64(len(d.history))}}
 	default:
 		d.NoExhaustion = Reason{Rule: RuleNoRate}
 	}
@@ -182,7 +182,7 @@ func (d *draft) rate() {
 func (d *draft) measured(c *course) {
 	slope := d.bytesSlope(c)
 	if c.class != series.Growing && c.class != series.Insufficient || c.Slope.PerHour <= 0 {
-		d.NoExhaustion = Reason{RuleNoGrowth, c.facts(), c.sources()}
+		d.NoExhaustion = Reason{Rule: RuleNoGrowth, Facts: c.facts(), Sources: c.sources()}
 		return
 	}
 	d.Rate = &Rate{BytesPerHour: slope.PerHour, Window: c.Window, Snapshots: len(c.Points)}
@@ -234,7 +234,7 @@ func (d *draft) exhaust(slope series.Slope) {
 		c := d.course()
 		facts := c.facts()
 		facts["pool"] = f.Pool.String()
-		d.NoExhaustion = Reason{obstacleRules[obstacle], facts, nil}
+		d.NoExhaustion = Reason{Rule: obstacleRules[obstacle], Facts: facts}
 		return
 	}
 	d.Exhausts = &Exhaustion{In: when.Expected, Earliest: when.Earliest, Latest: when.Latest, Ceiling: f.Ceiling,

@@ -126,7 +126,7 @@ func (e *exam) nameCacheCase(b bare, row *ingest.TagUsage) Case {
 		"disks": int64(b.disks)}, b.from...)
 	d.then(ChainNameCache, nil, b.from...)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": d.Object}}}
 	if row != nil {
 		d.nameCount(*row)
 	} else {
@@ -136,7 +136,7 @@ func (e *exam) nameCacheCase(b bare, row *ingest.TagUsage) Case {
 		d.unsure(RuleNameBuild, nil)
 	}
 	if b.open {
-		d.Limits = append(d.Limits, d.weigh(d.th.Weights.Unclosed, Reason{RuleListOpen, nil, b.from[len(b.from)-1:]}))
+		d.Limits = append(d.Limits, d.weigh(d.th.Weights.Unclosed, Reason{Rule: RuleListOpen, Sources: b.from[len(b.from)-1:]}))
 	}
 	d.issueReasons()
 	d.next("!poolused 3", NextNames, nil)

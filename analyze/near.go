@@ -11,7 +11,7 @@ import (
 // the one it needs. Each sign notes the one candidate that came nearest, so that
 // "why not?" has an answer with numbers.
 func (e *exam) missed(r Rule, f Facts, from ...ingest.Source) {
-	e.misses = append(e.misses, Reason{r, f, from})
+	e.misses = append(e.misses, Reason{Rule: r, Facts: f, Sources: from})
 }
 
 // nearObject notes the object that came nearest to its limit.

@@ -7,11 +7,11 @@ import (
 )
 
 func (d *draft) next(command string, r Rule, f Facts) {
-	d.Next = append(d.Next, Step{Command: command, Why: Reason{r, f, nil}})
+	d.Next = append(d.Next, Step{Command: command, Why: Reason{Rule: r, Facts: f}})
 }
 
 func (d *draft) nextShell(command string, r Rule, f Facts) {
-	d.Next = append(d.Next, Step{Command: command, Shell: true, Why: Reason{r, f, nil}})
+	d.Next = append(d.Next, Step{Command: command, Shell: true, Why: Reason{Rule: r, Facts: f}})
 }
 
 // nextForFilter lists what settles a runaway attachment: prove the unknown

@@ -107,7 +107,7 @@ func (e *exam) objectCase(g gap) Case {
 	d.loseBalanced()
 	d.issueReasons()
 	d.nextForObject(g.info.Object, g.row.Tag, g.row.Pool)
-	d.Mitigation = append(d.Mitigation, Reason{MitigateReview, Facts{"object": g.info.Object}, nil}, Reason{Rule: MitigateRestart})
+	d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateReview, Facts: Facts{"object": g.info.Object}}, Reason{Rule: MitigateRestart})
 	return d.finish()
 }
 
@@ -210,7 +210,7 @@ func (d *draft) speaks(m Member) bool {
 // holdByOwnTag names as holder the one driver whose own tags stand in the core.
 // Two drivers, or only parts of Windows that serve others: nobody is named.
 func (d *draft) holdByOwnTag() {
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": d.Object}}}
 	holders := map[string]Member{}
 	for _, m := range d.Core {
 		if m.Owner.Established() && d.tells(m.TagUsage) > 0 && !serves(m.Owner.Module) && d.speaks(m) {
@@ -225,7 +225,7 @@ func (d *draft) holdByOwnTag() {
 	for _, m := range holders {
 		facts := Facts{"module": m.Owner.Module, "tag": m.Tag, "count": m.Outstanding}
 		d.Holder = Attribution{Module: m.Owner.Module, Weight: m.Owner.Weight * 0.9, Proven: m.Owner.Proven,
-			Basis: Reason{HolderOwnTag, facts, m.Owner.Sources}, Sources: m.Owner.Sources}
+			Basis: Reason{Rule: HolderOwnTag, Facts: facts, Sources: m.Owner.Sources}, Sources: m.Owner.Sources}
 		d.why(d.th.Weights.OwnTag, RuleOwnTag, facts, m.Source)
 		d.orphanReason(m)
 	}
@@ -252,7 +252,7 @@ func (d *draft) objectDoubts(g gap) {
 // loseBalanced lists the families of tags that were checked and found balanced.
 func (d *draft) loseBalanced() {
 	for _, c := range d.Cleared {
-		d.Alternatives = append(d.Alternatives, Alternative{Role: "owner", Module: c.Name, Weight: 0.02, Lost: Reason{LostBalanced,
-			Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs), "frees": int64(c.Frees)}, c.Sources}})
+		d.Alternatives = append(d.Alternatives, Alternative{Role: "owner", Module: c.Name, Weight: 0.02, Lost: Reason{Rule: LostBalanced,
+			Facts: Facts{"name": c.Name, "tags": int64(distinct(c.Tags)), "allocs": int64(c.Allocs), "frees": int64(c.Frees)}, Sources: c.Sources}})
 	}
 }

@@ -139,7 +139,7 @@ func (d *draft) holdByBytes(g gap) {
 	}
 	facts := Facts{"module": own[0].Owner.Module, "tags": tags, "bytes": Bytes(held), "object": g.info.Object}
 	d.why(d.th.Weights.OwnTag, RuleOwnBytes, facts, sources(own)...)
-	d.Holder = Attribution{Module: own[0].Owner.Module, Weight: weightProbable, Basis: Reason{HolderOwnBytes, facts, sources(own)},
+	d.Holder = Attribution{Module: own[0].Owner.Module, Weight: weightProbable, Basis: Reason{Rule: HolderOwnBytes, Facts: facts, Sources: sources(own)},
 		Sources: sources(own)}
 }
 
@@ -185,5 +185,5 @@ func (e *exam) cachedFiles() []Reason {
 			beside = append(beside, Member{TagUsage: *row, Ratio: ratio})
 		}
 	}
-	return []Reason{{MachineCached, Facts{"files": files.Outstanding, "members": inStep(beside)}, sources(beside)}}
+	return []Reason{{Rule: MachineCached, Facts: Facts{"files": files.Outstanding, "members": inStep(beside)}, Sources: sources(beside)}}
 }

@@ -72,7 +72,7 @@ func (e *exam) pressureCase(p press) Case {
 	d.whyNot(0, RuleLoadOrLeak, nil)
 	d.then(ChainPressure, facts, p.from)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": ""}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": ""}}}
 	d.nextTags(p.pool)
 	c := d.finish()
 	c.Bytes = p.usage // no tag carries it
@@ -100,11 +100,11 @@ func (e *exam) vmRemarks() []Reason {
 	var out []Reason
 	// The reader refuses a usage above the machine's memory; the banner stays.
 	if e.VM.NonPagedAlert && e.VM.NonPaged == 0 {
-		out = append(out, Reason{MachineBogusVM, nil, []ingest.Source{e.VM.Source}})
+		out = append(out, Reason{Rule: MachineBogusVM, Sources: []ingest.Source{e.VM.Source}})
 	}
 	if f := e.failed(); f.Count > 0 {
-		out = append(out, Reason{MachineNotPool, Facts{"failed": f.Count, "nonpaged": Bytes(e.VM.NonPaged),
-			"paged": Bytes(e.VM.Paged)}, []ingest.Source{f.Source}})
+		out = append(out, Reason{Rule: MachineNotPool, Facts: Facts{"failed": f.Count, "nonpaged": Bytes(e.VM.NonPaged),
+			"paged": Bytes(e.VM.Paged)}, Sources: []ingest.Source{f.Source}})
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func (e *exam) runawayCase(f *FilterFact) Case {
 	d.attachmentDoubts(f)
 	d.nextForFilter(f)
 	if d.Holder.Established() {
-		d.Mitigation = append(d.Mitigation, Reason{MitigateFilter, Facts{"filter": d.Holder.Module}, nil})
+		d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateFilter, Facts: Facts{"filter": d.Holder.Module}})
 	}
 	d.Mitigation = append(d.Mitigation, Reason{Rule: MitigateRestart})
 	return d.finish()
@@ -196,8 +196,8 @@ func (d *draft) poolReasons(f FilterFact) {
 // gapReasons argues with the pool alone: no listing explains the instances.
 func (d *draft) gapReasons() {
 	row := d.row(fmis)
-	d.Why = slices.Insert(d.Why, 0, d.weigh(d.th.Weights.ObjectGap, Reason{RuleFMisMany,
-		Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, []ingest.Source{row.Source}}))
+	d.Why = slices.Insert(d.Why, 0, d.weigh(d.th.Weights.ObjectGap, Reason{Rule: RuleFMisMany,
+		Facts: Facts{"fmis": row.Outstanding, "listed": int64(listed(d.filters))}, Sources: []ingest.Source{row.Source}}))
 }
 
 // holdByCount names the filter whose instances are the events, and the tags
@@ -219,7 +219,7 @@ func (d *draft) holdByCount(f FilterFact) {
 			weight = 0.98
 		case !m.Owner.Established() && d.tells(m.TagUsage) == 2:
 			facts := Facts{"tag": m.Tag, "filter": f.Name, "count": m.Outstanding, "instances": int64(f.Instances)}
-			m.Owner = Attribution{Module: f.Name, Weight: weightProbable, Basis: Reason{ProbablyIts, facts, []ingest.Source{m.Source}}}
+			m.Owner = Attribution{Module: f.Name, Weight: weightProbable, Basis: Reason{Rule: ProbablyIts, Facts: facts, Sources: []ingest.Source{m.Source}}}
 		}
 	}
 	facts := Facts{"filter": f.Name, "instances": int64(f.Instances), "events": d.Events}
@@ -227,7 +227,7 @@ func (d *draft) holdByCount(f FilterFact) {
 		facts["events"] = d.Cluster.Events
 	}
 	d.Holder = Attribution{Module: f.Name, Weight: weight, Proven: weight > 0.95,
-		Basis: Reason{rule, facts, []ingest.Source{f.Source}}, Sources: []ingest.Source{f.Source}}
+		Basis: Reason{Rule: rule, Facts: facts, Sources: []ingest.Source{f.Source}}, Sources: []ingest.Source{f.Source}}
 }
 
 // scanReasons argues with the module scans: unknown tags of the case that stand
@@ -277,7 +277,7 @@ func (d *draft) loseServing() {
 		seen[key] = true
 		if serves(m.Owner.Module) {
 			d.Alternatives = append(d.Alternatives, Alternative{Role: "holder", Module: m.Owner.Module, Weight: 0.05,
-				Lost: Reason{LostServes, Facts{"module": m.Owner.Module, "tag": m.Tag}, []ingest.Source{m.Source}}})
+				Lost: Reason{Rule: LostServes, Facts: Facts{"module": m.Owner.Module, "tag": m.Tag}, Sources: []ingest.Source{m.Source}}})
 		}
 	}
 	if len(d.filters) == 0 || d.Kind != RunawayAttachment || !d.Holder.Established() {
@@ -288,7 +288,7 @@ func (d *draft) loseServing() {
 		return
 	}
 	d.Alternatives = append(d.Alternatives, Alternative{Role: "holder", Module: "the other filters", Weight: 0.02,
-		Lost: Reason{LostPeers, Facts{"peers": int64(peers), "least": int64(least), "most": int64(most)}, nil}})
+		Lost: Reason{Rule: LostPeers, Facts: Facts{"peers": int64(peers), "least": int64(least), "most": int64(most)}}})
 }
 
 // attachmentDoubts says what the listing and the counts cannot show.

@@ -36,7 +36,7 @@ func (e *exam) sessionCase(all, orphans ingest.Tally) Case {
 		"share": Percent(float64(orphans.Count) / float64(all.Count))}, all.Source, orphans.Source)
 	d.then(ChainSessions, nil, orphans.Source)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": d.Object}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": d.Object}}}
 	d.unsure(RuleHolderUnknown, Facts{"object": d.Object})
 	tag := objectTags[d.Object]
 	d.expect(tag, ingest.Paged, orphans.Count, ExpectObjects, Facts{"tag": tag, "handles": orphans.Count}, orphans.Source)

@@ -62,7 +62,7 @@ func nameAlternates(c *Case, private []Member) {
 }
 
 func alternate(c *Case, by By, parts ...string) {
-	c.Alternates = append(c.Alternates, Alternate{by, text(append([]string{signatureVersion, by.String()}, parts...)...)})
+	c.Alternates = append(c.Alternates, Alternate{By: by, Text: text(append([]string{signatureVersion, by.String()}, parts...)...)})
 }
 
 func poolText(pools []ingest.Pool) string {

@@ -115,8 +115,8 @@ func sayGone(res *Result) {
 			if !strings.EqualFold(p.Machine, c.Lead.Machine.Name) || p.Movement != Gone && p.Movement != GoneRestart {
 				continue
 			}
-			c.WhyNot = append(c.WhyNot, Reason{RuleNotSeenSince, Facts{"restarted": p.Movement == GoneRestart,
-				"uptime": now.Uptime, "aged": now.UptimeOK}, []ingest.Source{now.Source}})
+			c.WhyNot = append(c.WhyNot, Reason{Rule: RuleNotSeenSince, Facts: Facts{"restarted": p.Movement == GoneRestart,
+				"uptime": now.Uptime, "aged": now.UptimeOK}, Sources: []ingest.Source{now.Source}})
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (e *exam) verifierCase(v ingest.VerifiedDriver) Case {
 	d.Core = verifiedMembers(v)
 	d.unwrap()
 	who := Attribution{Module: v.Module, Weight: 0.97, Proven: true, Sources: []ingest.Source{v.Source},
-		Basis: Reason{HolderVerifier, nil, []ingest.Source{v.Source}}}
+		Basis: Reason{Rule: HolderVerifier, Sources: []ingest.Source{v.Source}}}
 	d.Owner, d.Holder = who, who
 	d.then(ChainVerifier, Facts{"module": v.Module}, v.Source)
 	d.issueReasons()
@@ -109,10 +109,10 @@ func (e *exam) stopCase() Case {
 	d := e.draft(PoolLeak, Verified, Leak)
 	d.stopReason(d.th.Weights.Verifier)
 	d.Owner = Attribution{Basis: Reason{Rule: OwnerNoTable}}
-	d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": ""}, nil}}
+	d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": ""}}}
 	if name := e.Bugcheck.Driver; name != "" {
 		from := []ingest.Source{e.Bugcheck.Source}
-		d.Holder = Attribution{Module: name, Weight: 0.95, Proven: true, Sources: from, Basis: Reason{HolderVerifier, nil, from}}
+		d.Holder = Attribution{Module: name, Weight: 0.95, Proven: true, Sources: from, Basis: Reason{Rule: HolderVerifier, Sources: from}}
 		d.Owner = d.Holder
 		for _, tag := range e.know.TagsOf(name) {
 			d.expect(tag, 0, 1, ExpectLeft, Facts{"tag": tag, "module": name}, from...)
@@ -166,7 +166,7 @@ func verifiedMembers(v ingest.VerifiedDriver) []Member {
 	for _, b := range v.Blocks {
 		out = append(out, Member{TagUsage: ingest.TagUsage{Tag: b.Tag, Pool: pool, Source: b.Source,
 			Usage: ingest.Usage{Outstanding: int64(b.Count), Bytes: b.Bytes}},
-			Owner: Attribution{Module: v.Module, Weight: 0.97, Proven: true, Basis: Reason{HolderVerifier, nil, nil}}})
+			Owner: Attribution{Module: v.Module, Weight: 0.97, Proven: true, Basis: Reason{Rule: HolderVerifier}}})
 	}
 	return out
 }

@@ -97,11 +97,11 @@ func (e *exam) zombieCase(z dead) Case {
 func (d *draft) holdByZombies(z dead) {
 	o := opener{name: z.Holder, pid: z.PID}
 	if z.Holder == "" || o.system() {
-		d.Holder = Attribution{Basis: Reason{HolderNone, Facts{"object": z.object}, nil}}
+		d.Holder = Attribution{Basis: Reason{Rule: HolderNone, Facts: Facts{"object": z.object}}}
 		d.unsure(RuleHolderUnknown, Facts{"object": z.object})
 		return
 	}
 	d.whyNot(0, RuleUserHandles, nil)
-	d.holdByProcess(z.Holder, z.PID, Reason{HolderZombies, Facts{"process": z.Holder, "held": z.Held, "object": z.object},
-		[]ingest.Source{z.Source}})
+	d.holdByProcess(z.Holder, z.PID, Reason{Rule: HolderZombies, Facts: Facts{"process": z.Holder, "held": z.Held, "object": z.object},
+		Sources: []ingest.Source{z.Source}})
 }
