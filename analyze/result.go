@@ -1,3 +1,8 @@
+// Package analyze holds the words of a judgement: verdicts, cases and what they
+// consist of, the rules that reasons go by and the figures they compare with. Package
+// judge fills them in, package fleet puts cases together. Nothing of it is printed
+// here: each reason is a rule with the figures it saw, and the templates hold the
+// sentences.
 package analyze
 
 import (

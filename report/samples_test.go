@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"poolsweep/analyze"
+	"poolsweep/analyze/judge"
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 	"poolsweep/ingest/windbg"
@@ -50,7 +51,7 @@ func sampled(t *testing.T) report.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Result = analyze.Judge(in.Documents, know, analyze.DefaultThresholds())
+	in.Result = judge.Judge(in.Documents, know, analyze.DefaultThresholds())
 	return in
 }
 

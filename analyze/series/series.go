@@ -1,7 +1,7 @@
 // Package series says how figures of one machine moved between its snapshots:
 // which snapshots belong to one boot session, how fast a quantity grew in it and
 // how sure that is, what it will come to, and what a restart gave back. It names
-// no cause: that is the judging of package analyze.
+// no cause: that is the judging of package judge.
 package series
 
 import (

@@ -32,7 +32,7 @@ Exit codes:
 			if err != nil {
 				return err
 			}
-			j, err := judge(cmd.Context(), con, found, know)
+			j, err := readAndJudge(cmd.Context(), con, found, know)
 			if err != nil {
 				return err
 			}

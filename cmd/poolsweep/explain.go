@@ -192,7 +192,7 @@ func (s *settings) judge(cmd *cobra.Command, con *console, paths, own []string) 
 	}
 	found := find(paths, own)
 	found.nameBy(rule)
-	j, err := judge(cmd.Context(), con, found, know)
+	j, err := readAndJudge(cmd.Context(), con, found, know)
 	if err == nil && len(j.Documents) == 0 {
 		j.printInputs(con.err, con.verbose)
 		err = nothingRead(j, paths)

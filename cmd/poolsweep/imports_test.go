@@ -27,7 +27,9 @@ var mayImport = []struct {
 }{
 	{"ingest", nil},
 	{"ingest/*", []string{"ingest"}},
-	{"analyze", []string{"ingest", "analyze/cluster", "analyze/knowledge", "analyze/series"}},
+	{"analyze", []string{"ingest", "analyze/knowledge", "analyze/series"}},
+	{"analyze/fleet", []string{"ingest", "analyze", "analyze/series"}},
+	{"analyze/judge", []string{"ingest", "analyze", "analyze/cluster", "analyze/knowledge", "analyze/series", "analyze/fleet"}},
 	{"analyze/*", []string{"ingest"}},
 	{"report", []string{"analyze", "ingest", "templates"}},
 	{"report/*", []string{"report", "templates"}},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"poolsweep/analyze"
+	"poolsweep/analyze/judge"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
@@ -190,7 +191,7 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 
 func (s *service) newJudgement(docs []*ingest.Document) (*judgement, error) {
 	j := &judgement{Input: report.Input{
-		Documents: docs, Result: analyze.Judge(docs, s.know, analyze.DefaultThresholds()),
+		Documents: docs, Result: judge.Judge(docs, s.know, analyze.DefaultThresholds()),
 		Tool: tool, Lang: s.words.Lang(), Words: s.words,
 	}}
 	var err error

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"poolsweep/analyze"
+	"poolsweep/analyze/judge"
 	"poolsweep/analyze/knowledge"
 	"poolsweep/report"
 	"poolsweep/report/jsonout"
@@ -30,8 +31,8 @@ type judgement struct {
 	notes  []string // on what was passed over
 }
 
-// judge reads what was found and judges it by what is known.
-func judge(ctx context.Context, con *console, found *catch, know *knowledge.Base) (*judgement, error) {
+// readAndJudge reads what was found and judges it by what is known.
+func readAndJudge(ctx context.Context, con *console, found *catch, know *knowledge.Base) (*judgement, error) {
 	step, done := progress(con.err, len(found.inputs))
 	read, err := readAll(ctx, found.inputs, step)
 	done()
@@ -46,7 +47,7 @@ func judge(ctx context.Context, con *console, found *catch, know *knowledge.Base
 	j := &judgement{notes: append(found.notes, read.notes...), Input: report.Input{
 		Documents: read.docs,
 		Refused:   append(found.refused, read.refused...),
-		Result:    analyze.Judge(read.docs, know, analyze.DefaultThresholds()),
+		Result:    judge.Judge(read.docs, know, analyze.DefaultThresholds()),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,
