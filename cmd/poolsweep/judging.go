@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -37,8 +36,8 @@ func (s *service) startJudging(ctx context.Context) {
 	}
 	go func() {
 		err := s.judge(ctx, bookDue)
-		if errors.Is(err, context.Canceled) {
-			err = nil // the next start judges again what was not stored
+		if ctx.Err() != nil {
+			err = nil // broken off: the next start judges again what was not stored
 		}
 		s.judged <- round{err, s.mono() - began}
 	}()

@@ -186,7 +186,7 @@ func (s *service) tick(ctx, whole context.Context) error {
 	if err := s.takeRequest(whole); err != nil {
 		return err
 	}
-	return s.startUpkeep(ctx)
+	return s.startUpkeep(ctx, whole)
 }
 
 // outlast passes over an error that goes by itself: a full disk, a database that

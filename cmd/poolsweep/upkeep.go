@@ -49,13 +49,13 @@ func (s *service) newUpkeep(ctx context.Context) error {
 	return err
 }
 
-// startUpkeep looks at the clock and begins the day's upkeep when it is due. While
-// the clock is in doubt nothing is removed.
-func (s *service) startUpkeep(ctx context.Context) error {
+// startUpkeep looks at the clock and begins the day's upkeep when it is due, which
+// ends with ctx. While the clock is in doubt nothing is removed.
+func (s *service) startUpkeep(ctx, whole context.Context) error {
 	u := &s.upkeep
 	doubted := u.clock.suspect()
 	if u.clock.look(s.now(), s.mono()) {
-		if err := s.putClock(ctx, doubted); err != nil {
+		if err := s.putClock(whole, doubted); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,13 @@ func (s *service) startUpkeep(ctx context.Context) error {
 	}
 	u.running, u.rest = true, s.mono()+upkeepRetry
 	now := s.now()
-	go func() { u.ended <- s.keepUp(ctx, now) }()
+	go func() {
+		err := s.keepUp(ctx, now)
+		if ctx.Err() != nil {
+			err = ctx.Err() // whatever was broken off by it
+		}
+		u.ended <- err
+	}()
 	return nil
 }
 

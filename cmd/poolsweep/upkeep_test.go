@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ func (b *bench) pass(t *testing.T, d time.Duration) {
 	for end := b.run + d; b.run < end; {
 		step := min(clockEvery, end-b.run)
 		b.run, b.wall = b.run+step, b.wall.Add(step)
-		if err := b.startUpkeep(t.Context()); err != nil {
+		if err := b.startUpkeep(t.Context(), t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if b.upkeep.running {
@@ -119,6 +120,27 @@ func TestUpkeepFailureIsToldAndTriedAgain(t *testing.T) {
 	b.pass(t, upkeepRetry+clockEvery)
 	if got := b.health(t, partUpkeep); got != "" {
 		t.Errorf("after the retry: %q", got)
+	}
+}
+
+func TestUpkeepEndsWithTheServiceAndIsNoFailure(t *testing.T) {
+	b := newBench(t, "healthy")
+	b.pass(t, clockTrust*clockEvery-clockEvery)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for range 3 {
+		b.run, b.wall = b.run+clockEvery, b.wall.Add(clockEvery)
+		if err := b.tick(ended, t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if b.upkeep.running {
+			if err := b.endUpkeep(t.Context(), <-b.upkeep.ended); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := b.health(t, partUpkeep); got != "never told" || !b.upkeep.last.IsZero() {
+		t.Errorf("upkeep that was broken off: %q, last %s", got, b.upkeep.last)
 	}
 }
 
