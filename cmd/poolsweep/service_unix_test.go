@@ -4,10 +4,12 @@ package main
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -93,5 +95,35 @@ func TestParserGoesOnWhenItsTerminalInterrupts(t *testing.T) {
 		if a := parse(t, ps, bytes.NewReader(sample(t))); a.Reason != "" || len(a.Documents) != 1 {
 			t.Errorf("after %v: %s, %d documents", sig, a.Reason, len(a.Documents))
 		}
+	}
+}
+
+// TestReloadingWatcherLosesNothing has the watcher read its configuration anew again
+// and again while logs are dropped.
+func TestReloadingWatcherLosesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not a short test")
+	}
+	l := newLab(t, waits)
+	for deadline := time.Now().Add(20 * time.Second); !l.settled(t) && time.Now().Before(deadline); { // it runs, and no signal ends it
+		time.Sleep(20 * time.Millisecond)
+	}
+	r := rand.New(rand.NewPCG(2026, 6))
+	var writing sync.WaitGroup
+	for i := range 40 {
+		d := l.plan(i, r)
+		writing.Go(func() { d.write(t) })
+		if i%4 == 0 {
+			time.Sleep(time.Duration(r.IntN(200)) * time.Millisecond)
+			if err := l.watcher.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	writing.Wait()
+	l.settle(t)
+	l.check(t)
+	if l.started != 1 {
+		t.Errorf("the watcher was started %d times", l.started)
 	}
 }
