@@ -41,6 +41,9 @@ var (
 // line is read in each way in which a debugger writes, also with half a character
 // missing, and one that reads as an end line in any of them is one.
 func endingOf(tail []byte) ending {
+	if endsZip(tail) {
+		return endClosed
+	}
 	if endsInNUL(tail) {
 		return endNUL
 	}
@@ -62,6 +65,23 @@ func endingOf(tail []byte) ending {
 	}
 	return found
 }
+
+// endsZip reports whether a file ends as a zip archive does: with the end of its
+// directory, which is written last and tells how many bytes of comment follow it,
+// mostly none. Those last bytes are NULs then, and no unwritten space.
+func endsZip(tail []byte) bool {
+	const length, comment = 22, 20
+	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	return at >= 0 && at+length <= len(tail) &&
+		at+length+int(binary.LittleEndian.Uint16(tail[at+comment:])) == len(tail)
+}
+
+// gzipTail is the length of what ends a gzip archive: a checksum, and the length of
+// what is packed, whose last byte is NUL below 16 MiB.
+const gzipTail = 8
+
+// gzipHead is how one begins.
+var gzipHead = []byte{0x1f, 0x8b}
 
 // narrowed decodes UTF-16 whose last unit ends where the bytes end.
 func narrowed(b []byte, order binary.ByteOrder) []byte {

@@ -55,6 +55,9 @@ func TestEndingReadsTheLastLine(t *testing.T) {
 	}
 }
 
+// zipEnd is the end of a zip's directory, but for the length of its comment.
+const zipEnd = "PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00\x33\x00\x00\x00\x40\x00\x00\x00"
+
 func TestEndingSeesUnwrittenSpace(t *testing.T) {
 	closing := "Closing open log file c:\\a.log\r\n"
 	for encoding, b := range inEachEncoding(closing) {
@@ -78,6 +81,11 @@ func TestEndingSeesUnwrittenSpace(t *testing.T) {
 		{"Chinese UTF-16 and a bare line end", wide(binary.LittleEndian, "没有找到\n任何匹配\n"), endOpen},
 		{"one line of UTF-16 behind much ASCII",
 			append(bytes.Repeat([]byte("0"), 150), wide(binary.LittleEndian, "\n"+closing)...), endClosed},
+		{"zip", []byte("PK\x01\x02name" + zipEnd + "\x00\x00"), endClosed},
+		{"zip with a comment", []byte(zipEnd + "\x03\x00abc"), endClosed},
+		{"zip whose comment is not yet written", []byte(zipEnd + "\x03\x00a"), endOpen},
+		{"zip and unwritten space", []byte(zipEnd + "\x00\x00\x00"), endNUL},
+		{"zip cut off in its directory", []byte("PK\x01\x02name" + zipEnd[:10] + "\x00\x00"), endNUL},
 		{"a NUL inside", []byte("a\x00b\r\n" + closing), endClosed},
 	} {
 		if got := endingOf(c.tail); got != c.want {

@@ -656,3 +656,14 @@ func TestWorkersHandBackWhileItPolls(t *testing.T) {
 		t.Errorf("%v", s.Counts)
 	}
 }
+
+// A gzip archive of less than 16 MiB ends in a NUL, which is no unwritten space.
+func TestGzipIsNoNULTail(t *testing.T) {
+	l := newLab(t, Options{})
+	l.write("x.gz", "\x1f\x8b\x08\x00packed\x01\x02\x03\x04\x10\x27\x00\x00")
+	l.write("x.log", "0: kd> !vm\x00\x00")
+	l.poll(0)
+	s := l.poll(time.Minute)
+	l.want(s, "x.gz", Waiting, ingest.ReasonIncomplete)
+	l.want(s, "x.log", Waiting, ingest.ReasonNULTail)
+}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"time"
@@ -271,11 +272,21 @@ type look struct {
 // errShort means that a file ended before its size.
 var errShort = errors.New("ends before its size")
 
-// ending reads the end of the file.
+// ending reads the end of the file. What a gzip archive ends in says nothing.
 func (l look) ending(size int64) (ending, error) {
 	tail := make([]byte, min(size, tailBytes))
 	if err := readAt(l.handle, tail, size-int64(len(tail))); err != nil {
 		return 0, err
 	}
-	return endingOf(tail), nil
+	end := endingOf(tail)
+	if end == endNUL && trailingNULs(tail) <= gzipTail && size > gzipTail {
+		head := make([]byte, len(gzipHead))
+		if err := readAt(l.handle, head, 0); err != nil {
+			return 0, err
+		}
+		if bytes.Equal(head, gzipHead) {
+			end = endOpen
+		}
+	}
+	return end, nil
 }
