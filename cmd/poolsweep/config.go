@@ -50,6 +50,9 @@ type config struct {
 	// Identity is what tells whose a log is that lies in a machine's folder: the
 	// folder, whatever the log says, or the log.
 	Identity string `yaml:"identity"`
+	// Redact is what is taken out of what was read before it is kept: nothing, or
+	// all that names people.
+	Redact string `yaml:"redact"`
 }
 
 // dropConfig is one folder that machines drop logs into.
@@ -70,10 +73,12 @@ type dropConfig struct {
 	LongWait  duration `yaml:"long_wait"`
 }
 
-// Values of Identity.
+// Values of Identity and Redact.
 const (
 	identityFolder = "folder"
 	identityLog    = "log"
+	redactNone     = "none"
+	redactStrict   = "strict"
 )
 
 // duration is a time.Duration that may be written in days: 30d.

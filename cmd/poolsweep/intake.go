@@ -103,7 +103,8 @@ func (s *service) load(in *intake) (*watch.File, io.Reader) {
 func (s *service) parse(in *intake, file *watch.File, drop io.Reader) {
 	defer file.Close()
 	name := in.entry.Name
-	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: path.Base(name), NameRule: s.cfg.NameRule}
+	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: path.Base(name), NameRule: s.cfg.NameRule,
+		Redact: s.cfg.Redact == redactStrict}
 	if folders := path.Dir(name); folders != "." {
 		o.Below = strings.Split(folders, "/")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/redact"
 	"poolsweep/ingest/unpack"
 )
 
@@ -27,6 +28,7 @@ type order struct {
 	File     string // its last element
 	Below    []string
 	NameRule string // pattern; empty when there is none
+	Redact   bool   // take out what names people, so that it never leaves the parser
 }
 
 // part is a piece of a drop's bytes; the last one is empty.
@@ -102,6 +104,12 @@ func parseDrop(ctx context.Context, o order, drop *stream) answer {
 	}
 	if len(a.Documents) > 0 {
 		a.Reason, a.Detail = "", ""
+	}
+	if o.Redact {
+		for _, d := range a.Documents {
+			redact.Document(d, o.Path)
+		}
+		a.Detail = redact.Text(a.Detail, o.Path)
 	}
 	return a
 }

@@ -32,6 +32,9 @@ func (c *config) problems() []problem {
 	if c.Identity != "" && c.Identity != identityFolder && c.Identity != identityLog {
 		wrong(fmt.Sprintf("%q is neither %s nor %s", c.Identity, identityFolder, identityLog), "identity")
 	}
+	if c.Redact != "" && c.Redact != redactNone && c.Redact != redactStrict {
+		wrong(fmt.Sprintf("%q is neither %s nor %s", c.Redact, redactNone, redactStrict), "redact")
+	}
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}

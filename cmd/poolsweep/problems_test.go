@@ -14,6 +14,7 @@ func TestConfigProblemsSayTheirLine(t *testing.T) {
 		"no time":           {"keep: long\n", `lab.yaml:1: "long" is no time`},
 		"time too long":     {"keep: 99999d\n", `lab.yaml:1: "99999d" is no time`},
 		"no number of days": {"keep: 9999999999999999d\n", `lab.yaml:1: "9999999999999999d" is no time`},
+		"redact":            {"redact: all\n", `lab.yaml:1: redact: "all" is neither none nor strict`},
 		"identity":          {"\n\nidentity: ip\n", `lab.yaml:3: identity: "ip" is neither folder nor log`},
 		"depth":             {"drops:\n  - path: a\n    depth: 3\n", "lab.yaml:3: drops: depth: 3 is neither"},
 		"size":              {"drops:\n  - path: a\n    max_bytes: -1\n", "lab.yaml:3: drops: max_bytes: -1 is no size"},

@@ -110,6 +110,9 @@ func (c *config) fill() {
 	if c.Identity == "" {
 		c.Identity = identityFolder
 	}
+	if c.Redact == "" {
+		c.Redact = redactNone
+	}
 }
 
 // watchable fills in what a watcher needs and says what is missing.
