@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -71,4 +72,21 @@ func TestDeployingNamesRecordsThatAreLogged(t *testing.T) {
 	if records < 10 {
 		t.Errorf("found %d records", records)
 	}
+}
+
+// TestUnitTakesAwayWhatIsNotNeeded has systemd weigh the unit: 10 is wide open.
+func TestUnitTakesAwayWhatIsNotNeeded(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("needs systemd-analyze")
+	}
+	out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", "--no-pager",
+		filepath.Join(top, "docs", "poolsweep.service")).CombinedOutput()
+	if err == nil {
+		return
+	}
+	if !strings.Contains(string(out), "Overall exposure level") { // it is too old, or may not run here
+		t.Skipf("%v: %s", err, out)
+	}
+	t.Errorf("exposure above 1.5: %v\n%s", err, out)
 }

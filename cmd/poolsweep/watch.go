@@ -132,6 +132,10 @@ func (c *config) watchable() error {
 // watch runs the watcher until the context ends, with one configuration after the
 // other.
 func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *slog.Logger) error {
+	hangup := make(chan os.Signal, 1)
+	if w.config != "" { // without, a hangup ends the watcher with its terminal
+		notifyHangup(hangup)
+	}
 	words, err := templates.Load("en")
 	if err != nil {
 		return err
@@ -157,10 +161,7 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	defer base.parsers.close()
 	quiet := &console{out: con.out, err: logLines{log}, verbose: con.verbose}
 	reload := &reloader{file: w.config, load: func() (*setup, error) { return w.load(quiet) }, store: db, log: log,
-		now: base.now, every: reloadEvery, loaded: fileStamp(w.config), hangup: make(chan os.Signal, 1)}
-	if w.config != "" { // without, a hangup ends the watcher with its terminal
-		notifyHangup(reload.hangup)
-	}
+		now: base.now, every: reloadEvery, loaded: fileStamp(w.config), hangup: hangup}
 	for now != nil && err == nil {
 		s := base
 		s.cfg, s.know = now.cfg, now.know
