@@ -45,7 +45,7 @@ var classes = []malformed{
 	{"M6", func(g []byte, _ *rand.Rand) []byte { return append([]byte("\xff\xfe"), wide(g)...) }, "analysed"},
 	{"M7", func(g []byte, _ *rand.Rand) []byte { return wide(g) }, "analysed"},
 	{"M8", func(g []byte, _ *rand.Rand) []byte { return append(bytes.Clone(g), wide(g)...) }, read},
-	{"M9", func(g []byte, r *rand.Rand) []byte { return otherUnicode(g, r.IntN(3)) }, read + ", " + refusedAs("ENCODING", "NOT_A_LOG")},
+	{"M9", func(g []byte, r *rand.Rand) []byte { return otherUnicode(g, r.IntN(3)) }, read + ", incomplete NUL_TAIL, " + refusedAs("ENCODING", "NOT_A_LOG")},
 	{"M10", func(g []byte, r *rand.Rand) []byte { return bytes.ReplaceAll(g, []byte("some"), scrap(r, 4)) }, "analysed"},
 	{"M11", func(g []byte, _ *rand.Rand) []byte { return bytes.ReplaceAll(g, []byte("er's"), []byte("er\x00s")) }, "analysed, refused NOT_A_LOG"},
 	{"M12", func(g []byte, r *rand.Rand) []byte {
@@ -64,7 +64,7 @@ var classes = []malformed{
 	{"M19", hostileTags, "analysed"},
 	{"M20", func(g []byte, r *rand.Rand) []byte { return twice(g, r) }, "analysed"},
 	{"M21", holed, read + ", refused NO_SECTIONS"},
-	{"M22", binaryFile, refusedAs("NOT_A_LOG")},
+	{"M22", binaryFile, refusedAs("NOT_A_LOG", "NO_SECTIONS")},
 	{"M23", packed, refusedAs("ARCHIVE", "NOT_A_LOG", "NO_SECTIONS", "TOO_BIG", "LIMIT_MEM")},
 	{"M24", almost, "analysed"},
 }

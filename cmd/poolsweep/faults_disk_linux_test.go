@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 )
 
@@ -210,4 +211,89 @@ func TestReportsOverLinks(t *testing.T) {
 	if text, err := os.ReadFile(target); string(text) != "mine" {
 		t.Errorf("the link's target holds %.20q (%v)", text, err)
 	}
+}
+
+// TestStoreOnDisksOfAllSizes fills disks of many sizes, so that the write that finds
+// no space is another one each time: of the log, of the database, of its making.
+// What was acknowledged is there when there is space again, and the rest can be
+// recorded.
+func TestStoreOnDisksOfAllSizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not a short test")
+	}
+	acknowledged, refused := 0, 0
+	for size := 96; size < 1200; size += 28 {
+		dir := t.TempDir()
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", size)); err != nil {
+			t.Skipf("nothing can be mounted here: %v", err)
+		}
+		t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+		acked := recordUntilFull(t, dir)
+		if len(acked) == 0 {
+			refused++
+		}
+		acknowledged += len(acked)
+		if err := unix.Mount("", dir, "", unix.MS_REMOUNT, "size=64M"); err != nil {
+			t.Fatal(err)
+		}
+		acked = append(acked, recordSome(t, dir, len(acked), 3)...)
+		if gone := missing(t, filepath.Join(dir, "state"), acked); len(gone) > 0 {
+			t.Errorf("%d KiB: %v of %d acknowledged are lost", size, gone, len(acked))
+		}
+	}
+	if acknowledged == 0 {
+		t.Error("no disk ever had space")
+	}
+	t.Logf("%d drops acknowledged, %d disks were full before the first", acknowledged, refused)
+}
+
+// recordUntilFull records drops until there is no space, and returns their names.
+func recordUntilFull(t *testing.T, dir string) (acked []string) {
+	s, err := store.Open(t.Context(), filepath.Join(dir, "state"))
+	if err != nil {
+		return nil // the disk is too small for an empty one
+	}
+	defer s.Close()
+	for i := 0; ; i++ {
+		name, err := recordOne(t, s, i)
+		if err == nil {
+			acked = append(acked, name)
+			continue
+		}
+		if !errors.Is(err, store.ErrFull) {
+			t.Errorf("drop %d: %v, want %v", i, err, store.ErrFull)
+		}
+		return acked
+	}
+}
+
+// recordSome records n drops from the i-th on.
+func recordSome(t *testing.T, dir string, i, n int) (acked []string) {
+	s, err := store.Open(t.Context(), filepath.Join(dir, "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for ; n > 0; i, n = i+1, n-1 {
+		name, err := recordOne(t, s, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acked = append(acked, name)
+	}
+	return acked
+}
+
+func recordOne(t *testing.T, s *store.Store, i int) (name string, err error) {
+	name = fmt.Sprintf("x%d.log", i)
+	noise := make([]byte, 6000)
+	r := rand.New(rand.NewPCG(uint64(i), 12))
+	for at := range noise {
+		noise[at] = byte('!' + r.IntN(90))
+	}
+	doc := &ingest.Document{File: name, SHA256: name, Snapshots: []*ingest.Snapshot{{Machine: ingest.Machine{Name: "LAB-1"}}},
+		Warnings: []ingest.Warning{{Text: string(noise)}}}
+	_, err = s.Record(t.Context(), store.Reading{Drop: store.Drop{Share: "d", Name: name, State: store.Analysed, Machine: "LAB-1",
+		SHA256: name}, Documents: []*ingest.Document{doc}}, time.Unix(1, 0))
+	return name, err
 }
