@@ -53,7 +53,7 @@ type share struct {
 	path    string
 	folder  *watch.Folder
 	wake    chan struct{}    // an event: scan now
-	queue   queue            // ready drops, for the reader
+	queue   *queue           // ready drops, for the reader
 	flying  map[string]bool  // taken up, and not yet recorded
 	landed  map[string]bool  // handed back since the last scan came in, which may not know it
 	noted   map[string]noted // what the store knows of drops that are not read yet
@@ -61,17 +61,29 @@ type share struct {
 	state   store.Share
 }
 
-// queue is a list of drops between two goroutines. It has no end, because the one
-// that fills it must never wait for a share.
+// queue holds drops between two goroutines and hands them out in turn from each
+// machine's folder, so that one machine with thousands does not keep the others
+// waiting. It has no end, because the one that fills it must never wait for a share.
 type queue struct {
-	mu    sync.Mutex
-	items []*intake
-	more  chan struct{} // something was added
+	mu      sync.Mutex
+	folders map[string][]*intake
+	turn    []string      // the folders that have some
+	more    chan struct{} // something was added
+}
+
+func newQueue() *queue {
+	return &queue{folders: map[string][]*intake{}, more: make(chan struct{}, 1)}
 }
 
 func (q *queue) push(items []*intake) {
 	q.mu.Lock()
-	q.items = append(q.items, items...)
+	for _, in := range items {
+		folder, _, _ := strings.Cut(in.entry.Name, "/")
+		if len(q.folders[folder]) == 0 {
+			q.turn = append(q.turn, folder)
+		}
+		q.folders[folder] = append(q.folders[folder], in)
+	}
 	q.mu.Unlock()
 	select {
 	case q.more <- struct{}{}:
@@ -82,20 +94,34 @@ func (q *queue) push(items []*intake) {
 // pop waits for an item, or returns nil when the context ends.
 func (q *queue) pop(ctx context.Context) *intake {
 	for ctx.Err() == nil {
-		q.mu.Lock()
-		if len(q.items) > 0 {
-			in := q.items[0]
-			q.items = q.items[1:]
-			q.mu.Unlock()
+		if in := q.next(); in != nil {
 			return in
 		}
-		q.mu.Unlock()
 		select {
 		case <-q.more:
 		case <-ctx.Done():
 		}
 	}
 	return nil
+}
+
+// next returns the first item of the folder whose turn it is, or nil.
+func (q *queue) next() *intake {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.turn) == 0 {
+		return nil
+	}
+	folder := q.turn[0]
+	q.turn = q.turn[1:]
+	in, rest := q.folders[folder][0], q.folders[folder][1:]
+	if len(rest) > 0 {
+		q.folders[folder] = rest
+		q.turn = append(q.turn, folder)
+	} else {
+		delete(q.folders, folder)
+	}
+	return in
 }
 
 // noted is what was last stored about a drop.
@@ -343,11 +369,10 @@ var dropStates = map[watch.State]store.State{
 	watch.Waiting: store.Waiting, watch.Ready: store.Waiting, watch.Refused: store.Refused, watch.Gone: store.Gone,
 }
 
-// enqueue takes up the drops that are ready: in turn from each machine's folder,
-// so that one machine with many does not keep the others waiting.
+// enqueue takes up the drops that are ready.
 func (sh *share) enqueue(entries []watch.Entry) {
 	var ready []*intake
-	for _, e := range inTurn(entries) {
+	for _, e := range entries {
 		if e.State == watch.Ready && !sh.flying[e.Name] {
 			ready = append(ready, &intake{share: sh, entry: e})
 			sh.flying[e.Name] = true
@@ -356,24 +381,6 @@ func (sh *share) enqueue(entries []watch.Entry) {
 	if len(ready) > 0 {
 		sh.queue.push(ready)
 	}
-}
-
-// inTurn orders entries by how many of the same folder stand before them.
-func inTurn(entries []watch.Entry) []watch.Entry {
-	turn := map[string]int{}
-	turns := make([]int, len(entries))
-	order := make([]int, len(entries))
-	for i, e := range entries {
-		folder, _, _ := strings.Cut(e.Name, "/")
-		turns[i], order[i] = turn[folder], i
-		turn[folder]++
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return turns[a] - turns[b] })
-	out := make([]watch.Entry, len(entries))
-	for i, at := range order {
-		out[i] = entries[at]
-	}
-	return out
 }
 
 // checkSilent marks the shares whose scan does not come back.
@@ -410,7 +417,7 @@ func (s *service) newShares(ctx context.Context) error {
 		}
 		o := d.options()
 		o.Settled = slices.Values(settled)
-		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: queue{more: make(chan struct{}, 1)}})
+		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: newQueue()})
 	}
 	return s.store.KeepShares(ctx, paths)
 }
