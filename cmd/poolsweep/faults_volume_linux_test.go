@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 	"poolsweep/templates"
 )
@@ -187,8 +187,25 @@ func TestClockLeaps(t *testing.T) {
 	l.check(t)
 }
 
-// inProcess runs the watcher within the test, on a clock of the test's.
+// inProcess runs the watcher within the test, on a wall clock of the test's.
 func (l *lab) inProcess(t *testing.T, now func() time.Time) (s *service, stop func()) {
+	t.Helper()
+	began := time.Now()
+	s = l.service(t, now, func() time.Duration { return time.Since(began) })
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(ctx) }()
+	return s, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		s.parsers.close()
+	}
+}
+
+// service makes a watcher on clocks of the test's.
+func (l *lab) service(t *testing.T, now func() time.Time, mono func() time.Duration) *service {
 	t.Helper()
 	for _, d := range []string{"drop", "out", "state"} {
 		if err := os.Mkdir(filepath.Join(l.dir, d), 0o700); err != nil {
@@ -206,23 +223,50 @@ func (l *lab) inProcess(t *testing.T, now func() time.Time) (s *service, stop fu
 	if err := errors.Join(err, err2, err3, err4, cfg.watchable()); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	s = &service{
-		cfg: cfg, know: know, words: words, store: db, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	s := &service{
+		cfg: cfg, know: know, words: words, store: db, log: slog.New(slog.DiscardHandler),
 		parsers: &parsers{command: []string{os.Args[0]}, limits: defaultParserLimits()},
-		now:     now, mono: func() time.Duration { return time.Since(began) }, notify: newNotifier(),
+		now:     now, mono: mono, notify: newNotifier(),
 	}
 	if err := s.newShares(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx) }()
-	return s, func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+	return s
+}
+
+// TestSilentShareIsDown lets a scan not come back, F3, as on a share that hangs: the
+// share is told to be down, until the scan does come back.
+func TestSilentShareIsDown(t *testing.T) {
+	var mono time.Duration
+	l := &lab{dir: t.TempDir()}
+	s := l.service(t, time.Now, func() time.Duration { return mono })
+	defer s.store.Close()
+	want := func(reason ingest.Reason) {
+		t.Helper()
+		shares, err := s.store.Shares(t.Context())
+		if err != nil || len(shares) != 1 || shares[0].Reason != reason {
+			t.Fatalf("%+v, want reason %q (%v)", shares, reason, err)
 		}
-		s.parsers.close()
 	}
+	sh := s.shares[0]
+	sh.flying, sh.landed, sh.noted = map[string]bool{}, map[string]bool{}, map[string]noted{}
+	comesBack := func() {
+		t.Helper()
+		if err := s.scan(t.Context(), scanned{share: sh}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	comesBack()
+	for _, step := range []struct {
+		after time.Duration
+		want  ingest.Reason
+	}{{shareSilence + s.cfg.Scan.Duration, ""}, {1, ingest.ReasonShareDown}, {time.Hour, ingest.ReasonShareDown}} {
+		mono += step.after
+		if err := s.checkSilent(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want(step.want)
+	}
+	comesBack()
+	want("")
 }

@@ -11,7 +11,10 @@ import (
 	"time"
 )
 
-var soak = flag.Duration("soak", 0, "how long the watcher is soaked")
+var (
+	soak     = flag.Duration("soak", 0, "how long the watcher is soaked")
+	soakRate = flag.Int("soak-rate", 1, "logs a second meanwhile")
+)
 
 // What may grow over a soak, seen from the end of its first third on.
 const (
@@ -26,7 +29,7 @@ type footprint struct {
 	rss, threads, fds int64
 }
 
-// TestSoak drops a log a second and watches what the watcher holds.
+// TestSoak drops logs, one a second, and watches what the watcher holds.
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("takes long: go test ./cmd/poolsweep -run TestSoak -soak 10m -timeout 1h -v")
@@ -35,12 +38,12 @@ func TestSoak(t *testing.T) {
 	began, n := time.Now(), 0
 	var samples []footprint
 	for next := began; time.Since(began) < *soak; time.Sleep(time.Until(next)) {
-		next = next.Add(time.Second)
+		next = next.Add(time.Second / time.Duration(*soakRate))
 		p := &plan{machine: fmt.Sprintf("LAB-%d", n%20), habit: renamed, away: filepath.Join(tr.dir, "away", fmt.Sprint(n))}
 		p.path, p.text = filepath.Join(tr.dir, "drop", p.machine, fmt.Sprintf("s%d.log", n)), logText(n, p.machine, true)
 		tr.plans = append(tr.plans, p)
 		p.write(t)
-		if n++; n%int(soakEvery/time.Second) == 0 {
+		if n++; n%(*soakRate*int(soakEvery/time.Second)) == 0 {
 			s := tr.footprint(time.Since(began))
 			samples = append(samples, s)
 			t.Logf("%6s: %d drops, RSS %5.1f MiB, %d threads, %d descriptors", s.after.Round(time.Second), n, float64(s.rss)/(1<<20), s.threads, s.fds)
