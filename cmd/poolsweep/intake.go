@@ -26,6 +26,7 @@ type intake struct {
 
 	stamp    watch.Stamp // of the file that was read
 	sums     *sums
+	sum      [sha256.Size]byte // of all that was read
 	answer   answer
 	again    ingest.Reason // the reading came to nothing: read it anew, for this reason
 	err      error         // the same in words
@@ -153,48 +154,84 @@ func (in *intake) claim() {
 	}
 }
 
-// took records what came of a drop and hands it back to its folder.
-func (s *service) took(ctx context.Context, in *intake) error {
-	sh, name := in.share, in.entry.Name
-	delete(sh.flying, name)
-	delete(sh.noted, name)
-	sh.landed[name] = true
-	var sum [sha256.Size]byte
-	if in.sums != nil {
-		sum = in.sums.sum()
+// ripe collects the drops that are done with by now: to record them together waits
+// for the disk once.
+func (s *service) ripe(first *intake) []*intake {
+	done := []*intake{first}
+	for len(done) < mostRecorded {
+		select {
+		case in := <-s.read:
+			done = append(done, in)
+		default:
+			return done
+		}
 	}
+	return done
+}
+
+// took records what came of drops and hands them back to their folders.
+func (s *service) took(ctx context.Context, done []*intake) error {
+	var recorded []*intake
+	var readings []store.Reading
+	for _, in := range done {
+		delete(in.share.flying, in.entry.Name)
+		delete(in.share.noted, in.entry.Name)
+		in.share.landed[in.entry.Name] = true
+		if in.sums != nil {
+			in.sum = in.sums.sum()
+		}
+		if s.worth(in) {
+			recorded = append(recorded, in)
+			readings = append(readings, in.reading())
+		}
+	}
+	if len(recorded) == 0 {
+		return nil
+	}
+	states, err := s.store.RecordAll(ctx, readings, s.now())
+	for i, in := range recorded {
+		if err != nil {
+			in.share.folder.Again(in.entry.Name, in.stamp, in.sum, ingest.ReasonIOError)
+			continue
+		}
+		in.share.folder.Settle(in.entry.Name, in.stamp, in.sum)
+		s.tell(in, readings[i], states[i])
+	}
+	return err
+}
+
+// worth reports whether a drop came to something that is recorded. Otherwise it is
+// handed back, to be read again.
+func (s *service) worth(in *intake) bool {
 	switch {
-	case in.vanished:
-		return nil // the scan will find that it is gone
+	case in.vanished: // the scan will find that it is gone
+		return false
 	case in.again != "":
-		s.log.Info("drop not read", "share", sh.path, "file", name, "reason", in.again, "err", in.err)
-		sh.folder.Again(name, in.stamp, sum, in.again)
-		return nil
-	case !in.entry.Confirmed(sum):
-		sh.folder.Again(name, in.stamp, sum, ingest.ReasonIncomplete)
-		return nil
+		s.log.Info("drop not read", "share", in.share.path, "file", in.entry.Name, "reason", in.again, "err", in.err)
+		in.share.folder.Again(in.entry.Name, in.stamp, in.sum, in.again)
+		return false
+	case !in.entry.Confirmed(in.sum):
+		in.share.folder.Again(in.entry.Name, in.stamp, in.sum, ingest.ReasonIncomplete)
+		return false
 	}
-	r := in.reading(sum)
-	state, err := s.store.Record(ctx, r, s.now())
-	if err != nil {
-		sh.folder.Again(name, in.stamp, sum, ingest.ReasonIOError)
-		return err
-	}
-	sh.folder.Settle(name, in.stamp, sum)
+	return true
+}
+
+// tell logs what was recorded, and that there is something to judge.
+func (s *service) tell(in *intake, r store.Reading, state store.State) {
 	if len(r.Documents) > 0 {
 		s.fresh, s.stale = true, true
 	}
-	s.log.Info("drop recorded", "share", sh.path, "file", name, "machine", r.Machine, "state", state, "reason", r.Reason, "bytes", r.Bytes)
+	s.log.Info("drop recorded", "share", r.Share, "file", r.Name, "machine", r.Machine, "state", state, "reason", r.Reason, "bytes", r.Bytes)
 	if in.answer.Detail != "" {
-		s.log.Warn("drop not understood", "share", sh.path, "file", name, "reason", in.answer.Reason, "detail", in.answer.Detail)
+		s.log.Warn("drop not understood", "share", r.Share, "file", r.Name, "reason", in.answer.Reason, "detail", in.answer.Detail)
 	}
-	return nil
 }
 
 // reading is what the store is told.
-func (in *intake) reading(sum [sha256.Size]byte) store.Reading {
+func (in *intake) reading() store.Reading {
 	r := store.Reading{Drop: store.Drop{Share: in.share.path, Name: in.entry.Name, State: store.Analysed, Reason: in.answer.Reason,
-		SHA256: hex.EncodeToString(sum[:]), Bytes: in.stamp.Size, Stamp: stampText(in.stamp)}, Documents: in.answer.Documents, Supersedes: in.sums.found}
+		SHA256: hex.EncodeToString(in.sum[:]), Bytes: in.stamp.Size, Stamp: stampText(in.stamp)}, Documents: in.answer.Documents, Supersedes: in.sums.found}
 	switch {
 	case len(r.Documents) == 0:
 		r.State = store.Refused

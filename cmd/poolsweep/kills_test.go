@@ -128,7 +128,7 @@ func (l *lab) restart(t *testing.T, after time.Duration) {
 // service manager does.
 func (l *lab) settle(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(90*time.Second + time.Duration(len(l.plans))*25*time.Millisecond); ; time.Sleep(200 * time.Millisecond) {
 		if l.settled(t) {
 			break
 		}
@@ -186,7 +186,7 @@ func (l *lab) check(t *testing.T) {
 	}
 	lost, double, half := 0, 0, 0
 	for machine, contents := range want {
-		held, err := db.Documents(context.Background(), machine, time.Time{})
+		held, err := db.Documents(context.Background(), machine, time.Time{}, 100_000)
 		if err != nil {
 			t.Fatal(err)
 		}

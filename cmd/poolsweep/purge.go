@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,7 +89,7 @@ func (s *service) trace(ctx context.Context, machine string) (*trace, error) {
 			t.cases = append(t.cases, c.ID)
 		}
 	}
-	held, err := s.store.Documents(ctx, machine, time.Time{})
+	held, err := s.store.Documents(ctx, machine, time.Time{}, math.MaxInt32)
 	if err != nil {
 		return nil, err
 	}

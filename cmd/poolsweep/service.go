@@ -143,6 +143,8 @@ const (
 	shareSilence = time.Minute            // until a share that does not answer is down
 	endAfter     = 8 * time.Second        // for what is being read, when the service ends
 	poisonTries  = 3                      // readings that never ended, until a drop is refused
+	mostRecorded = 64                     // drops in one transaction
+	mostHistory  = 256                    // logs of one machine that are judged together
 	judgePause   = 1 * time.Second        // at least between two judgements
 	judgeShare   = 4                      // a pause is so many times as long as the judgement took
 	checkEvery   = 10 * time.Second       // for silent shares and due work
@@ -186,7 +188,7 @@ func (s *service) loop(ctx context.Context) error {
 		case sc := <-s.scans:
 			err = s.scan(whole, sc)
 		case in := <-s.read:
-			err = s.took(whole, in)
+			err = s.took(whole, s.ripe(in))
 		case j := <-s.judged:
 			err = s.endJudging(j)
 		case ended := <-s.upkeep.ended:
@@ -239,7 +241,7 @@ func (s *service) finish(readers *sync.WaitGroup) error {
 	for {
 		select {
 		case in := <-s.read:
-			if err := s.took(ctx, in); err != nil {
+			if err := s.took(ctx, s.ripe(in)); err != nil {
 				return err
 			}
 		case <-done:

@@ -19,30 +19,45 @@ type Reading struct {
 	Supersedes []string           // hashes of earlier contents that this one begins with
 }
 
-// Record takes a reading into the history in one transaction, and returns the
-// state the drop has now. The same content from the same machine counts once,
-// however often and under whatever name it is delivered, so recording a reading
-// again after a crash changes nothing.
+// Record takes a reading into the history and returns the state the drop has now.
+// See RecordAll.
 func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, error) {
-	bodies := make([][]byte, len(r.Documents))
-	for i, d := range r.Documents {
-		var err error
-		if bodies[i], err = pack(d); err != nil {
-			return "", fmt.Errorf("record drop %q: %w", r.Name, err)
-		}
-	}
-	outcome := r.State
-	err := s.within(ctx, func(tx *sql.Tx) error {
-		r.State = outcome
-		if err := r.enter(ctx, tx, bodies, now); err != nil {
-			return err
-		}
-		return putDrop(ctx, tx, r.Drop, now)
-	})
+	states, err := s.RecordAll(ctx, []Reading{r}, now)
 	if err != nil {
-		return "", fmt.Errorf("record drop %q: %w", r.Name, err)
+		return "", err
 	}
-	return r.State, nil
+	return states[0], nil
+}
+
+// RecordAll takes readings into the history in one transaction, for each waits for
+// the disk, and returns the states the drops have now. The same content from the
+// same machine counts once, however often and under whatever name it is delivered,
+// so recording a reading again after a crash changes nothing.
+func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time) ([]State, error) {
+	bodies := make([][][]byte, len(readings))
+	for i, r := range readings {
+		for _, d := range r.Documents {
+			body, err := pack(d)
+			if err != nil {
+				return nil, fmt.Errorf("record drop %q: %w", r.Name, err)
+			}
+			bodies[i] = append(bodies[i], body)
+		}
+	}
+	states := make([]State, len(readings))
+	return states, s.within(ctx, func(tx *sql.Tx) error {
+		for i, r := range readings { // a copy: the transaction may be tried again
+			err := r.enter(ctx, tx, bodies[i], now)
+			if err == nil {
+				err = putDrop(ctx, tx, r.Drop, now)
+			}
+			if err != nil {
+				return fmt.Errorf("record drop %q: %w", r.Name, err)
+			}
+			states[i] = r.State
+		}
+		return nil
+	})
 }
 
 // enter adds the reading's documents. When none of them is new, the drop is a
@@ -175,11 +190,15 @@ func (s *Store) Newest(ctx context.Context) ([]Held, error) {
 }
 
 // Documents returns the documents in force with snapshots of a machine from a
-// moment on, oldest first; a snapshot without a time counts by when it was read.
-func (s *Store) Documents(ctx context.Context, machine string, since time.Time) ([]Held, error) {
+// moment on, the newest ones up to a number, oldest first. A snapshot without a
+// time counts by when it was read.
+func (s *Store) Documents(ctx context.Context, machine string, since time.Time, most int) ([]Held, error) {
 	return s.held(ctx, `
-		EXISTS (SELECT 1 FROM snapshot s WHERE s.sha256 = d.sha256 AND s.delivered = d.machine AND s.machine = $1
-			AND CASE WHEN s.at = 0 THEN d.read_at ELSE s.at END >= $2)`, Key(machine), millis(since))
+		EXISTS (SELECT 1 FROM (
+			SELECT s.sha256, s.delivered, CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END AS moment
+			FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+			WHERE s.machine = $1 AND n.superseded_by = '' ORDER BY moment DESC, s.sha256 LIMIT $3) l
+		WHERE l.moment >= $2 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`, Key(machine), millis(since), most)
 }
 
 // Content is a content in force, without what was read from it.
