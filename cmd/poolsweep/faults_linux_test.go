@@ -567,7 +567,7 @@ func (tr *trial) wantDocuments(want map[string]int) {
 	}
 	defer db.Close()
 	for machine, n := range want {
-		held, err := db.Documents(context.Background(), machine, time.Time{}, 100_000)
+		held, err := db.Documents(context.Background(), machine, time.Time{})
 		if err != nil || len(held) != n {
 			tr.t.Errorf("%s: %d documents count, want %d (%v)", machine, len(held), n, err)
 		}

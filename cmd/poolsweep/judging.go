@@ -177,7 +177,7 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 		}
 	}
 	for _, key := range sortedKeys(whole) {
-		held, err := s.store.Documents(ctx, key, s.now().Add(-s.cfg.History.Duration), mostHistory)
+		held, err := s.store.Recent(ctx, key, s.now().Add(-s.cfg.History.Duration), mostHistory)
 		if err != nil {
 			return nil, err
 		}

@@ -186,7 +186,7 @@ func (l *lab) check(t *testing.T) {
 	}
 	lost, double, half := 0, 0, 0
 	for machine, contents := range want {
-		held, err := db.Documents(context.Background(), machine, time.Time{}, 100_000)
+		held, err := db.Documents(context.Background(), machine, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

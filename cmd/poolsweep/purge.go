@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,7 +88,7 @@ func (s *service) trace(ctx context.Context, machine string) (*trace, error) {
 			t.cases = append(t.cases, c.ID)
 		}
 	}
-	held, err := s.store.Documents(ctx, machine, time.Time{}, math.MaxInt32)
+	held, err := s.store.Documents(ctx, machine, time.Time{})
 	if err != nil {
 		return nil, err
 	}

@@ -60,10 +60,10 @@ func TestUpkeepRemovesWhatIsOldWithItsReports(t *testing.T) {
 		t.Fatal("the case went too early")
 	}
 	b.pass(t, 4*24*time.Hour)
-	if held, err := b.store.Documents(t.Context(), "TEST-2K3-11", time.Time{}, 1000); err != nil || len(held) != 0 {
+	if held, err := b.store.Documents(t.Context(), "TEST-2K3-11", time.Time{}); err != nil || len(held) != 0 {
 		t.Errorf("%d documents of the old log are left, %v", len(held), err)
 	}
-	if held, err := b.store.Documents(t.Context(), "LAB-W10-21", time.Time{}, 10); err != nil || len(held) != 1 {
+	if held, err := b.store.Documents(t.Context(), "LAB-W10-21", time.Time{}); err != nil || len(held) != 1 {
 		t.Errorf("%d documents of the new log, %v", len(held), err)
 	}
 	if _, err := os.Stat(filepath.Join(b.cfg.Out, "cases", id+".pdf")); !os.IsNotExist(err) {
@@ -166,7 +166,7 @@ func TestClockThatLeaptRemovesNothing(t *testing.T) {
 			if got := b.health(t, partClock); got != "" {
 				t.Errorf("after three looks that agree: %q", got)
 			}
-			if held, err := b.store.Documents(t.Context(), "LAB-W10-21", time.Time{}, 10); err != nil || len(held) != 1 {
+			if held, err := b.store.Documents(t.Context(), "LAB-W10-21", time.Time{}); err != nil || len(held) != 1 {
 				t.Errorf("%d documents, %v: want the one", len(held), err)
 			}
 		})

@@ -141,6 +141,9 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 		return err
 	}
 	db, err := store.Open(ctx, now.cfg.State)
+	if errors.Is(err, context.Canceled) {
+		return nil // ended before it began
+	}
 	if err != nil {
 		return openFailure(err, mendState)
 	}

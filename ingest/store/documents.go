@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -190,9 +191,13 @@ func (s *Store) Newest(ctx context.Context) ([]Held, error) {
 }
 
 // Documents returns the documents in force with snapshots of a machine from a
-// moment on, the newest ones up to a number, oldest first. A snapshot without a
-// time counts by when it was read.
-func (s *Store) Documents(ctx context.Context, machine string, since time.Time, most int) ([]Held, error) {
+// moment on, oldest first. A snapshot without a time counts by when it was read.
+func (s *Store) Documents(ctx context.Context, machine string, since time.Time) ([]Held, error) {
+	return s.Recent(ctx, machine, since, math.MaxInt32)
+}
+
+// Recent returns of the same documents only the newest ones, up to a number.
+func (s *Store) Recent(ctx context.Context, machine string, since time.Time, most int) ([]Held, error) {
 	return s.held(ctx, `
 		EXISTS (SELECT 1 FROM (
 			SELECT s.sha256, s.delivered, CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END AS moment

@@ -59,7 +59,7 @@ func record(t *testing.T, s *Store, r Reading, want State) {
 // contents returns the hashes of the documents in force of a machine.
 func contents(t *testing.T, s *Store, machine string) []string {
 	t.Helper()
-	held, err := s.Documents(context.Background(), machine, time.Time{}, 100_000)
+	held, err := s.Documents(context.Background(), machine, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestRecordKeepsTheDocumentWhole(t *testing.T) {
 	s, _ := newStore(t)
 	r := reading("LAB-1", "LAB-1/a.log", "c1")
 	record(t, s, r, Analysed)
-	held, err := s.Documents(context.Background(), "lab-1", time.Time{}, 100_000)
+	held, err := s.Documents(context.Background(), "lab-1", time.Time{})
 	if err != nil || len(held) != 1 {
 		t.Fatalf("%d documents, %v", len(held), err)
 	}
