@@ -66,6 +66,7 @@ type lab struct {
 	log     *os.File
 	plans   []*plan
 	started int
+	mark    int64           // end of the log when the watcher was last started
 	prepare func(*exec.Cmd) // how else the watcher is started, when not nil
 }
 
@@ -106,6 +107,9 @@ func (l *lab) start(t *testing.T) {
 	if l.prepare != nil {
 		l.prepare(l.watcher)
 	}
+	if info, err := l.log.Stat(); err == nil {
+		l.mark = info.Size()
+	}
 	if err := l.watcher.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +133,7 @@ func (l *lab) restart(t *testing.T, after time.Duration) {
 func (l *lab) settle(t *testing.T) {
 	t.Helper()
 	for deadline := time.Now().Add(90*time.Second + time.Duration(len(l.plans))*25*time.Millisecond); ; time.Sleep(200 * time.Millisecond) {
-		if l.settled(t) {
+		if l.watching() && l.settled(t) {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -148,6 +152,13 @@ func (l *lab) settle(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the watcher did not end within 10 s")
 	}
+}
+
+// watching reports whether the watcher that was started last is under way: an
+// interrupt before that ends any program.
+func (l *lab) watching() bool {
+	text, err := os.ReadFile(l.log.Name())
+	return err == nil && int64(len(text)) > l.mark && strings.Contains(string(text[l.mark:]), "msg=watching")
 }
 
 func (l *lab) settled(t *testing.T) bool {
