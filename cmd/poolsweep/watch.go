@@ -196,6 +196,9 @@ func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error
 		}
 	}()
 	err := s.run(going)
+	if going.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // it was ended before it was under way
+	}
 	end()
 	return <-next, err
 }
