@@ -111,11 +111,10 @@ func TestBigLog(t *testing.T) {
 // processes are the watcher and its parsers.
 func (tr *trial) processes() []string {
 	pid := fmt.Sprint(tr.watcher.Process.Pid)
-	text, _ := os.ReadFile(filepath.Join("/proc", pid, "task", pid, "children"))
 	all := []string{pid}
 	tasks, _ := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "children"))
 	for _, task := range tasks {
-		text, _ = os.ReadFile(task)
+		text, _ := os.ReadFile(task)
 		all = append(all, strings.Fields(string(text))...)
 	}
 	return all
