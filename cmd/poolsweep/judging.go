@@ -52,6 +52,7 @@ type round struct {
 func (s *service) endJudging(j round) error {
 	s.judging = false
 	s.rest = s.mono() + max(judgePause, judgeShare*j.took)
+	s.broken = s.broken || j.err != nil
 	s.fresh = s.fresh || j.err != nil // to be tried again, should the service outlast it
 	return j.err
 }
@@ -77,7 +78,8 @@ func (s *service) redo(ctx context.Context, which func(store.Output) bool) error
 	return s.store.Reopen(ctx, ids)
 }
 
-// missed are the reports that a crash came before: all that are due at the start.
+// missed are the reports that something came before: all that are due at the start,
+// or when a judgement broke off.
 func missed(store.Output) bool { return true }
 
 // failed are the reports that could not be written.
@@ -89,7 +91,15 @@ func (s *service) retry(ctx context.Context) error {
 	if s.judging {
 		return nil
 	}
-	return s.redo(ctx, failed)
+	which := failed
+	if s.broken { // the store failed between a judgement and its reports
+		which = missed
+	}
+	if err := s.redo(ctx, which); err != nil {
+		return err
+	}
+	s.broken = false
+	return nil
 }
 
 // judge judges the machines that something new is known of, together with those

@@ -43,6 +43,7 @@ type service struct {
 	full    bool          // no space is left for the store
 	fresh   bool          // something was recorded since the last judgement began
 	rest    time.Duration // by mono: no judgement before
+	broken  bool          // a judgement broke off: reports may be due that no error tells of
 	stale   bool          // something was recorded since the fleet's workbook was made
 	book    time.Duration // by mono: no new workbook before
 	upkeep  upkeep
