@@ -13,17 +13,10 @@ import (
 	"poolsweep/ingest"
 )
 
-// handle is an open file: bare, because an os.File for each of many thousand files
-// that are only looked at costs more than looking.
-type handle = int
-
 // resolve keeps every open below the folder it starts from, whatever is swapped
 // while it goes on: O_NOFOLLOW alone guards only the last element.
 const resolve = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS |
 	unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV
-
-// openFile never waits for the other end of a pipe and never becomes our terminal.
-const openFile = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_NOCTTY
 
 // dir is an open folder.
 type dir struct {
@@ -147,16 +140,6 @@ func (d *dir) openat(name string, flags int) (int, error) {
 	return -1, unix.ENXIO
 }
 
-// retry repeats a call that a signal broke off.
-func retry(call func() (int, error)) (int, error) {
-	for {
-		n, err := call()
-		if err != unix.EINTR {
-			return n, err
-		}
-	}
-}
-
 // list calls visit for all names in the folder, in the order of the file system.
 // Names are good until visit returns. What vanishes meanwhile is passed over.
 func (d *dir) list(visit func(name []byte, s sighting, err error)) error {
@@ -242,26 +225,6 @@ func statx(fd int, name *byte, flags int) (sighting, error) {
 
 func nanos(t unix.StatxTimestamp) int64 { return t.Sec*1e9 + int64(t.Nsec) }
 
-// readAt fills a part from an open file.
-func readAt(fd handle, part []byte, at int64) error {
-	for len(part) > 0 {
-		n, err := retry(func() (int, error) { return unix.Pread(fd, part, at) })
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errShort
-		}
-		part, at = part[n:], at+int64(n)
-	}
-	return nil
-}
-
-func closeHandle(fd handle) { _ = unix.Close(fd) }
-
-// fileOf makes a file of a handle, which it takes over.
-func fileOf(fd handle, name string) *os.File { return os.NewFile(uintptr(fd), name) }
-
 // writersOf finds out whether somebody has the open file open for writing. A read
 // lease is granted only while nobody has: fcntl(2), F_SETLEASE. It is given back at
 // once, because a writer that opens the file meanwhile is held up. On a file of
@@ -281,9 +244,6 @@ func writersOf(_ *dir, fd handle, _ string) writers {
 // probes reports whether writersOf can tell anything: a file server tells no one
 // who has a file open.
 func probes(kind string) bool { return kind == local }
-
-// nameUnsafe is for systems where a name can be more than the name of a file.
-func nameUnsafe([]byte) bool { return false }
 
 // refusalOf tells by its error why something could not be opened.
 func refusalOf(err error) ingest.Reason {

@@ -15,12 +15,6 @@ import (
 // Linux or Windows. So what follows is as safe as on Linux without openat2, and
 // neither knows kinds of file systems nor asks for writers.
 
-// handle is an open file.
-type handle = int
-
-// openFile never waits for the other end of a pipe and never becomes our terminal.
-const openFile = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_NOCTTY
-
 // openDir refuses a link in a folder's place.
 const openDir = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 
@@ -136,31 +130,9 @@ func sightingOf(st *unix.Stat_t) sighting {
 	return s
 }
 
-// readAt fills a part from an open file.
-func readAt(fd handle, part []byte, at int64) error {
-	for len(part) > 0 {
-		n, err := unix.Pread(fd, part, at)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errShort
-		}
-		part, at = part[n:], at+int64(n)
-	}
-	return nil
-}
-
-func closeHandle(fd handle) { _ = unix.Close(fd) }
-
-// fileOf makes a file of a handle, which it takes over.
-func fileOf(fd handle, name string) *os.File { return os.NewFile(uintptr(fd), name) }
-
 func writersOf(*dir, handle, string) writers { return writersUnknown }
 
 func probes(string) bool { return false }
-
-func nameUnsafe([]byte) bool { return false }
 
 // refusalOf tells by its error why something could not be opened.
 func refusalOf(err error) ingest.Reason {
