@@ -102,6 +102,11 @@ type TagUsage struct {
 	Source
 }
 
+// LargerFirst orders rows by bytes, largest first, then by tag.
+func LargerFirst(a, b TagUsage) int {
+	return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), a.Tag.Compare(b.Tag))
+}
+
 // Binary returns the module the description names after "Binary:", without what
 // follows the first blank, or "".
 func (u TagUsage) Binary() string {

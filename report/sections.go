@@ -67,24 +67,13 @@ func (s *speaker) counters(c *analyze.Case) []Block {
 			others = append(others, t)
 		}
 	}
-	slices.SortStableFunc(others, largerFirst)
+	slices.SortStableFunc(others, ingest.LargerFirst)
 	shown := others[:min(otherTags, len(others))]
 	caption := s.say("caption.others", facts{"shown": len(shown), "all": len(others)})
 	return []Block{
 		{Table: s.usageTable(s.label("caption.cluster"), usages(own))},
 		{Table: s.usageTable(caption, shown)},
 	}
-}
-
-// largerFirst orders rows by bytes, largest first, then by tag.
-func largerFirst(a, b ingest.TagUsage) int {
-	switch {
-	case a.Bytes > b.Bytes:
-		return -1
-	case a.Bytes < b.Bytes:
-		return 1
-	}
-	return a.Tag.Compare(b.Tag)
 }
 
 // usageTable shows tag rows with what the debugger's tag list says about each. A

@@ -109,7 +109,7 @@ func (t *Table) Grow(anchor ingest.TagUsage) []Match {
 		}
 		for _, r := range ratios {
 			want := r.expect(anchor.Outstanding)
-			if off := row.Outstanding - want; abs(off) <= Tolerance(want, t.relative) {
+			if off := row.Outstanding - want; max(off, -off) <= Tolerance(want, t.relative) {
 				core = append(core, Match{row, r.times, r.per, off})
 				break
 			}
@@ -141,7 +141,7 @@ func (t *Table) Fit(core []Match, from int64) Fit {
 	events := core[0].Outstanding
 	worst := 0.0
 	for _, m := range core[1:] {
-		close := float64(abs(m.Surplus)) + max(t.unit(m.Outstanding), t.unit(events)*float64(m.Times)/float64(m.Per))/2
+		close := float64(max(m.Surplus, -m.Surplus)) + max(t.unit(m.Outstanding), t.unit(events)*float64(m.Times)/float64(m.Per))/2
 		worst = max(worst, close/float64(m.Outstanding))
 	}
 	if events < from {
@@ -151,11 +151,4 @@ func (t *Table) Fit(core []Match, from int64) Fit {
 		Events: events, Tolerance: Tolerance(events, t.relative), Compared: len(t.Rows),
 		Chance: worst * t.density.perDistance(float64(events)), Luck: t.density.luck(len(core), worst, from),
 	}
-}
-
-func abs(n int64) int64 {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

@@ -129,13 +129,6 @@ func supports(c *analyze.Cluster, core []analyze.Member, th analyze.Thresholds) 
 // pointed at its anchor: then every tag of the table had the chance to be one.
 // It takes three members, or two that agree closely at a large count.
 func convicts(c *analyze.Cluster, core []analyze.Member, th analyze.Thresholds) bool {
-	pair := len(core) == 2 && c.Events >= th.ClusterPair && abs(core[1].Surplus) <= max(1, c.Events/th.ClusterPair)
+	pair := len(core) == 2 && c.Events >= th.ClusterPair && max(core[1].Surplus, -core[1].Surplus) <= max(1, c.Events/th.ClusterPair)
 	return (len(core) >= 3 || pair) && c.ByLuck <= th.ClusterLuck
-}
-
-func abs(n int64) int64 {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

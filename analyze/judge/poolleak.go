@@ -170,14 +170,6 @@ func (e *exam) dominant() []ingest.TagUsage {
 }
 
 func heaviestFirst(rows []ingest.TagUsage) []ingest.TagUsage {
-	slices.SortStableFunc(rows, func(a, b ingest.TagUsage) int {
-		switch {
-		case a.Bytes > b.Bytes:
-			return -1
-		case a.Bytes < b.Bytes:
-			return 1
-		}
-		return a.Tag.Compare(b.Tag)
-	})
+	slices.SortStableFunc(rows, ingest.LargerFirst)
 	return rows
 }

@@ -63,7 +63,8 @@ func (e *exam) runawayCase(f *analyze.FilterFact) analyze.Case {
 // agrees tells whether the pool's FLT_INSTANCE structures equal the listing.
 // Totals are no instant picture, so they may differ by a count's own noise.
 func (d *draft) agrees(row ingest.TagUsage) bool {
-	return abs(row.Outstanding-int64(listed(d.filters))) <= cluster.Tolerance(row.Outstanding, d.th.ClusterTolerance)
+	off := row.Outstanding - int64(listed(d.filters))
+	return max(off, -off) <= cluster.Tolerance(row.Outstanding, d.th.ClusterTolerance)
 }
 
 // unexplained reports whether the pool holds many more FLT_INSTANCE structures
