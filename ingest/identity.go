@@ -63,6 +63,14 @@ type Place struct {
 	Rule *FileRule // of the user; nil when there is none
 }
 
+// PlaceBelow returns the place of a file by its path below the folder given, with
+// forward slashes.
+func PlaceBelow(name string) Place {
+	elements := strings.Split(name, "/")
+	last := len(elements) - 1
+	return Place{File: elements[last], Below: elements[:last]}
+}
+
 // Machine returns the name that the place suggests.
 func (p Place) Machine() Machine { return p.names()[0] }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -218,5 +219,17 @@ func TestClaimGivesTheDocumentToThePlace(t *testing.T) {
 	}
 	if d.Claim(Machine{"LAB-1", NameFromFolder}) {
 		t.Error("its own place is a mismatch")
+	}
+}
+
+func TestPlaceBelow(t *testing.T) {
+	for name, want := range map[string]Place{
+		"a.log":             {File: "a.log", Below: []string{}},
+		"LAB-1/a.log":       {File: "a.log", Below: []string{"LAB-1"}},
+		"LAB-1/night/a.log": {File: "a.log", Below: []string{"LAB-1", "night"}},
+	} {
+		if got := PlaceBelow(name); got.File != want.File || !slices.Equal(got.Below, want.Below) {
+			t.Errorf("PlaceBelow(%q) = %+v, want %+v", name, got, want)
+		}
 	}
 }

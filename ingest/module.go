@@ -77,3 +77,7 @@ func ProcessKey(name string) string {
 	name, _, _ = strings.Cut(name, "(")
 	return ModuleKey(name)
 }
+
+// MachineKey folds a machine's name for comparison: Windows names differ in case
+// only by accident.
+func MachineKey(name string) string { return strings.ToUpper(name) }

@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"poolsweep/ingest"
 )
@@ -35,7 +34,7 @@ func Machines(docs []*ingest.Document) [][]*ingest.Snapshot {
 }
 
 // MachineKey folds a machine's name: Windows names differ in case only by accident.
-func MachineKey(s *ingest.Snapshot) string { return strings.ToUpper(s.Machine.Name) }
+func MachineKey(s *ingest.Snapshot) string { return ingest.MachineKey(s.Machine.Name) }
 
 func compareSources(a, b ingest.Source) int {
 	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"slices"
-	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -15,7 +14,7 @@ type Norms map[string]map[string]*analyze.FilterNorm
 // Elsewhere returns the norm of a filter without the machine itself, nil when no
 // other machine has it.
 func (n Norms) Elsewhere(filter, machine string) *analyze.FilterNorm {
-	return n[FilterKey(filter)][strings.ToUpper(machine)]
+	return n[FilterKey(filter)][ingest.MachineKey(machine)]
 }
 
 // NewNorms measures each filter on all machines.

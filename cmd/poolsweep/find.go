@@ -117,10 +117,11 @@ func (c *catch) walk(fsys fs.FS, shown, outside string) {
 			c.notes = append(c.notes, at+": "+linkNote)
 			return nil
 		}
-		below := strings.Split(name, "/")
+		place := ingest.PlaceBelow(name)
+		place.Outside = outside
 		c.take(input{
 			path:  at,
-			place: ingest.Place{File: d.Name(), Below: below[:len(below)-1], Outside: outside},
+			place: place,
 			open:  func() (io.ReadCloser, error) { return fsys.Open(name) },
 		})
 		return nil

@@ -103,12 +103,9 @@ func (s *service) load(in *intake) (*watch.File, io.Reader) {
 // parse has the drop parsed and makes sure that what was read was one state of it.
 func (s *service) parse(in *intake, file *watch.File, drop io.Reader) {
 	defer file.Close()
-	name := in.entry.Name
-	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: path.Base(name), NameRule: s.cfg.NameRule,
-		Redact: s.cfg.Redact == redactStrict}
-	if folders := path.Dir(name); folders != "." {
-		o.Below = strings.Split(folders, "/")
-	}
+	name, place := in.entry.Name, ingest.PlaceBelow(in.entry.Name)
+	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: place.File, Below: place.Below,
+		NameRule: s.cfg.NameRule, Redact: s.cfg.Redact == redactStrict}
 	var err error
 	if in.answer, err = s.parsers.parse(o, drop); err == nil {
 		_, err = io.Copy(io.Discard, drop) // what a parser did not want belongs to the sum
@@ -142,9 +139,8 @@ func (in *intake) checkWhole(file *watch.File) error {
 // claim gives a drop in a machine's folder to that machine, whatever its text says:
 // who may write there is a matter of rights, what stands in a text is not.
 func (in *intake) claim() {
-	place := ingest.Place{File: path.Base(in.entry.Name), Below: strings.Split(path.Dir(in.entry.Name), "/")}
-	m := place.Machine()
-	if path.Dir(in.entry.Name) == "." || m.From != ingest.NameFromFolder {
+	m := ingest.PlaceBelow(in.entry.Name).Machine()
+	if m.From != ingest.NameFromFolder {
 		return
 	}
 	for _, d := range in.answer.Documents {
@@ -270,11 +266,7 @@ type sums struct {
 // newSums knows what the drop's machine delivered before, as far as its place tells
 // the machine. Should the store not answer, nothing is superseded.
 func (s *service) newSums(in *intake) *sums {
-	place := ingest.Place{File: path.Base(in.entry.Name)}
-	if dir := path.Dir(in.entry.Name); dir != "." {
-		place.Below = strings.Split(dir, "/")
-	}
-	earlier, err := s.store.Earlier(context.Background(), place.Machine().Name)
+	earlier, err := s.store.Earlier(context.Background(), ingest.PlaceBelow(in.entry.Name).Machine().Name)
 	if err != nil {
 		s.log.Warn("earlier contents unknown", "file", in.entry.Name, "err", err)
 	}

@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"poolsweep/analyze"
-	"poolsweep/analyze/judge"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
@@ -137,12 +135,12 @@ func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, wi
 	}
 	whole := map[string]bool{} // machines judged with their past
 	for _, m := range changed {
-		whole[store.Key(m.Name)] = true
+		whole[ingest.MachineKey(m.Name)] = true
 	}
 	for _, c := range cases {
-		if withBook || slices.ContainsFunc(c.Machines, func(m string) bool { return whole[store.Key(m)] }) {
+		if withBook || slices.ContainsFunc(c.Machines, func(m string) bool { return whole[ingest.MachineKey(m)] }) {
 			for _, m := range c.Machines {
-				whole[store.Key(m)] = true
+				whole[ingest.MachineKey(m)] = true
 			}
 		}
 	}
@@ -195,17 +193,7 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 	}
 	add(newest)
 	slices.SortStableFunc(docs, func(a, b *ingest.Document) int { return strings.Compare(a.File, b.File) })
-	return s.newJudgement(docs)
-}
-
-func (s *service) newJudgement(docs []*ingest.Document) (*judgement, error) {
-	j := &judgement{Input: report.Input{
-		Documents: docs, Result: judge.Judge(docs, s.know, analyze.DefaultThresholds()),
-		Tool: tool, Lang: s.words.Lang(), Words: s.words,
-	}}
-	var err error
-	j.output, err = report.NewOutput(j.Input)
-	return j, err
+	return newJudgement(docs, nil, s.know, s.words)
 }
 
 func sortedKeys(set map[string]bool) []string {
@@ -237,10 +225,7 @@ func (s *service) findings(j *judgement, changed []store.Machine) ([]store.Findi
 	var out []store.Finding
 	for i := range j.Result.Cases {
 		c := &j.Result.Cases[i]
-		concerns := func(m store.Machine) bool {
-			return slices.ContainsFunc(c.Machines, func(name string) bool { return strings.EqualFold(name, m.Name) })
-		}
-		if !slices.ContainsFunc(changed, concerns) {
+		if !slices.ContainsFunc(changed, func(m store.Machine) bool { return concerns(c, m.Name) }) {
 			continue
 		}
 		summary, err := json.Marshal(report.Summarize(c))
@@ -248,19 +233,14 @@ func (s *service) findings(j *judgement, changed []store.Machine) ([]store.Findi
 			return nil, fmt.Errorf("summarize case %s: %w", c.ID, err)
 		}
 		sum := sha256.Sum256(summary)
+		writeup, object := caseFiles(c.ID)
 		out = append(out, store.Finding{
 			Case: store.Case{ID: c.ID, Signature: c.Signature, Verdict: c.Verdict.String(), Confidence: c.Confidence,
 				Title: j.title(c.ID), Machines: c.Machines, Summary: summary},
-			Digest: hex.EncodeToString(sum[:]), Outputs: caseFiles(c.ID),
+			Digest: hex.EncodeToString(sum[:]), Outputs: []string{writeup, object},
 		})
 	}
 	return out, nil
-}
-
-// caseFiles are the reports of a case.
-func caseFiles(id string) []string {
-	pdf := report.WriteupFile(id)
-	return []string{pdf, strings.TrimSuffix(pdf, ".pdf") + ".json"}
 }
 
 // title is the case's signature in words.
@@ -317,18 +297,9 @@ func (s *service) revisions(ctx context.Context) (map[string]report.Revision, er
 
 // drawing returns how an output is drawn, or nil when the judgement has it not.
 func (j *judgement) drawing(o store.Output) func(io.Writer) error {
-	switch o.Path {
-	case bookFile:
-		return j.drawBook
-	case jsonFile:
-		return j.drawJSON
-	}
-	for i := range j.Result.Cases {
-		if c := &j.Result.Cases[i]; c.ID == o.Subject {
-			if path.Ext(o.Path) == ".json" {
-				return func(w io.Writer) error { return j.drawCase(w, c) }
-			}
-			return func(w io.Writer) error { return j.drawWriteup(w, c) }
+	for _, p := range j.pages("") {
+		if filepath.ToSlash(p.path) == o.Path {
+			return p.draw
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"poolsweep/analyze"
 	"poolsweep/analyze/judge"
 	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
 	"poolsweep/report"
 	"poolsweep/report/jsonout"
 	"poolsweep/report/pdf"
@@ -44,19 +45,30 @@ func readAndJudge(ctx context.Context, con *console, found *catch, know *knowled
 	if err != nil {
 		return nil, err
 	}
-	j := &judgement{notes: append(found.notes, read.notes...), Input: report.Input{
-		Documents: read.docs,
-		Refused:   append(found.refused, read.refused...),
-		Result:    judge.Judge(read.docs, know, analyze.DefaultThresholds()),
+	j, err := newJudgement(read.docs, append(found.refused, read.refused...), know, words)
+	if err != nil {
+		return nil, err
+	}
+	j.notes = append(found.notes, read.notes...)
+	j.output.Inputs = append(j.output.Inputs, read.asides...)
+	return j, nil
+}
+
+// newJudgement judges documents by what is known. Refused are the files of which
+// no document came.
+func newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
+	words *templates.Words) (*judgement, error) {
+	j := &judgement{Input: report.Input{
+		Documents: docs,
+		Refused:   refused,
+		Result:    judge.Judge(docs, know, analyze.DefaultThresholds()),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,
 	}}
-	if j.output, err = report.NewOutput(j.Input); err != nil {
-		return nil, err
-	}
-	j.output.Inputs = append(j.output.Inputs, read.asides...)
-	return j, nil
+	var err error
+	j.output, err = report.NewOutput(j.Input)
+	return j, err
 }
 
 // drawJSON writes the whole JSON object.
@@ -71,12 +83,19 @@ func (j *judgement) pages(out string) []page {
 	}
 	for i := range j.Result.Cases {
 		c := &j.Result.Cases[i]
-		name := report.WriteupFile(c.ID)
+		writeup, object := caseFiles(c.ID)
 		pages = append(pages,
-			page{at(name), func(w io.Writer) error { return j.drawWriteup(w, c) }},
-			page{at(strings.TrimSuffix(name, ".pdf") + ".json"), func(w io.Writer) error { return j.drawCase(w, c) }})
+			page{at(writeup), func(w io.Writer) error { return j.drawWriteup(w, c) }},
+			page{at(object), func(w io.Writer) error { return j.drawCase(w, c) }})
 	}
 	return pages
+}
+
+// caseFiles are the reports of a case below the output folder: the write-up and the
+// JSON object.
+func caseFiles(id string) (writeup, object string) {
+	writeup = report.WriteupFile(id)
+	return writeup, strings.TrimSuffix(writeup, ".pdf") + ".json"
 }
 
 func (j *judgement) drawBook(w io.Writer) error {
@@ -98,13 +117,15 @@ func (j *judgement) drawWriteup(w io.Writer, c *analyze.Case) error {
 // drawCase writes the JSON object with one case and its machines and inputs only.
 func (j *judgement) drawCase(w io.Writer, c *analyze.Case) error {
 	one := *j.output
-	concerns := func(machine string) bool {
-		return slices.ContainsFunc(c.Machines, func(name string) bool { return strings.EqualFold(name, machine) })
-	}
 	one.Cases = keep(one.Cases, func(o report.OutputCase) bool { return o.ID == c.ID })
-	one.Machines = keep(one.Machines, func(m report.OutputMachine) bool { return concerns(m.Name) })
-	one.Inputs = keep(one.Inputs, func(in report.OutputInput) bool { return concerns(in.Machine) })
+	one.Machines = keep(one.Machines, func(m report.OutputMachine) bool { return concerns(c, m.Name) })
+	one.Inputs = keep(one.Inputs, func(in report.OutputInput) bool { return concerns(c, in.Machine) })
 	return jsonout.Write(w, &one)
+}
+
+// concerns reports whether a machine has a case.
+func concerns(c *analyze.Case, machine string) bool {
+	return slices.ContainsFunc(c.Machines, func(name string) bool { return strings.EqualFold(name, machine) })
 }
 
 // keep returns the items that pass, in a new slice.

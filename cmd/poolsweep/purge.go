@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 )
 
@@ -72,8 +73,8 @@ func (s *service) trace(ctx context.Context, machine string) (*trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := store.Key(machine)
-	is := func(name string) bool { return store.Key(name) == key }
+	key := ingest.MachineKey(machine)
+	is := func(name string) bool { return ingest.MachineKey(name) == key }
 	t := &trace{}
 	for _, m := range o.machines {
 		if is(m.Name) {

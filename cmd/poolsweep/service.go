@@ -143,7 +143,6 @@ const (
 	scanPause    = 100 * time.Millisecond // at least between two scans
 	shareSilence = time.Minute            // until a share that does not answer is down
 	endAfter     = 8 * time.Second        // for what is being read, when the service ends
-	poisonTries  = 3                      // readings that never ended, until a drop is refused
 	mostRecorded = 64                     // drops in one transaction
 	mostHistory  = 256                    // logs of one machine that are judged together
 	judgePause   = 1 * time.Second        // at least between two judgements

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"poolsweep/ingest"
 )
 
 // Case is one defect as the history knows it.
@@ -46,7 +48,7 @@ func (s *Store) Judge(ctx context.Context, j Judgement, now time.Time) (revised 
 		revised = nil
 		for _, m := range j.Machines {
 			_, err := tx.ExecContext(ctx, `UPDATE machine SET judged = $1, verdict = $2, confidence = $3 WHERE machine = $4`,
-				m.Changed, m.Verdict, m.Confidence, Key(m.Name))
+				m.Changed, m.Verdict, m.Confidence, ingest.MachineKey(m.Name))
 			if err != nil {
 				return fmt.Errorf("store verdict on %s: %w", m.Name, err)
 			}
@@ -79,7 +81,7 @@ func (f *Finding) put(ctx context.Context, tx *sql.Tx, now time.Time) (bool, err
 	for _, m := range f.Machines {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO case_machine (id, machine, first_seen, last_seen) VALUES ($1, $2, $3, $3)
-			ON CONFLICT (id, machine) DO UPDATE SET last_seen = excluded.last_seen`, f.ID, Key(m), millis(now))
+			ON CONFLICT (id, machine) DO UPDATE SET last_seen = excluded.last_seen`, f.ID, ingest.MachineKey(m), millis(now))
 		if err != nil {
 			return false, err
 		}
@@ -104,49 +106,40 @@ func (f *Finding) put(ctx context.Context, tx *sql.Tx, now time.Time) (bool, err
 
 // Cases returns all cases by id.
 func (s *Store) Cases(ctx context.Context) ([]Case, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	var out []Case
+	err := s.rows(ctx, "list cases", `
 		SELECT c.id, c.signature, c.verdict, c.confidence, c.title, c.first_seen, c.last_seen, r.number, r.summary,
 			COALESCE((SELECT summary FROM revision WHERE id = c.id AND number = r.number - 1), '')
 		FROM case_file c JOIN revision r ON r.id = c.id
-		WHERE r.number = (SELECT MAX(number) FROM revision WHERE id = c.id) ORDER BY c.id`)
-	if err != nil {
-		return nil, fmt.Errorf("list cases: %w", explain(err))
-	}
-	defer rows.Close()
-	var out []Case
-	for rows.Next() {
+		WHERE r.number = (SELECT MAX(number) FROM revision WHERE id = c.id) ORDER BY c.id`, nil, func(rows *sql.Rows) error {
 		var c Case
 		var first, last int64
 		err := rows.Scan(&c.ID, &c.Signature, &c.Verdict, &c.Confidence, &c.Title, &first, &last, &c.Revision, &c.Summary, &c.Before)
 		if err != nil {
-			return nil, fmt.Errorf("list cases: %w", explain(err))
+			return err
 		}
 		c.FirstSeen, c.LastSeen = fromMillis(first), fromMillis(last)
 		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, explain(err)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, s.addMachines(ctx, out)
 }
 
 // addMachines fills in the machines of cases that are sorted by id.
 func (s *Store) addMachines(ctx context.Context, cases []Case) error {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT c.id, m.name FROM case_machine c JOIN machine m ON m.machine = c.machine ORDER BY c.id, m.machine`)
-	if err != nil {
-		return fmt.Errorf("list machines of cases: %w", explain(err))
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return s.rows(ctx, "list machines of cases", `
+		SELECT c.id, m.name FROM case_machine c JOIN machine m ON m.machine = c.machine ORDER BY c.id, m.machine`, nil, func(rows *sql.Rows) error {
 		var id, name string
 		if err := rows.Scan(&id, &name); err != nil {
-			return fmt.Errorf("list machines of cases: %w", explain(err))
+			return err
 		}
 		i, found := slices.BinarySearchFunc(cases, id, func(c Case, id string) int { return cmp.Compare(c.ID, id) })
 		if found {
 			cases[i].Machines = append(cases[i].Machines, name)
 		}
-	}
-	return explain(rows.Err())
+		return nil
+	})
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"poolsweep/ingest"
@@ -91,7 +89,7 @@ func owner(d *ingest.Document) string {
 	if len(d.Snapshots) == 0 {
 		return ""
 	}
-	return Key(d.Snapshots[0].Machine.Name)
+	return ingest.MachineKey(d.Snapshots[0].Machine.Name)
 }
 
 // known returns the state of a drop with a document that is stored already, or ""
@@ -132,7 +130,7 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, bo
 		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime) VALUES ($1, $2, $3, $4, $5, $6)`,
-			d.SHA256, owner(d), i, Key(snap.Machine.Name), millis(snap.At), uptime)
+			d.SHA256, owner(d), i, ingest.MachineKey(snap.Machine.Name), millis(snap.At), uptime)
 		if err != nil {
 			return err
 		}
@@ -147,7 +145,7 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, bo
 func (r *Reading) supersede(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	for _, old := range r.Supersedes {
 		_, err := tx.ExecContext(ctx, `UPDATE document SET superseded_by = $1 WHERE sha256 = $2 AND machine = $3`,
-			r.SHA256, old, Key(r.Machine))
+			r.SHA256, old, ingest.MachineKey(r.Machine))
 		if err != nil {
 			return err
 		}
@@ -160,16 +158,13 @@ func (r *Reading) supersede(ctx context.Context, tx *sql.Tx, now time.Time) erro
 		}
 		_, err = tx.ExecContext(ctx, `
 			UPDATE machine SET changed = changed + 1
-			WHERE machine IN (SELECT machine FROM snapshot WHERE sha256 = $1 AND delivered = $2)`, old, Key(r.Machine))
+			WHERE machine IN (SELECT machine FROM snapshot WHERE sha256 = $1 AND delivered = $2)`, old, ingest.MachineKey(r.Machine))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// Key folds a machine's name: Windows names differ in case only by accident.
-func Key(machine string) string { return strings.ToUpper(machine) }
 
 // Held is a stored document with what the history knows about it.
 type Held struct {
@@ -203,7 +198,7 @@ func (s *Store) Recent(ctx context.Context, machine string, since time.Time, mos
 			SELECT s.sha256, s.delivered, CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END AS moment
 			FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
 			WHERE s.machine = $1 AND n.superseded_by = '' ORDER BY moment DESC, s.sha256 LIMIT $3) l
-		WHERE l.moment >= $2 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`, Key(machine), millis(since), most)
+		WHERE l.moment >= $2 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`, ingest.MachineKey(machine), millis(since), most)
 }
 
 // Content is a content in force, without what was read from it.
@@ -215,44 +210,36 @@ type Content struct {
 // Earlier returns the contents in force that a machine delivered, shortest
 // first. A drop that begins with one of them supersedes it.
 func (s *Store) Earlier(ctx context.Context, machine string) ([]Content, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT sha256, bytes FROM document WHERE machine = $1 AND superseded_by = '' ORDER BY bytes, sha256`, Key(machine))
-	if err != nil {
-		return nil, fmt.Errorf("list contents: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Content
-	for rows.Next() {
+	err := s.rows(ctx, "list contents", `
+		SELECT sha256, bytes FROM document WHERE machine = $1 AND superseded_by = '' ORDER BY bytes, sha256`, []any{ingest.MachineKey(machine)}, func(rows *sql.Rows) error {
 		var c Content
 		if err := rows.Scan(&c.SHA256, &c.Bytes); err != nil {
-			return nil, fmt.Errorf("list contents: %w", explain(err))
+			return err
 		}
 		out = append(out, c)
-	}
-	return out, explain(rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 func (s *Store) held(ctx context.Context, where string, args ...any) ([]Held, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT d.share, d.name, d.machine, d.read_at, d.incomplete, d.format, d.body FROM document d
-		WHERE d.superseded_by = '' AND `+where+` ORDER BY d.read_at, d.sha256`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("load documents: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Held
-	for rows.Next() {
+	err := s.rows(ctx, "load documents", `
+		SELECT d.share, d.name, d.machine, d.read_at, d.incomplete, d.format, d.body FROM document d
+		WHERE d.superseded_by = '' AND `+where+` ORDER BY d.read_at, d.sha256`, args, func(rows *sql.Rows) (err error) {
 		var h Held
 		var readAt, incomplete, version int64
 		var body []byte
 		if err := rows.Scan(&h.Share, &h.Name, &h.Machine, &readAt, &incomplete, &version, &body); err != nil {
-			return nil, fmt.Errorf("load documents: %w", explain(err))
+			return err
 		}
 		if h.Document, err = unpack(version, body); err != nil {
-			return nil, err
+			return err
 		}
 		h.Name, h.ReadAt, h.Incomplete = unescape(h.Name), fromMillis(readAt), incomplete != 0
 		out = append(out, h)
-	}
-	return slices.Clip(out), explain(rows.Err())
+		return nil
+	})
+	return out, err
 }

@@ -70,45 +70,36 @@ func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
 // Drops calls each with the drops of a share, or of all shares when share is
 // empty, by share and name.
 func (s *Store) Drops(ctx context.Context, share string, each func(Drop) error) error {
-	rows, err := s.db.QueryContext(ctx, `
+	return s.rows(ctx, "list drops", `
 		SELECT share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at
-		FROM drop_file WHERE $1 = '' OR share = $1 ORDER BY share, name`, share)
-	if err != nil {
-		return fmt.Errorf("list drops: %w", explain(err))
-	}
-	defer rows.Close()
-	for rows.Next() {
+		FROM drop_file WHERE $1 = '' OR share = $1 ORDER BY share, name`, []any{share}, func(rows *sql.Rows) error {
 		var d Drop
 		var first, changed int64
 		err := rows.Scan(&d.Share, &d.Name, &d.State, &d.Reason, &d.Machine, &d.SHA256, &d.Bytes, &d.Stamp, &first, &changed)
 		if err != nil {
-			return fmt.Errorf("list drops: %w", explain(err))
+			return err
 		}
 		d.Name, d.FirstSeen, d.ChangedAt = unescape(d.Name), fromMillis(first), fromMillis(changed)
 		if err := each(d); err != nil {
 			return err
 		}
-	}
-	return explain(rows.Err())
+		return nil
+	})
 }
 
 // Counts returns how many drops are in each state.
 func (s *Store) Counts(ctx context.Context) (map[State]int, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT state, COUNT(*) FROM drop_file GROUP BY state`)
-	if err != nil {
-		return nil, fmt.Errorf("count drops: %w", explain(err))
-	}
-	defer rows.Close()
 	counts := map[State]int{}
-	for rows.Next() {
+	err := s.rows(ctx, "count drops", `SELECT state, COUNT(*) FROM drop_file GROUP BY state`, nil, func(rows *sql.Rows) error {
 		var state State
 		var n int
 		if err := rows.Scan(&state, &n); err != nil {
-			return nil, fmt.Errorf("count drops: %w", explain(err))
+			return err
 		}
 		counts[state] = n
-	}
-	return counts, explain(rows.Err())
+		return nil
+	})
+	return counts, err
 }
 
 // escape makes text of a name whose bytes need not be UTF-8: a backslash and

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -30,20 +31,16 @@ func (s *Store) PutHealth(ctx context.Context, h Health) error {
 
 // Health returns how all parts do, by name.
 func (s *Store) Health(ctx context.Context) ([]Health, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT part, reason, detail, at FROM health ORDER BY part`)
-	if err != nil {
-		return nil, fmt.Errorf("list health: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Health
-	for rows.Next() {
+	err := s.rows(ctx, "list health", `SELECT part, reason, detail, at FROM health ORDER BY part`, nil, func(rows *sql.Rows) error {
 		var h Health
 		var at int64
 		if err := rows.Scan(&h.Part, &h.Reason, &h.Detail, &at); err != nil {
-			return nil, fmt.Errorf("list health: %w", explain(err))
+			return err
 		}
 		h.At = fromMillis(at)
 		out = append(out, h)
-	}
-	return out, explain(rows.Err())
+		return nil
+	})
+	return out, err
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"poolsweep/ingest"
 )
 
 // Machine is a lab machine in the history.
@@ -23,29 +25,25 @@ func changed(ctx context.Context, tx *sql.Tx, machine string, now time.Time) err
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO machine (machine, name, changed, first_seen, last_seen) VALUES ($1, $2, 1, $3, $3)
 		ON CONFLICT (machine) DO UPDATE SET changed = machine.changed + 1, name = excluded.name, last_seen = excluded.last_seen`,
-		Key(machine), machine, millis(now))
+		ingest.MachineKey(machine), machine, millis(now))
 	return err
 }
 
 // Machines returns all machines by name.
 func (s *Store) Machines(ctx context.Context) ([]Machine, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT name, changed, judged, first_seen, last_seen, verdict, confidence FROM machine ORDER BY machine`)
-	if err != nil {
-		return nil, fmt.Errorf("list machines: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Machine
-	for rows.Next() {
+	err := s.rows(ctx, "list machines", `
+		SELECT name, changed, judged, first_seen, last_seen, verdict, confidence FROM machine ORDER BY machine`, nil, func(rows *sql.Rows) error {
 		var m Machine
 		var first, last int64
 		if err := rows.Scan(&m.Name, &m.Changed, &m.Judged, &first, &last, &m.Verdict, &m.Confidence); err != nil {
-			return nil, fmt.Errorf("list machines: %w", explain(err))
+			return err
 		}
 		m.FirstSeen, m.LastSeen = fromMillis(first), fromMillis(last)
 		out = append(out, m)
-	}
-	return out, explain(rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // Reopen has the machines of some cases judged again.

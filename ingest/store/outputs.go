@@ -50,23 +50,19 @@ func (s *Store) Want(ctx context.Context, paths []string, now time.Time) error {
 
 // Outputs returns all report files by path.
 func (s *Store) Outputs(ctx context.Context) ([]Output, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT path, kind, subject, wanted, written, sha256, reason, changed_at FROM output ORDER BY path`)
-	if err != nil {
-		return nil, fmt.Errorf("list outputs: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Output
-	for rows.Next() {
+	err := s.rows(ctx, "list outputs", `
+		SELECT path, kind, subject, wanted, written, sha256, reason, changed_at FROM output ORDER BY path`, nil, func(rows *sql.Rows) error {
 		var o Output
 		var at int64
 		if err := rows.Scan(&o.Path, &o.Kind, &o.Subject, &o.Wanted, &o.Written, &o.SHA256, &o.Reason, &at); err != nil {
-			return nil, fmt.Errorf("list outputs: %w", explain(err))
+			return err
 		}
 		o.ChangedAt = fromMillis(at)
 		out = append(out, o)
-	}
-	return out, explain(rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // Wrote notes that a revision of a file is on disk, synced.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path"
-	"strings"
 	"time"
 
 	"poolsweep/ingest"
@@ -64,7 +62,7 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
-		key := Key(machine)
+		key := ingest.MachineKey(machine)
 		if r.Drops, err = purgeDrops(ctx, tx, key); err != nil {
 			return err
 		}
@@ -89,14 +87,9 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 func (d *Drop) Of(machine string) bool {
 	name := d.Machine
 	if name == "" {
-		folder, file := path.Split(d.Name)
-		place := ingest.Place{File: file}
-		if folder != "" {
-			place.Below = strings.Split(path.Clean(folder), "/")
-		}
-		name = place.Machine().Name
+		name = ingest.PlaceBelow(d.Name).Machine().Name
 	}
-	return Key(name) == Key(machine)
+	return ingest.MachineKey(name) == ingest.MachineKey(machine)
 }
 
 // purgeDrops removes the drops of a machine, and those with documents of it.

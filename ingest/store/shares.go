@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -34,23 +35,19 @@ func (s *Store) PutShare(ctx context.Context, sh Share) error {
 
 // Shares returns all shares by path.
 func (s *Store) Shares(ctx context.Context) ([]Share, error) {
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT path, kind, reason, files, ignored, scanned_at FROM share ORDER BY path`)
-	if err != nil {
-		return nil, fmt.Errorf("list shares: %w", explain(err))
-	}
-	defer rows.Close()
 	var out []Share
-	for rows.Next() {
+	err := s.rows(ctx, "list shares", `
+		SELECT path, kind, reason, files, ignored, scanned_at FROM share ORDER BY path`, nil, func(rows *sql.Rows) error {
 		var sh Share
 		var at int64
 		if err := rows.Scan(&sh.Path, &sh.Kind, &sh.Reason, &sh.Files, &sh.Ignored, &at); err != nil {
-			return nil, fmt.Errorf("list shares: %w", explain(err))
+			return err
 		}
 		sh.ScannedAt = fromMillis(at)
 		out = append(out, sh)
-	}
-	return out, explain(rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // KeepShares forgets the shares that are not among some. What was read from them

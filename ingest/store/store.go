@@ -259,6 +259,21 @@ func dsnOf(file string, options url.Values) (string, error) {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: options.Encode()}).String(), nil
 }
 
+// rows calls scan for each row of a query. What says what is listed, for errors.
+func (s *Store) rows(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, explain(err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("%s: %w", what, explain(err))
+		}
+	}
+	return explain(rows.Err())
+}
+
 // within runs fn in one transaction. What fn did is durable when within returns
 // nil, and undone otherwise.
 func (s *Store) within(ctx context.Context, fn func(*sql.Tx) error) error {
