@@ -14,36 +14,39 @@ func NewBook(in Input) (*Workbook, error) {
 	s := &speaker{in: in}
 	_, newest := span(in.Documents)
 	b := &Workbook{Title: s.label("book.title"), Tool: in.Tool, Created: newest}
-	b.Sheets = []Sheet{s.readMe(), s.caseSheet(), s.machineSheet(), s.seenSheet(), s.sharedSheet(), s.tagSheet(), s.filterSheet()}
+	b.Sheets = []Sheet{s.readMe(), s.caseSheet(), s.machineSheet(), s.seenSheet(), s.sharedSheet(),
+		s.tagSheet(), s.filterSheet()}
 	return b, s.done("workbook")
 }
 
 // sheet starts a sheet with its sentence on what a row is.
 func (s *speaker) sheet(name string) Sheet {
 	title := s.label("sheet." + name)
-	return Sheet{Name: title, Heading: title, Intro: s.label("row." + name)}
+	return Sheet{Name: title, Heading: title, Intro: s.label("row." + name), Empty: s.label("sheet.empty")}
 }
 
 // list is a sheet's table while it is built, column by column.
 type list struct {
 	*Sheet
-	s *speaker
+	s    *speaker
+	rows [][]any
 }
 
 // add appends a column; cell returns its value in row i, nil for an empty cell. It
 // returns the column for what only some have: data bars, a colour scale.
 func (l list) add(title string, kind CellKind, width float64, cell func(i int) any) *SheetColumn {
 	l.Columns = append(l.Columns, SheetColumn{Title: l.s.label("column." + title), Kind: kind, Width: width})
-	for i := range l.Rows {
-		l.Rows[i] = append(l.Rows[i], cell(i))
+	for i := range l.rows {
+		l.rows[i] = append(l.rows[i], cell(i))
 	}
 	return &l.Columns[len(l.Columns)-1]
 }
 
 // rows gives a sheet n empty rows to add columns to.
 func (s *speaker) rows(sheet *Sheet, n int) list {
-	sheet.Rows = make([][]any, n)
-	return list{sheet, s}
+	rows := make([][]any, n)
+	sheet.Rows, sheet.Len = slices.Values(rows), n
+	return list{sheet, s, rows}
 }
 
 // orEmpty returns a value, or an empty cell for the zero value that the analysis
@@ -259,8 +262,8 @@ func (s *speaker) tagSheet() Sheet {
 	l.add("bytes", KindBytes, 18, func(i int) any { return t[i].Bytes }).Bars = true
 	l.add("cases", KindText, 24, func(i int) any { return orEmpty(strings.Join(t[i].Cases, ", ")) })
 	if len(t) > 0 {
-		sheet.Chart = &SheetChart{Title: s.label("chart.top-tags"), Unit: s.label("chart.top-tags-unit"),
-			Category: 1, Value: 10, Top: min(topTags, len(t))}
+		sheet.Charts = []SheetChart{{Kind: ChartBars, Title: s.label("chart.top-tags"),
+			Unit: s.label("chart.top-tags-unit"), Category: 1, Value: 10, Top: min(topTags, len(t))}}
 	}
 	return sheet
 }

@@ -157,18 +157,43 @@ func dumpBook(b *Workbook) string {
 				d.line("  %s: %s", p.Label, p.Value)
 			}
 		}
-		if c := s.Chart; c != nil {
-			d.line("(chart: %s of %s by %s, top %d)", c.Title, s.Columns[c.Value].Title, s.Columns[c.Category].Title,
-				c.Top)
+		for _, f := range s.Figures {
+			d.line("%s: %s (%s)", f.Label, toned(dumpValue(f.Value), f.Tone), f.Note)
 		}
-		for i, r := range s.Rows {
-			d.line("row %d", i+1)
+		for _, c := range s.Charts {
+			d.sheetChart(&s, &c)
+		}
+		i := 0
+		for r := range s.All() {
+			i++
+			d.line("row %d", i)
 			for j, v := range r {
 				d.line("  %s: %s", s.Columns[j].Title, dumpValue(v))
 			}
 		}
 	}
 	return d.String()
+}
+
+// sheetChart writes a chart with its own data, or with where they stand.
+func (d *dumper) sheetChart(s *Sheet, c *SheetChart) {
+	if len(c.Series) == 0 && c.Empty == "" {
+		d.line("(chart: %s of %s by %s, top %d)", c.Title, s.Columns[c.Value].Title, s.Columns[c.Category].Title, c.Top)
+		return
+	}
+	d.line("(chart: %s; %s)", c.Title, c.Unit)
+	var names []string
+	for _, series := range c.Series {
+		names = append(names, toned(series.Name, series.Tone))
+	}
+	d.line("  %s: %s", c.Head, strings.Join(names, " | "))
+	for i, label := range c.Labels {
+		var values []string
+		for _, series := range c.Series {
+			values = append(values, fmt.Sprint(series.Values[i]))
+		}
+		d.line("  %s: %s", label, strings.Join(values, " | "))
+	}
 }
 
 // dumpValue writes a sheet's value with its type, nil as "-".

@@ -3,7 +3,10 @@
 // decide nothing.
 package report
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Tone is the meaning a renderer shows by colour, and by more than colour.
 type Tone uint8
@@ -173,13 +176,19 @@ const (
 	KindHours            // float64 hours, one decimal
 	KindLink             // Link
 	KindVerdict          // Tagged: text coloured by its tone
+	KindLocal            // time.Time as the clock of its own location shows it, as date and time
+	KindDate             // time.Time as the date of its own location
+	KindHeat             // Tagged: a narrow, centred cell filled by its tone
+	KindSpark            // []float64, oldest first: a line as small as the cell
+	KindChance           // float64 0..1 that may be tiny: 0.00012
 )
 
 // Link is a cell that leads to a file beside the workbook or to a sheet.
 type Link struct {
 	Text   string
-	Target string // relative path with forward slashes, or "'Sheet'!A1"
-	Sheet  bool   // Target is a place in this workbook
+	Target string // relative path with forward slashes, or the Name of a sheet
+	Sheet  bool   // Target is a sheet of this workbook
+	Row    int    // with Sheet: the row of its table, the first is 1; 0 leads to the top
 }
 
 // Tagged is a text with a tone.
@@ -196,15 +205,30 @@ type Workbook struct {
 	Sheets  []Sheet
 }
 
-// Sheet is one sheet: either pairs (the Read me) or a table.
+// Sheet is one sheet. The Read me has Groups, the Dashboard Figures and Charts, the
+// others a table.
 type Sheet struct {
 	Name    string
 	Heading string
 	Intro   string  // one sentence on what a row is
-	Groups  []Group // only for the Read me
+	Groups  []Group // titled pairs
+	Figures []Figure
 	Columns []SheetColumn
-	Rows    [][]any // nil is an empty cell; the type follows the column's Kind
-	Chart   *SheetChart
+	// Rows are the table's rows: a value a column, of the type of its Kind; nil is an
+	// empty cell. They may be gone through more than once. A row belongs to its reader
+	// only until the next one, so that long sheets need not be held.
+	Rows   iter.Seq[[]any] `json:"-"`
+	Len    int             // how many Rows come
+	Empty  string          // what stands in the only row of a table without rows
+	Charts []SheetChart
+}
+
+// All returns the rows; a sheet without a table has none.
+func (s *Sheet) All() iter.Seq[[]any] {
+	if s.Rows == nil {
+		return func(func([]any) bool) {}
+	}
+	return s.Rows
 }
 
 // Group is a titled list of pairs on the Read me.
@@ -213,20 +237,64 @@ type Group struct {
 	Pairs []Pair
 }
 
+// Figure is a key figure of the Dashboard.
+type Figure struct {
+	Label string
+	Value any // of the type of its Kind
+	Kind  CellKind
+	Tone  Tone
+	Note  string // what the figure counts, or of how many
+}
+
 // SheetColumn is a column of a sheet's table.
 type SheetColumn struct {
 	Title string
 	Kind  CellKind
-	Width float64 // characters
+	Width float64 // characters; numbers may need more
 	Bars  bool    // data bars
 	Scale bool    // colour scale, high is loud
+	Icons *Icons
 }
 
-// SheetChart is a native bar chart over two of the sheet's columns.
+// Icons show the values of a column of numbers as signs of three, too.
+type Icons struct {
+	Lights bool       // green, amber, red; else arrows down, level, up
+	From   [2]float64 // the lowest value of the second and of the third sign
+	Only   bool       // the sign in place of the figure
+}
+
+// ChartKind is the form of a sheet's chart.
+type ChartKind uint8
+
+const (
+	_            ChartKind = iota
+	ChartBars              // lying bars, the first on top
+	ChartColumns           // standing columns
+	ChartStacked           // standing columns, the series on top of each other
+	ChartLines             // a line a series
+)
+
+// SheetChart is a native chart: over two columns of the sheet's table, or, with
+// Series, over data of its own, which stand beside it as a small table.
 type SheetChart struct {
-	Title    string
+	Kind  ChartKind
+	Title string
+	Unit  string // of the values
+
 	Category int // column index of the labels
 	Value    int // column index of the values
 	Top      int // number of rows from the top
-	Unit     string
+
+	Head   string   // over Labels
+	Labels []string // one a value of each series
+	Series []ChartSeries
+	Empty  string // what stands in its place when there is nothing to draw
+}
+
+// ChartSeries is one row of values in a chart.
+type ChartSeries struct {
+	Name   string
+	Tone   Tone      // TonePlain: a colour of the renderer's own
+	Values []float64 // one a label
+	Kind   CellKind  // KindCount, KindBytes or KindHours: how the values are written
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,7 +71,7 @@ func TestSamplesAreWorded(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	all := []any{out, book}
+	all := []any{out, book, rowsOf(book)}
 	for i := range in.Result.Cases {
 		w, err := report.NewWriteup(in, &in.Result.Cases[i])
 		if err != nil {
@@ -89,6 +90,17 @@ func TestSamplesAreWorded(t *testing.T) {
 	}
 }
 
+// rowsOf returns the rows of all sheets, which JSON leaves out.
+func rowsOf(b *report.Workbook) []any {
+	var out []any
+	for i := range b.Sheets {
+		for row := range b.Sheets[i].All() {
+			out = append(out, slices.Clone(row))
+		}
+	}
+	return out
+}
+
 // TestSamplesGiveTheSameReportsTwice: nothing may hang on the order of a map.
 func TestSamplesGiveTheSameReportsTwice(t *testing.T) {
 	var runs [2]string
@@ -104,7 +116,7 @@ func TestSamplesGiveTheSameReportsTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range []any{out, book} {
+		for _, v := range []any{out, book, rowsOf(book)} {
 			if err := enc.Encode(v); err != nil {
 				t.Fatal(err)
 			}

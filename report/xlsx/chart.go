@@ -9,18 +9,26 @@ import (
 	"poolsweep/report"
 )
 
-// chart adds the sheet's bar chart: below a short table, beside a long one, over
+// charts adds the charts over the sheet's own table.
+func (g *grid) charts() error {
+	for i := range g.sheet.Charts {
+		if c := &g.sheet.Charts[i]; len(c.Series) == 0 && g.sheet.Len > 0 {
+			if err := g.chart(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// chart adds a bar chart: below a short table, beside a long one, over
 // its first rows. Row heights are not known before Excel has wrapped the texts,
 // so below is the place where nothing stretches it.
-func (g *grid) chart() error {
-	c := g.sheet.Chart
-	if c == nil || len(g.sheet.Rows) == 0 {
-		return nil
-	}
+func (g *grid) chart(c *report.SheetChart) error {
 	const short, width, perBar, around = 40, 760, 22, 110
-	bars := min(max(c.Top, 1), len(g.rows))
-	at := place(1, headerRow+len(g.rows)+3)
-	if len(g.rows) > short {
+	bars := min(max(c.Top, 1), g.len)
+	at := place(1, headerRow+g.len+3)
+	if g.len > short {
 		at = place(len(g.titles)+2, firstRow)
 	}
 	chart := bareChart(c)

@@ -2,6 +2,7 @@ package xlsx_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"poolsweep/report"
@@ -62,7 +63,7 @@ func cases() report.Sheet {
 			text("Owner", 14), text("Holder", 14), typed("Last seen (UTC)", report.KindTime, 18),
 			text("Next step", 52), typed("Write-up", report.KindLink, 20),
 		},
-		Rows: [][]any{
+		Rows: slices.Values([][]any{
 			{"PS-5E1D20C4",
 				"WavxDMgr attaches to the volumes again and again: 10,841 instances, peers have at most 5",
 				report.Tagged{Text: "runaway-attachment", Tone: report.ToneAlarm}, "peer-gap", 0.97,
@@ -75,7 +76,7 @@ func cases() report.Sheet {
 				int64(2018),
 				uint64(3_447_552), 1708.4, 412.5, "nt", "not established", day(23, 22, 5), "!process 0 0",
 				report.Link{Text: "PS-0B77A913.pdf", Target: "cases/PS-0B77A913 rev 3.pdf"}},
-		},
+		}), Len: 2,
 	}
 }
 
@@ -91,21 +92,21 @@ func machines() report.Sheet {
 			{Title: "Of ceiling", Kind: report.KindShare, Width: 11, Scale: true},
 			typed("Worst case", report.KindLink, 16),
 		},
-		Rows: [][]any{
+		Rows: slices.Values([][]any{
 			{"BUILD-11", "Windows 10 22621 x64", tone("healthy", report.ToneGood), int64(3), 402.25,
 				day(24, 6, 19),
 				uint64(412_385_280), 0.06, nil},
 			{"LAB-014", "Windows 10 19045 x64", tone("suspect", report.ToneWarning), int64(2), 1180.5,
 				day(23, 22, 5),
-				uint64(988_020_736), 0.31, report.Link{Text: "PS-0B77A913", Target: "'Cases'!A6",
+				uint64(988_020_736), 0.31, report.Link{Text: "PS-0B77A913", Target: "Cases", Row: 2,
 					Sheet: true}},
 			{"XP-TABLET-03", "Windows XP SP3 x86", tone("runaway-attachment", report.ToneAlarm), int64(1),
 				51.75, day(2, 9, 30),
-				uint64(121_634_816), 0.93, report.Link{Text: "PS-5E1D20C4", Target: "'Cases'!A5",
+				uint64(121_634_816), 0.93, report.Link{Text: "PS-5E1D20C4", Target: "Cases", Row: 1,
 					Sheet: true}},
 			{"实验室-07", "Windows 11 26100 x64", tone("insufficient", report.ToneNotice), int64(1), nil, nil,
 				nil, nil, nil},
-		},
+		}), Len: 4,
 	}
 }
 
@@ -119,9 +120,10 @@ func tags() report.Sheet {
 			typed("Machines", report.KindCount, 11),
 			text("Description", 50),
 		},
-		Chart: &report.SheetChart{Title: "Largest tags", Category: 1, Value: 4, Top: 10,
-			Unit: "bytes in all machines"},
+		Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "Largest tags", Category: 1, Value: 4, Top: 10,
+			Unit: "bytes in all machines"}},
 	}
+	var rows [][]any
 	for _, r := range []struct {
 		tag, owner  string
 		outstanding int64
@@ -144,9 +146,10 @@ func tags() report.Sheet {
 		{"=ab1", "", 12, 9216, ""},
 		{"-UMD", "", 3, 768, "user-mode driver"},
 	} {
-		s.Rows = append(s.Rows, []any{fmt.Sprintf("%X", r.tag), r.tag, "nonpaged", r.owner, r.bytes,
+		rows = append(rows, []any{fmt.Sprintf("%X", r.tag), r.tag, "nonpaged", r.owner, r.bytes,
 			r.outstanding, int64(1), r.text})
 	}
+	s.Rows, s.Len = slices.Values(rows), len(rows)
 	return s
 }
 
@@ -160,10 +163,11 @@ func filters() report.Sheet {
 			typed("Peers have", report.KindCount, 12),
 			typed("Flag", report.KindVerdict, 20),
 		},
-		Chart: &report.SheetChart{Title: "Instances by filter", Category: 2, Value: 4, Top: 6,
-			Unit: "instances"},
+		Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "Instances by filter", Category: 2, Value: 4, Top: 6,
+			Unit: "instances"}},
 	}
 	plain := report.Tagged{}
+	var rows [][]any
 	for _, r := range []struct {
 		name, altitude string
 		n, peers       int64
@@ -176,15 +180,16 @@ func filters() report.Sheet {
 		{"vfsmfd", "263410", 5, 10841, plain},
 		{"WavxDMgr", "145300", 10841, 5, report.Tagged{Text: "runaway-attachment", Tone: report.ToneAlarm}},
 	} {
-		s.Rows = append(s.Rows, []any{"XP-TABLET-03", "Frame 1", r.name, r.altitude, r.n, r.peers, r.flag})
+		rows = append(rows, []any{"XP-TABLET-03", "Frame 1", r.name, r.altitude, r.n, r.peers, r.flag})
 	}
+	s.Rows, s.Len = slices.Values(rows), len(rows)
 	return s
 }
 
 func silent() report.Sheet {
 	return report.Sheet{
 		Name: "Silent & bad", Heading: "Silent & bad",
-		Intro: "A row is a machine or file that could not be judged.",
+		Intro: "A row is a machine or file that could not be judged.", Empty: "None in the period.",
 		Columns: []report.SheetColumn{
 			typed("Last heard (UTC)", report.KindTime, 18), text("Machine or file", 40),
 			typed("Line", report.KindCount, 8),
@@ -206,15 +211,17 @@ func long(n int) report.Sheet {
 				report.KindHours, 12),
 			typed("Verdict", report.KindVerdict, 20),
 		},
-		Rows:  make([][]any, n),
-		Chart: &report.SheetChart{Title: "First rows", Category: 3, Value: 5, Top: 8, Unit: "allocations"},
+		Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "First rows", Category: 3, Value: 5, Top: 8,
+			Unit: "allocations"}},
 	}
-	for i := range s.Rows {
+	rows := make([][]any, n)
+	for i := range rows {
 		tag := fmt.Sprintf("T%03d", i%1000)
-		s.Rows[i] = []any{fmt.Sprintf("LAB-%03d", i%200), day(1, 0, 0).Add(time.Duration(i) * time.Minute),
+		rows[i] = []any{fmt.Sprintf("LAB-%03d", i%200), day(1, 0, 0).Add(time.Duration(i) * time.Minute),
 			fmt.Sprintf("%X", tag), tag, "nonpaged", int64(i) * 7, uint64(i) * 4096, float64(i%100) / 7,
 			float64(i) / 60,
 			report.Tagged{Text: "healthy", Tone: report.ToneGood}}
 	}
+	s.Rows, s.Len = slices.Values(rows), len(rows)
 	return s
 }

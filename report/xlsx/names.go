@@ -93,21 +93,16 @@ func cut(s string, most int) string {
 // quoted returns a sheet name as references need it.
 func quoted(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'" }
 
-// sheetTarget translates a place in the workbook, "'Sheet'!A1" by the model's
-// names, into one by the names that Excel got. It fails when there is no such
-// sheet.
-func (b *book) sheetTarget(target string) (string, bool) {
-	bang := strings.LastIndexByte(target, '!')
-	if bang < 0 {
-		return "", false
-	}
-	name := target[:bang]
-	if n := len(name); n > 1 && name[0] == '\'' && name[n-1] == '\'' {
-		name = strings.ReplaceAll(name[1:n-1], "''", "'")
-	}
+// sheetTarget returns the place that a link within the workbook leads to, by the
+// names that Excel got. It fails when there is no such sheet.
+func (b *book) sheetTarget(l report.Link) (string, bool) {
 	for i, s := range b.model.Sheets {
-		if s.Name == name {
-			return quoted(b.names[i]) + target[bang:], true
+		if s.Name == l.Target {
+			row := 1
+			if l.Row > 0 {
+				row = firstRow + l.Row - 1
+			}
+			return quoted(b.names[i]) + "!" + place(1, row), true
 		}
 	}
 	return "", false

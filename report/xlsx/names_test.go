@@ -65,20 +65,21 @@ func TestSheetTarget(t *testing.T) {
 	b := &book{model: &report.Workbook{Sheets: sheetsNamed("Cases", "it's", "a/b")}}
 	b.names = sheetNames(b.model.Sheets)
 	for _, c := range []struct {
-		target, want string
-		ok           bool
+		target string
+		row    int
+		want   string
+		ok     bool
 	}{
-		{"'Cases'!A5", "'Cases'!A5", true},
-		{"Cases!B2", "'Cases'!B2", true},
-		{"'it''s'!A1", "'it''s'!A1", true},
-		{"'a/b'!A1", "'a_b'!A1", true},
-		{"'a_b'!A1", "", false},
-		{"'Other'!A1", "", false},
-		{"Cases", "", false},
-		{"", "", false},
+		{"Cases", 1, "'Cases'!A5", true},
+		{"Cases", 0, "'Cases'!A1", true},
+		{"it's", 3, "'it''s'!A7", true},
+		{"a/b", 0, "'a_b'!A1", true},
+		{"a_b", 0, "", false},
+		{"Other", 1, "", false},
+		{"", 0, "", false},
 	} {
-		if got, ok := b.sheetTarget(c.target); got != c.want || ok != c.ok {
-			t.Errorf("sheetTarget(%q) = %q, %t, want %q, %t", c.target, got, ok, c.want, c.ok)
+		if got, ok := b.sheetTarget(report.Link{Target: c.target, Sheet: true, Row: c.row}); got != c.want || ok != c.ok {
+			t.Errorf("row %d of %q = %q, %t, want %q, %t", c.row, c.target, got, ok, c.want, c.ok)
 		}
 	}
 }

@@ -34,7 +34,9 @@ func TestLibreOfficeReadsTheSame(t *testing.T) {
 		compareLook(t, original, back, names[i], s)
 	}
 	blanks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ")
-	for r, row := range hostile().Sheets[0].Rows {
+	r := -1
+	for row := range hostile().Sheets[0].Rows {
+		r++
 		at, want := fmt.Sprintf("A%d", 5+r), strings.Map(xmlSafe, blanks.Replace(row[0].(string)))
 		// excelize reads an escaped _x005F_ wrongly back, LibreOffice shows it right.
 		if got, _ := back.GetCellValue(names[6], at); got != want && !strings.Contains(want, "_x005F_") {

@@ -3,7 +3,9 @@ package xlsx
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -28,14 +30,11 @@ const heldLimit = 2000
 // sentence is the width from which a text column wraps: it holds sentences.
 const sentence = 30
 
-// nothing stands in the first text column of a table without rows, because a
-// table must have one.
-const nothing = "—"
-
 // grid is a table under construction.
 type grid struct {
 	*page
-	rows   [][]any
+	rows   iter.Seq[[]any]
+	len    int
 	titles []string
 	looks  []style // of the columns' values
 	ids    []int   // the looks' numbers in the file
@@ -45,9 +44,9 @@ type grid struct {
 // table draws a sheet with a table. All but the cells is set before the first
 // row is written: a streamed sheet drops without an error what comes later.
 func (p *page) table(name string) error {
-	g := &grid{page: p, rows: p.sheet.Rows, titles: columnTitles(p.sheet.Columns)}
-	if len(g.rows) == 0 {
-		g.rows = [][]any{nothingRow(p.sheet.Columns)}
+	g := &grid{page: p, rows: p.sheet.All(), len: p.sheet.Len, titles: columnTitles(p.sheet.Columns)}
+	if g.len == 0 {
+		g.rows, g.len = slices.Values([][]any{g.nothingRow()}), 1
 	}
 	for _, c := range p.sheet.Columns {
 		look := style{kind: c.Kind, wrap: c.Kind == report.KindText && c.Width >= sentence}
@@ -55,7 +54,7 @@ func (p *page) table(name string) error {
 		g.ids = append(g.ids, p.style(look))
 	}
 	for _, step := range []func() error{
-		g.frame, func() error { return g.addTable(name) }, g.marks, g.links, g.chart, g.write,
+		g.frame, func() error { return g.addTable(name) }, g.marks, g.links, g.charts, g.write,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -64,8 +63,10 @@ func (p *page) table(name string) error {
 	return nil
 }
 
-// nothingRow is the only row of a table without rows.
-func nothingRow(columns []report.SheetColumn) []any {
+// nothingRow is the only row of a table without rows, for a table must have one. It
+// says so in the first column of texts.
+func (g *grid) nothingRow() []any {
+	columns := g.sheet.Columns
 	row := make([]any, len(columns))
 	at := 0
 	for i := len(columns) - 1; i >= 0; i-- {
@@ -73,21 +74,22 @@ func nothingRow(columns []report.SheetColumn) []any {
 			at = i
 		}
 	}
-	row[at] = nothing
+	row[at] = g.sheet.Empty
 	return row
 }
 
 // streamed reports whether the sheet is too long to be held in memory.
-func (g *grid) streamed() bool { return len(g.rows) > heldLimit }
+func (g *grid) streamed() bool { return g.len > heldLimit }
 
 // frame sets the widths, keeps titles and first column in sight (the column says
 // what the row is), repeats the titles on every printed page and tells the sheet's
 // extent: excelize leaves A1 there, and readers that trust it would see one cell.
 func (g *grid) frame() error {
 	var errs []error
+	largest := g.largest()
 	for i := range g.sheet.Columns {
 		letter, err := excelize.ColumnNumberToName(i + 1)
-		g.widths = append(g.widths, g.width(i))
+		g.widths = append(g.widths, g.width(i, largest[i]))
 		errs = append(errs, err, g.SetColWidth(g.name, letter, letter, g.widths[i]))
 	}
 	panes := excelize.Panes{Freeze: true, XSplit: 1, YSplit: headerRow,
@@ -100,7 +102,7 @@ func (g *grid) frame() error {
 
 // width returns a column's width: the model's, unless numbers would not fit and
 // show as ###.
-func (g *grid) width(col int) float64 {
+func (g *grid) width(col int, largest float64) float64 {
 	const margin, filterButton, most = 2, 4, 255
 	c := g.sheet.Columns[col]
 	width := c.Width
@@ -110,28 +112,36 @@ func (g *grid) width(col int) float64 {
 	if c.Kind == report.KindTime {
 		return max(width, float64(len("2006-01-02 15:04")+margin))
 	}
-	if n := g.digits(col); n > 0 {
+	if n := g.digits(col, largest); n > 0 {
 		width = max(width, float64(n+n/3+margin))
 	}
 	return min(width, most)
 }
 
+// largest returns the largest number of each column without its sign, -1 in a
+// column without numbers.
+func (g *grid) largest() []float64 {
+	largest := slices.Repeat([]float64{-1}, len(g.titles))
+	for row := range g.rows {
+		for col := range row {
+			switch v := row[col].(type) {
+			case int64:
+				largest[col] = max(largest[col], math.Abs(float64(v)))
+			case uint64:
+				largest[col] = max(largest[col], float64(v))
+			case float64:
+				largest[col] = max(largest[col], math.Abs(v))
+			}
+		}
+	}
+	return largest
+}
+
 // digits returns how many places the longest number of a column takes without
 // its separators, 0 in a column without numbers. The largest number is the longest
 // one, for a column has one format.
-func (g *grid) digits(col int) int {
+func (g *grid) digits(col int, largest float64) int {
 	const decimalsAndSign = 4
-	largest := -1.0
-	for _, row := range g.rows {
-		switch v := row[col].(type) {
-		case int64:
-			largest = max(largest, math.Abs(float64(v)))
-		case uint64:
-			largest = max(largest, float64(v))
-		case float64:
-			largest = max(largest, math.Abs(v))
-		}
-	}
 	if largest < 0 {
 		return 0
 	}
@@ -143,11 +153,11 @@ func (g *grid) digits(col int) int {
 }
 
 // corner names the table's last cell.
-func (g *grid) corner() string { return place(len(g.sheet.Columns), headerRow+len(g.rows)) }
+func (g *grid) corner() string { return place(len(g.sheet.Columns), headerRow+g.len) }
 
 // column returns the range of a column's values.
 func (g *grid) column(col int) string {
-	return place(col+1, firstRow) + ":" + place(col+1, headerRow+len(g.rows))
+	return place(col+1, firstRow) + ":" + place(col+1, headerRow+g.len)
 }
 
 // addTable makes the rows a table. excelize reads the titles from the sheet, so
@@ -196,10 +206,12 @@ func (g *grid) links() error {
 		if c.Kind != report.KindLink {
 			continue
 		}
-		for r, row := range g.rows {
-			if err := g.link(place(i+1, firstRow+r), row[i]); err != nil {
+		r := firstRow
+		for row := range g.rows {
+			if err := g.link(place(i+1, r), row[i]); err != nil {
 				return err
 			}
+			r++
 		}
 	}
 	return nil
@@ -209,7 +221,7 @@ func (g *grid) links() error {
 func (g *grid) link(cell string, v any) error {
 	l, _ := v.(report.Link)
 	if l.Sheet {
-		if target, ok := g.sheetTarget(l.Target); ok {
+		if target, ok := g.sheetTarget(l); ok {
 			return g.SetCellHyperLink(g.name, cell, target, "Location")
 		}
 		return nil
@@ -246,7 +258,8 @@ func (g *grid) writeRows(rows rowWriter) error {
 	if err := rows.SetRow(place(1, headerRow), row, excelize.RowOpts{Height: g.headerHeight()}); err != nil {
 		return err
 	}
-	for r, values := range g.rows {
+	r := 0
+	for values := range g.rows {
 		for i, v := range values {
 			if err := g.fill(&cells[i], i, v); err != nil {
 				return fmt.Errorf("row %d, column %q: %w", r+1, g.titles[i], err)
@@ -256,6 +269,7 @@ func (g *grid) writeRows(rows rowWriter) error {
 		if err := rows.SetRow(place(1, firstRow+r), row, height); err != nil {
 			return err
 		}
+		r++
 	}
 	return nil
 }

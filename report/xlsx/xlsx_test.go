@@ -46,7 +46,7 @@ func open(t testing.TB, data []byte) *excelize.File {
 // oneSheet is a workbook with a single table.
 func oneSheet(columns []report.SheetColumn, rows ...[]any) *report.Workbook {
 	return &report.Workbook{Title: "T", Tool: "poolsweep 0.1", Sheets: []report.Sheet{
-		{Name: "S", Heading: "S", Intro: "A row is a row.", Columns: columns, Rows: rows}}}
+		{Name: "S", Heading: "S", Intro: "A row is a row.", Columns: columns, Rows: slices.Values(rows), Len: len(rows)}}}
 }
 
 func TestWriteGolden(t *testing.T) {
@@ -57,8 +57,8 @@ func TestWriteGolden(t *testing.T) {
 		{"lab", lab()},
 		{"empty", &report.Workbook{Title: "Nothing", Tool: "poolsweep 0.1", Sheets: []report.Sheet{
 			{Name: "Read me", Heading: "Nothing"}, silent(),
-			{Name: "Only times", Columns: []report.SheetColumn{typed("At", report.KindTime, 0)},
-				Chart: &report.SheetChart{Title: "no bars", Top: 3}}}}},
+			{Name: "Only times", Empty: "None in the period.", Columns: []report.SheetColumn{typed("At", report.KindTime, 0)},
+				Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "no bars", Top: 3}}}}}},
 		{"hostile", hostile()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -93,16 +93,16 @@ func hostile() *report.Workbook {
 	}
 	return &report.Workbook{Title: `A & B "C" <D>`, Tool: "poolsweep 0.1", Created: time.Unix(0, 0),
 		Sheets: []report.Sheet{
-			{Name: `drop:\/?*[]'s`, Heading: "=1+1", Intro: "&P", Columns: columns, Rows: rows},
+			{Name: `drop:\/?*[]'s`, Heading: "=1+1", Intro: "&P", Columns: columns, Rows: slices.Values(rows), Len: len(rows)},
 			{Name: "history", Heading: "h", Columns: []report.SheetColumn{typed("To", report.KindLink, 10)},
-				Rows: [][]any{
-					{report.Link{Text: "first", Target: `'drop:\/?*[]''s'!A5`, Sheet: true}},
-					{report.Link{Text: "self", Target: "history!A1", Sheet: true}},
-					{report.Link{Text: "nowhere", Target: "'Other'!A1", Sheet: true}},
-					{report.Link{Text: "no place", Target: "history", Sheet: true}},
+				Rows: slices.Values([][]any{
+					{report.Link{Text: "first", Target: `drop:\/?*[]'s`, Sheet: true, Row: 1}},
+					{report.Link{Text: "self", Target: "history", Sheet: true}},
+					{report.Link{Text: "nowhere", Target: "Other", Sheet: true}},
+					{report.Link{Text: "no place", Target: "history!A1", Sheet: true}},
 					{report.Link{Text: "odd name", Target: "a b/50%#1 中文.pdf"}},
 					{report.Link{Text: "too long", Target: strings.Repeat("x", 3000)}},
-					{report.Link{Text: "no file"}}}},
+					{report.Link{Text: "no file"}}}), Len: 7},
 			{Name: "HISTORY", Heading: "", Columns: []report.SheetColumn{text("x", 300)}},
 			{Name: "", Columns: []report.SheetColumn{text("x", 3)}},
 			{Name: strings.Repeat("长", 40), Columns: []report.SheetColumn{text("x", 3)}},
