@@ -151,7 +151,7 @@ func (d *doctor) checkHistory(ctx context.Context, folder string) {
 		d.ok(check, "none yet; the watcher makes it")
 		return
 	}
-	db, err := store.OpenReadOnly(ctx, folder)
+	db, err := store.OpenBeside(ctx, folder)
 	if err != nil {
 		d.fail(check, openFailure(err, mendState), "")
 		return

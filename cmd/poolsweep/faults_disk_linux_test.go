@@ -83,7 +83,7 @@ func (tr *trial) wantAcknowledged() {
 	tr.t.Helper()
 	text, err := os.ReadFile(tr.log.Name())
 	tr.must(err)
-	db, err := store.OpenReadOnly(context.Background(), filepath.Join(tr.dir, "state"))
+	db, err := store.OpenBeside(context.Background(), filepath.Join(tr.dir, "state"))
 	tr.must(err)
 	defer db.Close()
 	tr.must(db.Check(context.Background(), true))

@@ -119,7 +119,7 @@ func (s *service) purge(ctx context.Context, out io.Writer, machine string, yes 
 		fmt.Fprintln(out, "Nothing was removed; say --yes to remove it.")
 		return nil
 	}
-	removed, err := s.store.Purge(ctx, machine)
+	removed, err := s.store.Purge(ctx, machine, s.now())
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ type statusHealth struct {
 
 // readStatus reads a state folder beside the watcher.
 func readStatus(ctx context.Context, folder string) (*status, error) {
-	db, err := store.OpenReadOnly(ctx, folder)
+	db, err := store.OpenBeside(ctx, folder)
 	if err != nil {
 		return nil, openFailure(err, "give the --state of a watcher that has run")
 	}

@@ -36,8 +36,10 @@ func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
 		if err != nil {
 			return err
 		}
-		r.Cases, err = removeCases(ctx, tx, cut)
-		return err
+		if r.Cases, err = removeCases(ctx, tx, cut); err != nil {
+			return err
+		}
+		return forgetHeld(ctx, tx, cut)
 	})
 	return r, s.settle(ctx, err, "remove old documents")
 }
@@ -48,7 +50,7 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 	if err := unwant(ctx, tx, old, cut); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"revision", "case_machine"} {
+	for _, table := range []string{"revision", "period_case", "case_machine"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE id IN (`+old+`)`, cut); err != nil {
 			return 0, err
 		}
@@ -58,8 +60,8 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 
 // Purge removes a machine and all that came from it. Its name does not stay
 // anywhere in the database file; the reports of its cases have to go, and are made
-// anew when other machines have the case, too.
-func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
+// anew when other machines have the case, too. So have mails that are not sent yet.
+func (s *Store) Purge(ctx context.Context, machine string, now time.Time) (Removed, error) {
 	var r Removed
 	err := s.within(ctx, func(tx *sql.Tx) (err error) {
 		key := ingest.MachineKey(machine)
@@ -76,8 +78,10 @@ func (s *Store) Purge(ctx context.Context, machine string) (Removed, error) {
 		if err != nil {
 			return err
 		}
-		r.Cases, err = purgeCases(ctx, tx, key)
-		return err
+		if r.Cases, err = purgeCases(ctx, tx, key); err != nil {
+			return err
+		}
+		return withdraw(ctx, tx, now)
 	})
 	return r, s.settle(ctx, err, "purge machine")
 }
@@ -124,8 +128,8 @@ func purgeDrops(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 	return int64(len(gone)), nil
 }
 
-// removeDocuments deletes the documents that a condition holds for, and their
-// snapshots.
+// removeDocuments deletes the documents that a condition holds for, their snapshots,
+// and that mails counted them.
 func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (int64, error) {
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM snapshot WHERE EXISTS (SELECT 1 FROM document
@@ -133,8 +137,14 @@ func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (in
 	if err != nil {
 		return 0, err
 	}
-	return count(tx.ExecContext(ctx, `DELETE FROM document WHERE NOT EXISTS (SELECT 1 FROM snapshot s
+	n, err := count(tx.ExecContext(ctx, `DELETE FROM document WHERE NOT EXISTS (SELECT 1 FROM snapshot s
 		WHERE s.sha256 = document.sha256 AND s.delivered = document.machine) OR (`+where+`)`, arg))
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM period_document WHERE NOT EXISTS (SELECT 1 FROM document d
+		WHERE d.sha256 = period_document.sha256 AND d.machine = period_document.machine)`)
+	return n, err
 }
 
 // purgeCases takes a machine out of its cases, whose summaries may name it: a
@@ -147,6 +157,7 @@ func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 		`UPDATE machine SET changed = changed + 1 WHERE machine <> $1 AND machine IN (
 			SELECT machine FROM case_machine WHERE id IN (SELECT id FROM case_machine WHERE machine = $1))`,
 		`DELETE FROM revision WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
+		`DELETE FROM period_case WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
 		`DELETE FROM case_machine WHERE machine = $1`,
 		`DELETE FROM machine WHERE machine = $1`,
 	} {

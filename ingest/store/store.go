@@ -41,7 +41,7 @@ var (
 // Store is an open history. Its methods may be called by several goroutines.
 type Store struct {
 	db   *sql.DB
-	lock *os.File // nil when opened for reading only
+	lock *os.File // nil when opened beside the process that holds it
 }
 
 // busyTimeout is how long a statement waits for another program's lock before
@@ -87,8 +87,9 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	return s, nil
 }
 
-// OpenReadOnly opens a history beside the process that writes it.
-func OpenReadOnly(ctx context.Context, folder string) (*Store, error) {
+// OpenBeside opens a history beside the process that holds it: to read, and to send
+// what is in the outbox, where leases keep the senders apart.
+func OpenBeside(ctx context.Context, folder string) (*Store, error) {
 	name := filepath.Join(folder, File)
 	if _, err := os.Stat(name); err != nil {
 		return nil, fmt.Errorf("open state: %w", err)

@@ -220,7 +220,7 @@ func TestASecondWatcherIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("err = %v, want %v with the owner's number", err, ErrInUse)
 	}
-	reader, err := OpenReadOnly(context.Background(), dir)
+	reader, err := OpenBeside(context.Background(), dir)
 	if err != nil {
 		t.Fatalf("reading beside the owner: %v", err)
 	}
@@ -308,7 +308,7 @@ func TestPurgeLeavesNoTrace(t *testing.T) {
 	if _, err := s.Judge(ctx, Judgement{nil, []Finding{f}}, noon); err != nil {
 		t.Fatal(err)
 	}
-	removed, err := s.Purge(ctx, "canary-4711")
+	removed, err := s.Purge(ctx, "canary-4711", noon)
 	if err != nil || removed.Documents != 50 || removed.Drops != 50 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
@@ -346,7 +346,7 @@ func TestBackupIsAWholeDatabase(t *testing.T) {
 	if err := s.Backup(context.Background(), filepath.Join(dir, File)); err != nil {
 		t.Fatal(err)
 	}
-	copied, err := OpenReadOnly(context.Background(), dir)
+	copied, err := OpenBeside(context.Background(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

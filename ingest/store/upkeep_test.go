@@ -54,7 +54,7 @@ func TestPurgeHasTheReportsOfItsCasesGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Purge(ctx, "LAB-1"); err != nil {
+	if _, err := s.Purge(ctx, "LAB-1", noon); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]int64{"cases/PS-BOTH.pdf": 0, "cases/PS-ONE.pdf": 0}, due(t, s)); diff != "" {
@@ -82,7 +82,7 @@ func TestPurgeHasOthersOfTheSameLogJudgedAgain(t *testing.T) {
 	r := reading("LAB-1", "LAB-1/a.log", "both")
 	r.Documents[0].Snapshots = append(r.Documents[0].Snapshots, log("LAB-2", "x", noon).Snapshots...)
 	record(t, s, r, Analysed)
-	if _, err := s.Purge(context.Background(), "LAB-1"); err != nil {
+	if _, err := s.Purge(context.Background(), "LAB-1", noon); err != nil {
 		t.Fatal(err)
 	}
 	machines, err := s.Machines(context.Background())
@@ -106,7 +106,7 @@ func TestPurgeRemovesDropsThatWereNotRead(t *testing.T) {
 	if err := s.Note(ctx, drops, noon); err != nil {
 		t.Fatal(err)
 	}
-	removed, err := s.Purge(ctx, "MÜLLER-4711")
+	removed, err := s.Purge(ctx, "MÜLLER-4711", noon)
 	if err != nil || removed.Drops != 4 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
@@ -199,7 +199,8 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 	s, dir := newStore(t)
 	ctx := context.Background()
 	record(t, s, reading("LAB-1", "LAB-1/a.log", "c"), Analysed)
-	for _, undo := range []string{`DROP TABLE health`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
+	for _, undo := range []string{`DROP TABLE health`, `DROP TABLE install`, `DROP TABLE period`, `DROP TABLE period_document`,
+		`DROP TABLE period_case`, `DROP TABLE blob`, `DROP TABLE outbox`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
 		if _, err := s.db.ExecContext(ctx, undo); err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +208,7 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenReadOnly(ctx, dir); !errors.Is(err, ErrOlder) {
+	if _, err := OpenBeside(ctx, dir); !errors.Is(err, ErrOlder) {
 		t.Errorf("beside an older watcher: %v", err)
 	}
 	s, err := Open(ctx, dir)
