@@ -60,4 +60,7 @@ type Presence struct {
 	Change      int64     // of the events within the last boot session that shows it
 	Holder      string    // that a snapshot of this machine establishes
 	Movement    Movement
+	// Clear are the session times of the snapshots that would show it and do not. One
+	// taken soon after a restart is none: the case had no time to come back.
+	Clear []time.Time
 }

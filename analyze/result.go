@@ -417,9 +417,12 @@ type TagFact struct {
 	Owner       Attribution
 	Machines    int   // that show the tag
 	Median      int64 // outstanding
+	P95         int64 // outstanding: 19 of 20 machines have no more
 	Most        int64
 	MostOn      string // the machine with Most
 	Bytes       uint64 // over all machines
+	Above       int    // machines that hold far more than is usual,
+	Banded      int    // of so many for which something says what is usual
 	Cases       []string
 }
 

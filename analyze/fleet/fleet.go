@@ -18,9 +18,10 @@ type tagPool struct {
 }
 
 // Tags sums each tag over the newest snapshots of all machines. owner says of a row
-// who allocates it.
-func Tags(res *analyze.Result,
-	owner func(*ingest.Snapshot, ingest.TagUsage) analyze.Attribution) []analyze.TagFact {
+// who allocates it, above whether it is far above what is usual, and whether
+// anything says what that is.
+func Tags(res *analyze.Result, owner func(*ingest.Snapshot, ingest.TagUsage) analyze.Attribution,
+	above func(*ingest.Snapshot, ingest.TagUsage) (is, known bool)) []analyze.TagFact {
 	rows := map[tagPool]*analyze.TagFact{}
 	counts := map[tagPool][]int64{}
 	for i := range res.Machines {
@@ -38,6 +39,10 @@ func Tags(res *analyze.Result,
 			}
 			f.Machines++
 			f.Bytes += t.Bytes
+			if is, known := above(s, t); known {
+				f.Banded++
+				f.Above += one(is)
+			}
 			counts[key] = append(counts[key], t.Outstanding)
 			if f.MostOn == "" || t.Outstanding > f.Most {
 				f.Most, f.MostOn = t.Outstanding, m.Name
@@ -46,7 +51,8 @@ func Tags(res *analyze.Result,
 	}
 	var out []analyze.TagFact
 	for key, f := range rows {
-		f.Median = median(counts[key])
+		f.Median = median(counts[key]) // sorts them
+		f.P95 = percentile95(counts[key])
 		f.Cases = casesWith(res.Cases, key)
 		out = append(out, *f)
 	}
@@ -69,6 +75,17 @@ func casesWith(cases []analyze.Case, key tagPool) []string {
 	}
 	return ids
 }
+
+// one counts what is so.
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// percentile95 returns the value that 19 of 20 sorted counts do not exceed.
+func percentile95(sorted []int64) int64 { return sorted[(95*len(sorted)+99)/100-1] }
 
 // median returns the middle count, the lower one of two.
 func median(counts []int64) int64 {

@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/series"
@@ -60,8 +62,34 @@ func presence(seen []analyze.Sighting, snaps []*ingest.Snapshot, whole func(*ing
 		from--
 	}
 	p.Change = last.Events - seen[from].Events
+	p.Clear = absences(seen, able, th)
 	p.Movement = movement(&p, last.Snapshot, able, len(seen)-from, th)
 	return p
+}
+
+// absences returns when the machine was found without the case. After a restart that
+// takes half of the shortest uptime that showed it.
+func absences(seen []analyze.Sighting, able []*ingest.Snapshot, th series.Thresholds) []time.Time {
+	var out []time.Time
+	shortest := time.Duration(math.MaxInt64)
+	for _, s := range seen {
+		if s.Snapshot.UptimeOK {
+			shortest = min(shortest, s.Snapshot.Uptime)
+		}
+	}
+	var last *ingest.Snapshot
+	for _, s := range able {
+		if slices.ContainsFunc(seen, func(g analyze.Sighting) bool { return g.Snapshot == s }) {
+			last = s
+			continue
+		}
+		young := last != nil && series.Linked(last, s, th) == series.Restarted &&
+			float64(s.Uptime) < th.CloseUptime*float64(shortest)
+		if !s.At.IsZero() && !young {
+			out = append(out, s.At)
+		}
+	}
+	return out
 }
 
 // movement tells how the case moved: last is the last snapshot that shows it, of

@@ -37,7 +37,12 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds)
 	fleet.Spread(res, func(s *ingest.Snapshot) bool { return whole(s, th) }, th.Series)
 	fleet.Contrasts(res)
 	res.Tags = fleet.Tags(res,
-		func(s *ingest.Snapshot, row ingest.TagUsage) analyze.Attribution { return owner(s, row, know) })
+		func(s *ingest.Snapshot, row ingest.TagUsage) analyze.Attribution { return owner(s, row, know) },
+		func(s *ingest.Snapshot, row ingest.TagUsage) (is, known bool) {
+			e := exam{Snapshot: s, scene: scene{th: th, know: know}}
+			o, is := e.above(row)
+			return is, o.band.Count.Hi > 0 || o.band.Bytes.Hi > 0
+		})
 	return res
 }
 
