@@ -92,7 +92,7 @@ func describe(t *testing.T, f *excelize.File, data []byte, sheet string) string 
 		*layout.FitToWidth, footer.OddFooter)
 	for _, name := range f.GetDefinedName() {
 		if name.Scope == sheet {
-			fmt.Fprintf(&b, "print titles %s\n", name.RefersTo)
+			fmt.Fprintf(&b, "%s %s\n", strings.TrimPrefix(name.Name, "_xlnm."), name.RefersTo)
 		}
 	}
 	marks, err := f.GetConditionalFormats(sheet)

@@ -9,41 +9,47 @@ import (
 	"poolsweep/report"
 )
 
-// sheetNames returns a name for each sheet that Excel accepts: at most 31
-// UTF-16 units, without :\/?*[], without an apostrophe at either end, not
-// "History", and none equal to another without case.
-func sheetNames(sheets []report.Sheet) []string {
-	taken, names := taken{}, make([]string, len(sheets))
-	for i, s := range sheets {
+// nameSheets gives each page a name that Excel accepts: at most 31 UTF-16 units,
+// without :\/?*[], without an apostrophe at either end, not "History", and none
+// equal to another without case.
+func nameSheets(pages []*page) {
+	const most = 31
+	taken := taken{}
+	for _, p := range pages {
 		name := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(`:\/?*[]`, r) || !unicode.IsPrint(r) {
 				return '_'
 			}
 			return r
-		}, s.Name)
-		name = strings.Trim(cut(name, 31), "' ")
+		}, p.sheet.Name)
+		number := ""
+		if p.number > 1 {
+			number = fmt.Sprintf(" %d", p.number)
+		}
+		name = strings.Trim(cut(name, most-len(number)), "' ") + number
 		if name == "" || strings.EqualFold(name, "history") {
 			name += "_"
 		}
-		names[i] = taken.claim(name, 31, " (%d)")
+		p.name = taken.claim(name, most, " (%d)")
 	}
-	return names
+	for _, p := range pages {
+		p.data = taken.claim("_"+p.name, most, " (%d)")
+	}
 }
 
-// tableNames returns a table name for each sheet name: letters, digits and _
-// only. The prefix keeps "Q1" from being the name of a cell.
-func tableNames(sheets []string) []string {
-	taken, names := taken{}, make([]string, len(sheets))
-	for i, s := range sheets {
+// nameTables gives each page's table a name: letters, digits and _ only. The
+// prefix keeps "Q1" from being the name of a cell.
+func nameTables(pages []*page) {
+	taken := taken{}
+	for _, p := range pages {
 		name := strings.Map(func(r rune) rune {
 			if r < unicode.MaxASCII && !unicode.IsLetter(r) && !unicode.IsDigit(r) || r > 0xffff {
 				return '_'
 			}
 			return r
-		}, s)
-		names[i] = taken.claim("Table_"+name, 200, "_%d")
+		}, p.name)
+		p.table = taken.claim("Table_"+name, 200, "_%d")
 	}
-	return names
 }
 
 // columnTitles returns the titles of a table's columns. Excel wants each on one
@@ -94,15 +100,16 @@ func cut(s string, most int) string {
 func quoted(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'" }
 
 // sheetTarget returns the place that a link within the workbook leads to, by the
-// names that Excel got. It fails when there is no such sheet.
+// names that Excel got, on the page that holds the row. It fails when there is no
+// such sheet.
 func (b *book) sheetTarget(l report.Link) (string, bool) {
-	for i, s := range b.model.Sheets {
-		if s.Name == l.Target {
-			row := 1
-			if l.Row > 0 {
-				row = firstRow + l.Row - 1
-			}
-			return quoted(b.names[i]) + "!" + place(1, row), true
+	for _, p := range b.pages {
+		switch row := l.Row - 1 - p.from; {
+		case p.sheet.Name != l.Target:
+		case l.Row <= 0 || l.Row > p.sheet.Len:
+			return quoted(p.name) + "!A1", true
+		case row < p.len:
+			return quoted(p.name) + "!" + place(1, firstRow+row), true
 		}
 	}
 	return "", false

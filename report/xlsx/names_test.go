@@ -32,9 +32,14 @@ func TestSheetNamesAreWhatExcelAccepts(t *testing.T) {
 			"Lab-01 (3)"}},
 		{"too long", []string{long, long}, []string{long[:31], long[:27] + " (2)"}},
 		{"counted in UTF-16", []string{strings.Repeat("😀", 16)}, []string{strings.Repeat("😀", 15)}},
+		{"apostrophe after the cut", []string{strings.Repeat("a", 30) + "'b"}, []string{strings.Repeat("a", 30)}},
 		{"a number already taken", []string{"a", "a (2)", "A"}, []string{"a", "a (2)", "A (3)"}},
 	} {
-		if diff := cmp.Diff(c.want, sheetNames(sheetsNamed(c.in...))); diff != "" {
+		var got []string
+		for _, p := range paginate(sheetsNamed(c.in...), 100) {
+			got = append(got, p.name)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", c.name, diff)
 		}
 	}
@@ -45,7 +50,11 @@ func TestTableNamesAreIdentifiers(t *testing.T) {
 	want := []string{"Table_Cases", "Table_Silent___bad", "Table_Silent___bad_2", "Table_Q1", "Table_案例",
 		"Table_a_",
 		"Table_CASES__2_"}
-	if diff := cmp.Diff(want, tableNames(in)); diff != "" {
+	var got []string
+	for _, p := range paginate(sheetsNamed(in...), 100) {
+		got = append(got, p.table)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -62,8 +71,11 @@ func TestColumnTitlesDiffer(t *testing.T) {
 }
 
 func TestSheetTarget(t *testing.T) {
-	b := &book{model: &report.Workbook{Sheets: sheetsNamed("Cases", "it's", "a/b")}}
-	b.names = sheetNames(b.model.Sheets)
+	sheets := sheetsNamed("Cases", "it's", "a/b", "long")
+	for i, n := range []int{2, 3, 0, 25} {
+		sheets[i].Len = n
+	}
+	b := &book{pages: paginate(sheets, 10)}
 	for _, c := range []struct {
 		target string
 		row    int
@@ -74,6 +86,10 @@ func TestSheetTarget(t *testing.T) {
 		{"Cases", 0, "'Cases'!A1", true},
 		{"it's", 3, "'it''s'!A7", true},
 		{"a/b", 0, "'a_b'!A1", true},
+		{"long", 10, "'long'!A14", true},
+		{"long", 11, "'long 2'!A5", true},
+		{"long", 25, "'long 3'!A9", true},
+		{"long", 26, "'long'!A1", true},
 		{"a_b", 0, "", false},
 		{"Other", 1, "", false},
 		{"", 0, "", false},
@@ -99,5 +115,28 @@ func TestFileTarget(t *testing.T) {
 		if got, ok := fileTarget(c.path); got != c.want || ok != c.ok {
 			t.Errorf("fileTarget(%.40q) = %.40q, %t, want %.40q, %t", c.path, got, ok, c.want, c.ok)
 		}
+	}
+}
+
+// Excel ends a sheet at row 1,048,576: what does not fit goes on in further ones.
+func TestPiecesOfASheetHaveTheirNamesAndRows(t *testing.T) {
+	sheets := sheetsNamed("Series", "series 2", strings.Repeat("x", 40))
+	for i := range sheets {
+		sheets[i].Len = []int{25, 0, 11}[i]
+	}
+	type piece struct {
+		Name, Table string
+		From, Len   int
+	}
+	var got []piece
+	for _, p := range paginate(sheets, 10) {
+		got = append(got, piece{p.name, p.table, p.from, p.len})
+	}
+	x := strings.Repeat("x", 31)
+	want := []piece{{"Series", "Table_Series", 0, 10}, {"Series 2", "Table_Series_2", 10, 10},
+		{"Series 3", "Table_Series_3", 20, 5}, {"series 2 (2)", "Table_series_2__2_", 0, 0},
+		{x, "Table_" + x, 0, 10}, {x[:29] + " 2", "Table_" + x[:29] + "_2", 10, 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -2,6 +2,8 @@ package xlsx
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -9,34 +11,70 @@ import (
 	"poolsweep/report"
 )
 
-// page is a sheet under construction.
+// page is a sheet of the file: one of the model, or a piece of one that has more
+// rows than Excel lets a sheet have.
 type page struct {
 	*book
 	sheet *report.Sheet
 	name  string // as Excel accepts it
+	table string // the name of its table
+	data  string // the name of the hidden sheet for what its tiny charts draw
+	part  string // the name of its part in the file
+
+	from, len int // which of the sheet's rows it holds
+	number    int // of the piece, from 1
+	pieces    int // how many pieces its sheet has
 }
 
-// draw draws the sheet: a table when it has columns, otherwise pairs.
-func (p *page) draw(tableName string) error {
-	if err := p.layout(); err != nil {
+// paginate divides the model's sheets so that none has more than most rows, and
+// names the pieces: "Series", "Series 2".
+func paginate(sheets []report.Sheet, most int) []*page {
+	var pages []*page
+	for i := range sheets {
+		s := &sheets[i]
+		pieces := max((s.Len+most-1)/most, 1)
+		for k := range pieces {
+			pages = append(pages, &page{sheet: s, from: k * most, len: min(s.Len-k*most, most),
+				number: k + 1, pieces: pieces})
+		}
+	}
+	nameSheets(pages)
+	nameTables(pages)
+	return pages
+}
+
+// draw draws the page by what its sheet holds.
+func (p *page) draw() error {
+	var err error
+	if p.part, err = p.newSheet(p.name); err != nil {
 		return err
 	}
-	if len(p.sheet.Columns) == 0 {
-		return p.pairs()
+	switch {
+	case len(p.sheet.Columns) > 0:
+		return p.drawTable()
+	case len(p.sheet.Figures) > 0 || len(p.sheet.Charts) > 0:
+		return p.dashboard()
 	}
-	return p.table(tableName)
+	return p.pairs()
 }
 
-// layout sets what all sheets share: no grid, landscape pages as wide as the
-// sheet, a footer.
-func (p *page) layout() error {
+// perPage is how many characters of a column's width a landscape page holds at the
+// smallest scale that can still be read, two thirds.
+const perPage = 210
+
+// abreast returns how many pages side by side keep a sheet of a width readable.
+func abreast(width float64) int { return max(int(math.Ceil(width/perPage)), 1) }
+
+// layout sets what all sheets share: no grid, landscape pages, a footer. Where a row
+// takes several pages, they follow each other.
+func (p *page) layout(pages int) error {
 	const a4, anyHeight = 9, 0
 	footer := "&L" + footerText(p.model.Title) + "&C&A&R&P / &N"
 	return errors.Join(
 		p.SetSheetView(p.name, -1, &excelize.ViewOptions{ShowGridLines: new(false)}),
 		p.SetSheetProps(p.name, &excelize.SheetPropsOptions{FitToPage: new(true)}),
-		p.SetPageLayout(p.name, &excelize.PageLayoutOptions{Size: new(a4),
-			Orientation: new("landscape"), FitToWidth: new(1), FitToHeight: new(anyHeight)}),
+		p.SetPageLayout(p.name, &excelize.PageLayoutOptions{Size: new(a4), Orientation: new("landscape"),
+			FitToWidth: new(pages), FitToHeight: new(anyHeight), PageOrder: new("overThenDown")}),
 		p.SetPageMargins(p.name, &excelize.PageLayoutMarginsOptions{Left: new(0.4), Right: new(0.4),
 			Top: new(0.5), Bottom: new(0.7), Header: new(0.3), Footer: new(0.3)}),
 		p.SetHeaderFooter(p.name, &excelize.HeaderFooterOptions{OddFooter: footer}),
@@ -50,57 +88,29 @@ func footerText(s string) string {
 	return strings.ReplaceAll(cut(s, most), "&", "&&")
 }
 
-// title writes the heading and the introducing sentence.
-func (p *page) title(rows rowWriter) error {
-	heading := excelize.Cell{StyleID: p.style(style{use: useHeading}), Value: text(p.sheet.Heading)}
-	intro := excelize.Cell{StyleID: p.style(style{use: useIntro}), Value: text(p.sheet.Intro)}
+// title writes the heading, and the introducing sentence in a column: not in the
+// first one where that is repeated on pages side by side, which would cut it.
+func (p *page) title(column int) error {
+	heading := p.sheet.Heading
+	if p.pieces > 1 {
+		heading += fmt.Sprintf(" (%d / %d)", p.number, p.pieces)
+	}
 	return errors.Join(
-		rows.SetRow("A1", []any{&heading}, excelize.RowOpts{Height: 24}),
-		rows.SetRow("A2", []any{&intro}),
+		p.set(place(1, 1), style{use: useHeading}, heading), p.SetRowHeight(p.name, 1, 24),
+		p.set(place(column, 2), style{use: useIntro}, p.sheet.Intro),
 	)
 }
 
-// rowWriter takes the rows of a sheet from top to bottom, each a list of
-// *excelize.Cell. *excelize.StreamWriter is one.
-type rowWriter interface {
-	SetRow(cell string, values []any, opts ...excelize.RowOpts) error
-}
-
-// heldRows writes rows into a sheet that excelize holds in memory.
-type heldRows struct{ *page }
-
-// SetRow writes a row as the stream writer does.
-func (h heldRows) SetRow(cell string, values []any, opts ...excelize.RowOpts) error {
-	col, row, err := excelize.CellNameToCoordinates(cell)
-	if err != nil {
-		return err
+// set writes a text or a number into a cell that excelize holds.
+func (p *page) set(at string, look style, v any) error {
+	if s, ok := v.(string); ok {
+		v = escaped(text(s))
 	}
-	for _, o := range opts {
-		if o.Height == 0 {
-			continue
-		}
-		if err := h.SetRowHeight(h.name, row, o.Height); err != nil {
-			return err
-		}
-	}
-	for i, v := range values {
-		if err := h.set(place(col+i, row), *v.(*excelize.Cell)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// set writes a cell.
-func (h heldRows) set(at string, c excelize.Cell) error {
-	if s, ok := c.Value.(string); ok {
-		c.Value = escaped(s)
-	}
-	return errors.Join(h.SetCellValue(h.name, at, c.Value), h.SetCellStyle(h.name, at, at, c.StyleID))
+	return errors.Join(p.SetCellValue(p.name, at, v), p.SetCellStyle(p.name, at, at, p.style(look)))
 }
 
 // place names a cell: place(2, 5) is "B5". The model's columns and rows are far
-// from the limits, and the row writers check them again.
+// from the limits.
 func place(col, row int) string {
 	name, err := excelize.CoordinatesToCellName(col, row)
 	if err != nil {
@@ -108,3 +118,6 @@ func place(col, row int) string {
 	}
 	return name
 }
+
+// letters names a column, counted from 0.
+func letters(col int) string { return strings.TrimRight(place(col+1, 1), "1") }

@@ -3,8 +3,6 @@ package xlsx
 import (
 	"errors"
 
-	"github.com/xuri/excelize/v2"
-
 	"poolsweep/report"
 )
 
@@ -20,7 +18,8 @@ func (p *page) pairs() error {
 	if err := errors.Join(
 		p.SetColWidth(p.name, "A", "A", labelWidth),
 		p.SetColWidth(p.name, "B", "B", pairWidth),
-		p.title(heldRows{p}),
+		p.layout(1),
+		p.title(1),
 	); err != nil {
 		return err
 	}
@@ -34,13 +33,13 @@ func (p *page) pairs() error {
 // index lists the other sheets with what their rows are, from row on. It returns
 // the row below.
 func (p *page) index(row int) (int, error) {
-	for i, name := range p.names {
-		if name == p.name {
+	for _, other := range p.pages {
+		if other == p {
 			continue
 		}
 		err := errors.Join(
-			p.pair(row, style{use: useIndex}, report.Pair{Label: name, Value: p.model.Sheets[i].Intro}),
-			p.SetCellHyperLink(p.name, place(1, row), quoted(name)+"!A1", "Location"),
+			p.pair(row, style{use: useIndex}, report.Pair{Label: other.name, Value: other.sheet.Intro}),
+			p.SetCellHyperLink(p.name, place(1, row), quoted(other.name)+"!A1", "Location"),
 		)
 		if err != nil {
 			return row, err
@@ -50,13 +49,16 @@ func (p *page) index(row int) (int, error) {
 	return row, nil
 }
 
-// group writes a titled group from row on and returns the row below.
+// group writes a titled group from row on and returns the row below. A low row
+// keeps the texts away from the title's line.
 func (p *page) group(row int, g *report.Group) (int, error) {
-	title := &excelize.Cell{StyleID: p.style(style{use: useGroup}), Value: text(g.Title)}
-	underline := &excelize.Cell{StyleID: title.StyleID}
-	if err := (heldRows{p}).SetRow(place(1, row), []any{title, underline}); err != nil {
+	const air = 4
+	line := style{use: useGroup}
+	if err := errors.Join(p.set(place(1, row), line, g.Title), p.set(place(2, row), line, nil),
+		p.SetRowHeight(p.name, row+1, air)); err != nil {
 		return row, err
 	}
+	row++
 	for _, pair := range g.Pairs {
 		row++
 		if err := p.pair(row, style{use: useLabel, wrap: true}, pair); err != nil {
@@ -68,9 +70,10 @@ func (p *page) group(row int, g *report.Group) (int, error) {
 
 // pair writes a label and its value.
 func (p *page) pair(row int, label style, pair report.Pair) error {
-	height := rowHeight(max(lines(pair.Label, labelWidth), lines(pair.Value, pairWidth)))
-	return heldRows{p}.SetRow(place(1, row), []any{
-		&excelize.Cell{StyleID: p.style(label), Value: text(pair.Label)},
-		&excelize.Cell{StyleID: p.style(style{use: usePair, wrap: true}), Value: text(pair.Value)},
-	}, excelize.RowOpts{Height: height})
+	err := errors.Join(p.set(place(1, row), label, pair.Label),
+		p.set(place(2, row), style{use: usePair, wrap: true}, pair.Value))
+	if n := max(lines(pair.Label, labelWidth), lines(pair.Value, pairWidth)); n > 1 {
+		err = errors.Join(err, p.SetRowHeight(p.name, row, rowHeight(n)))
+	}
+	return err
 }

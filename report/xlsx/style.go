@@ -18,6 +18,10 @@ const (
 	useLabel
 	usePair
 	useIndex // link to a sheet
+	useHead  // over the values of a chart
+	useTileLabel
+	useTileValue
+	useTileNote
 )
 
 // style names a look. Equal styles share one entry of the file, which Excel limits
@@ -51,7 +55,7 @@ const (
 	inkSoft = "5B6776"
 	link    = "0B5CAD"
 	rule    = "D5DBE3"
-	bar     = "5B8DB8" // of charts
+	tile    = "F4F6F9" // under key figures
 	pale    = "B5CFE8" // of data bars, which lie under figures
 	loud    = "F4A582"
 )
@@ -65,6 +69,36 @@ var toneColours = map[report.Tone]struct{ fill, text string }{
 	report.ToneAlarm:   {"FADBD6", "8C1D12"},
 }
 
+// The heat of many cells side by side needs fuller fills.
+var heatFills = map[report.Tone]string{
+	report.ToneMuted:   "E3E7EC",
+	report.ToneGood:    "BFE0BB",
+	report.ToneNotice:  "C9DDF2",
+	report.ToneWarning: "FFDD8A",
+	report.ToneAlarm:   "F0A095",
+}
+
+// Colours of charts: of a tone, and for series without one colours that differ in
+// lightness too.
+var (
+	chartTones = map[report.Tone]string{
+		report.ToneMuted:   "B4BDC9",
+		report.ToneGood:    "7DB37E",
+		report.ToneNotice:  "8FB8DE",
+		report.ToneWarning: "E5A93C",
+		report.ToneAlarm:   "B5412F",
+	}
+	chartColours = []string{"3E7CB1", "E5A93C", "1F3A5F", "9BBF85", "8C5A83", "A9B4C2", "5FA8A0", "C97B63"}
+)
+
+// colour returns the colour of series i of a chart.
+func colour(tone report.Tone, i int) string {
+	if c, ok := chartTones[tone]; ok {
+		return c
+	}
+	return chartColours[i%len(chartColours)]
+}
+
 // formats are the number formats by kind. Text keeps the format "text", so that
 // a tag such as =ab1 stays one even when somebody edits its cell.
 var formats = map[report.CellKind]string{
@@ -76,7 +110,11 @@ var formats = map[report.CellKind]string{
 	report.KindRatio:   "#,##0.00",
 	report.KindShare:   "0.0%",
 	report.KindTime:    "yyyy-mm-dd hh:mm",
+	report.KindLocal:   "yyyy-mm-dd hh:mm",
+	report.KindDate:    "yyyy-mm-dd",
 	report.KindHours:   "#,##0.0",
+	report.KindHeat:    "@",
+	report.KindChance:  "[=0]0;[<0.0001]0.0E+00;0.0000",
 }
 
 // look spells a style out. Cells are styled one by one, not by column: a column's
@@ -99,8 +137,36 @@ func (s style) look() *excelize.Style {
 		return &excelize.Style{Font: font(10, "000000", false), Alignment: s.place()}
 	case useIndex:
 		return &excelize.Style{Font: underlined(font(10, link, false)), Alignment: s.place()}
+	case useHead:
+		return &excelize.Style{Font: font(10, inkSoft, true), Alignment: s.place(), Border: line(rule)}
+	case useTileLabel, useTileValue, useTileNote:
+		return s.tileLook()
 	}
 	return s.valueLook()
+}
+
+// tileLook is the look of a key figure: a pale tile with a thick edge in the colour
+// of its tone, white towards its neighbour.
+func (s style) tileLook() *excelize.Style {
+	const thick = 5
+	edge, ok := chartTones[s.tone]
+	if !ok {
+		edge = rule
+	}
+	l := &excelize.Style{Font: font(10, inkSoft, false), Fill: solid(tile),
+		Border: []excelize.Border{{Type: "left", Color: edge, Style: thick}, {Type: "right", Color: "FFFFFF", Style: thick}},
+		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "center", Indent: 1,
+			WrapText: s.use == useTileNote}}
+	if s.use == useTileValue {
+		l.Font = font(18, ink, true)
+		if f, ok := formats[s.kind]; ok {
+			l.CustomNumFmt = &f
+		}
+		if c, ok := toneColours[s.tone]; ok && s.tone >= report.ToneWarning {
+			l.Font.Color = c.text
+		}
+	}
+	return l
 }
 
 // valueLook is the look of a table's cells. A column for sentences has the general
@@ -116,19 +182,30 @@ func (s style) valueLook() *excelize.Style {
 	if c, ok := toneColours[s.tone]; ok {
 		l.Fill, l.Font = solid(c.fill), font(10, c.text, s.tone >= report.ToneWarning)
 	}
+	if fill, ok := heatFills[s.tone]; ok && s.kind == report.KindHeat {
+		l.Fill = solid(fill)
+		l.Border = []excelize.Border{{Type: "left", Color: "FFFFFF", Style: 1},
+			{Type: "right", Color: "FFFFFF", Style: 1}, {Type: "bottom", Color: "FFFFFF", Style: 1}}
+	}
 	return l
 }
 
 // place returns how a cell's text stands. The indent keeps a number away from
-// the text in the column to its right.
+// the text in the column to its right, and a title on the right from its filter
+// button.
 func (s style) place() *excelize.Alignment {
 	a := &excelize.Alignment{Vertical: "top", WrapText: s.wrap, Horizontal: "left"}
-	if s.use == useValue || s.use == useColumn {
+	if s.use == useValue || s.use == useColumn || s.use == useHead {
 		a.Indent = 1
 	}
 	switch s.kind {
-	case report.KindCount, report.KindBytes, report.KindRatio, report.KindShare, report.KindHours:
+	case report.KindCount, report.KindBytes, report.KindRatio, report.KindShare, report.KindHours, report.KindChance:
 		a.Horizontal = "right"
+		if s.use == useColumn {
+			a.Indent = 2
+		}
+	case report.KindHeat:
+		a.Horizontal, a.Indent = "center", 0
 	}
 	return a
 }

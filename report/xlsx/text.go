@@ -1,7 +1,6 @@
 package xlsx
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -77,37 +76,21 @@ func units(s string) int {
 	return n
 }
 
-// exact is the largest whole number up to which a spreadsheet, which counts in
-// float64, tells all numbers apart.
-const exact = 1 << 53
+// exact is the largest whole number that a spreadsheet shows with all its digits:
+// it counts in float64 and shows no more than 15 of them.
+const exact = 999_999_999_999_999
 
 // grouped returns a number too large for a spreadsheet as text with all its
 // digits.
 func grouped(digits string) string {
 	var b strings.Builder
 	for i, d := range digits {
-		if left := len(digits) - i; i > 0 && left%3 == 0 && digits[i-1] != '-' {
+		if left := len(digits) - i; i > 0 && left%3 == 0 {
 			b.WriteByte(',')
 		}
 		b.WriteRune(d)
 	}
 	return b.String()
-}
-
-// signed and unsigned return the cell value of a whole number: v itself, or its
-// digits as text when a spreadsheet would round it.
-func signed(n int64, v any) any {
-	if n > exact || n < -exact {
-		return grouped(strconv.FormatInt(n, 10))
-	}
-	return v
-}
-
-func unsigned(n uint64, v any) any {
-	if n > exact {
-		return grouped(strconv.FormatUint(n, 10))
-	}
-	return v
 }
 
 // lines estimates how many lines a wrapped text takes in a column. A column's

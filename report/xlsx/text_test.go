@@ -45,7 +45,7 @@ func TestEscaped(t *testing.T) {
 
 func TestGrouped(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"1", "1"}, {"123", "123"}, {"1234", "1,234"}, {"-123", "-123"}, {"-1234", "-1,234"},
+		{"1", "1"}, {"123", "123"}, {"1234", "1,234"},
 		{"18446744073709551615", "18,446,744,073,709,551,615"},
 	} {
 		if got := grouped(c.in); got != c.want {

@@ -19,10 +19,18 @@ import (
 	"poolsweep/report"
 )
 
-// Write writes the workbook.
+// Write writes the workbook. It goes through the rows of a table twice: for the
+// frame of its sheet, and to write them.
 func Write(w io.Writer, m *report.Workbook) error {
-	names, styles := sheetNames(m.Sheets), map[style]int{}
-	b := &book{File: excelize.NewFile(), model: m, names: names, styles: styles}
+	return write(w, m, excelize.TotalRows)
+}
+
+// write writes a workbook whose sheets have at most lastRow rows.
+func write(w io.Writer, m *report.Workbook, lastRow int) error {
+	b := &book{
+		File: excelize.NewFile(), model: m, pages: paginate(m.Sheets, lastRow-headerRow),
+		styles: map[style]int{}, parts: &parts{finish: map[string]func(io.Writer, []byte) error{}},
+	}
 	defer b.Close()
 	if err := b.build(); err != nil {
 		return fmt.Errorf("build workbook: %w", err)
@@ -37,34 +45,35 @@ func Write(w io.Writer, m *report.Workbook) error {
 type book struct {
 	*excelize.File
 	model  *report.Workbook
-	names  []string // of the sheets, as Excel accepts them
+	pages  []*page
 	styles map[style]int
+	parts  *parts
+	sheets int // how many the file has, the hidden ones too
 }
 
 func (b *book) build() error {
 	if err := b.properties(); err != nil {
 		return err
 	}
-	tables := tableNames(b.names)
-	for i := range b.model.Sheets {
-		if err := b.newSheet(i); err != nil {
-			return err
-		}
-		p := &page{book: b, sheet: &b.model.Sheets[i], name: b.names[i]}
-		if err := p.draw(tables[i]); err != nil {
-			return fmt.Errorf("sheet %q: %w", p.sheet.Name, err)
+	for _, p := range b.pages {
+		p.book = b
+		if err := p.draw(); err != nil {
+			return fmt.Errorf("sheet %q: %w", p.name, err)
 		}
 	}
 	return nil
 }
 
-// newSheet adds sheet i. A new file already has one: it becomes the first.
-func (b *book) newSheet(i int) error {
-	if i == 0 {
-		return b.SetSheetName(b.GetSheetName(0), b.names[0])
+// newSheet adds a sheet and returns the name of its part. A new file already has
+// one sheet: it becomes the first.
+func (b *book) newSheet(name string) (string, error) {
+	b.sheets++
+	part := fmt.Sprintf("%ssheet%d.xml", sheetFolder, b.sheets)
+	if b.sheets == 1 {
+		return part, b.SetSheetName(b.GetSheetName(0), name)
 	}
-	_, err := b.NewSheet(b.names[i])
-	return err
+	_, err := b.NewSheet(name)
+	return part, err
 }
 
 // properties fills the document's properties. excelize starts from a template
@@ -89,12 +98,11 @@ func (b *book) save(w io.Writer) error {
 	types := b.ContentTypes
 	slices.SortFunc(types.Defaults, byPrinted)
 	slices.SortFunc(types.Overrides, byPrinted)
-	p := &parts{}
-	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return p })
+	b.SetZipWriter(func(io.Writer) excelize.ZipWriter { return b.parts })
 	if _, err := b.WriteToBuffer(); err != nil {
 		return err
 	}
-	return p.writeTo(w)
+	return b.parts.writeTo(w)
 }
 
 // byPrinted orders values of excelize's unexported types by all they hold.

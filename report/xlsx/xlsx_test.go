@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,7 +152,7 @@ func TestTooLongTextEndsInAMark(t *testing.T) {
 	}
 }
 
-// Excel counts in float64: beyond 2^53 a number would lose digits.
+// Excel shows 15 digits of a number.
 func TestWholeNumbersKeepTheirDigits(t *testing.T) {
 	columns := []report.SheetColumn{
 		typed("Count", report.KindCount, 12), typed("Bytes", report.KindBytes, 12)}
@@ -160,10 +161,11 @@ func TestWholeNumbersKeepTheirDigits(t *testing.T) {
 		bytes         uint64
 		count2, byte2 string
 	}{
-		{1 << 53, 1 << 53, "9007199254740992", "9007199254740992"},
+		{999_999_999_999_999, 999_999_999_999_999, "999999999999999", "999999999999999"},
+		{-1_000_000_000_000_000, 1 << 53, "-1,000,000,000,000,000", "9,007,199,254,740,992"},
 		{1<<53 + 1, 1<<53 + 1, "9,007,199,254,740,993", "9,007,199,254,740,993"},
 		{-1<<53 - 1, 18446744073709551615, "-9,007,199,254,740,993", "18,446,744,073,709,551,615"},
-		{-123456789012345678, 123, "-123,456,789,012,345,678", "123"},
+		{math.MinInt64, 123, "-9,223,372,036,854,775,808", "123"},
 	} {
 		f := open(t, write(t, oneSheet(columns, []any{c.count, c.bytes})))
 		for cell, want := range map[string]string{"A5": c.count2, "B5": c.byte2} {
@@ -193,7 +195,7 @@ func TestTimesAreWrittenInUTC(t *testing.T) {
 func TestUnknownValueIsAnError(t *testing.T) {
 	err := xlsx.Write(&bytes.Buffer{}, oneSheet([]report.SheetColumn{text("Tag", 8)}, []any{"ok"},
 		[]any{[]byte("x")}))
-	const want = `build workbook: sheet "S": row 2, column "Tag": no cell holds a []uint8`
+	const want = `write workbook: sheet "S": row 2, column "Tag": no cell holds a []uint8`
 	if err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}
@@ -238,8 +240,14 @@ func TestArchiveIsSortedAndUndated(t *testing.T) {
 			t.Errorf("%s: no macros, no external links", f.Name)
 		}
 	}
-	if !slices.IsSorted(names) || names[0] != "[Content_Types].xml" {
+	last := slices.Index(names, "xl/worksheets/sheet1.xml")
+	if !slices.IsSorted(names[:last]) || names[0] != "[Content_Types].xml" {
 		t.Errorf("parts stand as %q", names)
+	}
+	for i, name := range names[last:] {
+		if name != fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1) {
+			t.Errorf("sheets stand as %q", names[last:])
+		}
 	}
 }
 
@@ -274,7 +282,8 @@ func TestLongSheetIsComplete(t *testing.T) {
 	sheet := describe(t, f, data, "Series")
 	for _, want := range []string{"table Table_Series A4:J12004", "dimension A1:J12004",
 		"marks G5:G12004 data_bar", "marks H5:H12004",
-		"'Series'!$D$5:$D$12", "print titles 'Series'!$4:$4", "freeze B5"} {
+		"'Series'!$D$5:$D$12", "Print_Titles 'Series'!$A:$A,'Series'!$4:$4", "Print_Area 'Series'!$A$1:$J$12004",
+		"freeze B5"} {
 		if !strings.Contains(sheet, want) {
 			t.Errorf("the long sheet lacks %q:\n%s", want, sheet)
 		}
