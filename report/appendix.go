@@ -15,7 +15,7 @@ const appendixRows = 40
 func (s *speaker) appendix(c *analyze.Case, docs []*ingest.Document) []Block {
 	var blocks []Block
 	if c.Lead != nil {
-		blocks = append(blocks, Block{Table: s.pairs("caption.environment", s.environment(c.Lead))})
+		blocks = append(blocks, Block{Table: s.twoPairs("caption.environment", s.environment(c.Lead))})
 		blocks = append(blocks, s.modules(c)...)
 	}
 	blocks = append(blocks, s.sources(c)...)
@@ -35,6 +35,23 @@ func (s *speaker) pairs(caption string, pairs []Pair) *Table {
 	g := newGrid(s.label(caption), len(pairs))
 	g.text(s.label("column.fact"), 0.25, func(i int) string { return pairs[i].Label })
 	g.text(s.label("column.value"), 0.75, func(i int) string { return pairs[i].Value })
+	return g.table()
+}
+
+// twoPairs has two facts beside each other, for values that are short.
+func (s *speaker) twoPairs(caption string, pairs []Pair) *Table {
+	half := (len(pairs) + 1) / 2
+	at := func(i int) Pair {
+		if i < len(pairs) {
+			return pairs[i]
+		}
+		return Pair{}
+	}
+	g := newGrid(s.label(caption), half)
+	g.text("", 0.15, func(i int) string { return pairs[i].Label })
+	g.text("", 0.35, func(i int) string { return pairs[i].Value })
+	g.text("", 0.15, func(i int) string { return at(i + half).Label })
+	g.text("", 0.35, func(i int) string { return at(i + half).Value })
 	return g.table()
 }
 
@@ -98,10 +115,10 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 	return []Block{{Table: g.table()}}
 }
 
-// sources gives the file and line of each figure and of each step of the
-// argument.
+// sources gives the file and line of each figure. Those of the argument stand with
+// its steps in section 9.
 func (s *speaker) sources(c *analyze.Case) []Block {
-	rows := slices.Concat(s.evidence(c), s.argued(c))
+	rows := s.evidence(c)
 	shown, more := s.bounded(len(rows))
 	g := newGrid(s.label("caption.sources"), shown)
 	g.text(s.label("column.fact"), 0.17, func(i int) string { return rows[i].what })

@@ -74,6 +74,9 @@ func dumpWriteup(w *Writeup) string {
 	for _, p := range w.Points {
 		d.line("\n## %s", toned(p.Title, p.Tone))
 		d.items("- ", p.Items)
+		if p.More != "" {
+			d.line("%s", p.More)
+		}
 	}
 	d.line("")
 	for _, n := range w.Notes {
@@ -100,6 +103,9 @@ func (d *dumper) items(mark string, items []string) {
 func (d *dumper) section(s Section) {
 	d.line("\n%d %s%s", s.Number, s.Title, map[bool]string{true: " (appendix)"}[s.Appendix])
 	for _, b := range s.Blocks {
+		if b.Title != "" {
+			d.line("[%s]", b.Title)
+		}
 		switch {
 		case b.Text != "":
 			d.line("%s", b.Text)
@@ -111,6 +117,9 @@ func (d *dumper) section(s Section) {
 			d.items("- ", b.Bullets)
 			d.items("-> ", b.Chain)
 			d.items("| ", b.Code)
+			for _, s := range b.Steps {
+				d.line("- `%s` (%s): %s / %s / %s", s.Command, s.Where, s.Why, s.Outcome, s.Cost)
+			}
 		}
 	}
 }

@@ -76,6 +76,7 @@ type Points struct {
 	Title string
 	Tone  Tone
 	Items []string
+	More  string // a line on what is left out here and where it stands
 }
 
 // Step is something to do next.
@@ -83,6 +84,8 @@ type Step struct {
 	Command string // exactly as typed; empty for an action without a command
 	Where   string // "debugger" or "command prompt"; empty with Command
 	Why     string
+	Cost    string // what it takes; may be empty
+	Outcome string // what each outcome would mean; may be empty
 }
 
 // Footer stands on every page, beside page n of m.
@@ -108,12 +111,14 @@ type Section struct {
 	Blocks   []Block
 }
 
-// Block is a part of a section: exactly one field is set.
+// Block is a part of a section: exactly one field beside the title is set.
 type Block struct {
+	Title   string   // above it, mostly empty
 	Text    string   // a paragraph
 	Bullets []string // a list
 	Chain   []string // numbered steps of reasoning, joined by arrows
 	Table   *Table
+	Steps   []Step   // numbered
 	Code    []string // lines in a fixed-width face, kept exactly
 	Chart   *Chart
 }
@@ -130,6 +135,7 @@ type Column struct {
 	Title string
 	Align Align
 	Mono  bool    // fixed-width face: tags, hex, addresses
+	Clip  bool    // on one line, cut with an ellipsis: the full text stands elsewhere
 	Share float64 // of the table's width; columns sum to 1
 }
 

@@ -57,10 +57,10 @@ func (s *speaker) changes(before, now Summary) []string {
 	say(before.Bytes != now.Bytes, "bytes", facts{"before": before.Bytes, "now": now.Bytes})
 	say(before.Holder != now.Holder, "holder", facts{"before": before.Holder, "now": now.Holder})
 	tags := without(now.Tags, before.Tags)
-	say(len(tags) > 0, "tags", facts{"tags": tags})
+	say(len(tags) > 0, "tags", s.few(tags))
 	joined, left := without(now.Machines, before.Machines), without(before.Machines, now.Machines)
-	say(len(joined) > 0, "joined", facts{"machines": joined})
-	say(len(left) > 0, "left", facts{"machines": left})
+	say(len(joined) > 0, "joined", s.few(joined))
+	say(len(left) > 0, "left", s.few(left))
 	say(before.Confidence != now.Confidence, "confidence", facts{"before": before.Confidence, "now": now.Confidence})
 	return out
 }

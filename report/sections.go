@@ -13,6 +13,9 @@ import (
 // reports' outline and stay when a section has no facts and is left out.
 func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document) []Section {
 	all := []Section{
+		s.section(1, s.whatHappened(c)),
+		s.section(2, s.impact(c)),
+		s.section(3, s.timeline(c)),
 		s.section(4, s.counters(c)),
 		s.section(5, s.cluster(c)),
 		s.section(6, s.filters(c)),
@@ -20,15 +23,21 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(8, s.fleet(c)),
 		s.section(9, s.argument(c)),
 		s.section(10, s.bullets(c.Limits)),
-		s.section(11, s.nextSteps(s.steps(c.Next))),
+		s.section(11, s.nextSteps(c.Next)),
 		s.section(12, s.bullets(c.Mitigation)),
 		s.section(13, s.knownIssue(c)),
 		s.section(14, s.ticket(c, w)),
 		s.section(15, s.appendix(c, docs)),
 	}
-	all[len(all)-1].Appendix = true
+	for i := range all {
+		all[i].Appendix = all[i].Number > lastForAll
+	}
 	return slices.DeleteFunc(all, func(sec Section) bool { return len(sec.Blocks) == 0 })
 }
+
+// lastForAll is the last section for every reader. What follows is to look things up
+// in.
+const lastForAll = 3
 
 // section puts blocks under their number. A table that found no rows is dropped,
 // so that no heading stands over nothing; a section without blocks is left out by
@@ -45,7 +54,7 @@ func (s *speaker) bullets(reasons []analyze.Reason) []Block {
 	if len(reasons) == 0 {
 		return nil
 	}
-	return []Block{{Bullets: s.reasons(reasons)}}
+	return []Block{{Bullets: s.cited(reasons)}}
 }
 
 // otherTags is how many tags outside the case section 4 shows.
@@ -82,7 +91,10 @@ func (s *speaker) counters(c *analyze.Case) []Block {
 func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
 	g := newGrid(caption, len(rows))
 	s.usageColumns(g, rows)
-	g.text(s.label("column.description"), 0.33, func(i int) string { return s.description(rows[i]) })
+	// A description stands in full in the log and in the workbook.
+	g.add(Column{Title: s.label("column.description"), Share: 0.33, Clip: true}, func(i int) Cell {
+		return Cell{Text: s.description(rows[i])}
+	})
 	return g.table()
 }
 
@@ -320,7 +332,15 @@ func (s *speaker) orUnknown(n uint64) string {
 func (s *speaker) argument(c *analyze.Case) []Block {
 	var blocks []Block
 	if len(c.Chain) > 0 {
-		blocks = append(blocks, Block{Chain: s.reasons(c.Chain)})
+		blocks = append(blocks, Block{Chain: s.cited(c.Chain)})
+	}
+	for _, list := range []struct {
+		title   string
+		reasons []analyze.Reason
+	}{{"heading.why", c.Why}, {"heading.why-not", c.WhyNot}, {"heading.unsure", c.Unsure}} {
+		if len(list.reasons) > 0 {
+			blocks = append(blocks, Block{Title: s.label(list.title), Bullets: s.cited(list.reasons)})
+		}
 	}
 	answers := s.attribution(c)
 	roles := newGrid(s.label("caption.roles"), len(answers))
@@ -357,16 +377,21 @@ func (s *speaker) cleared(c []analyze.Cleared) *Table {
 	return g.table()
 }
 
-// nextSteps lists all steps, unless the first page has them all.
-func (s *speaker) nextSteps(steps []Step) []Block {
-	if len(steps) <= firstSteps {
-		return nil
+// nextSteps lists all steps with what each costs and what its outcomes mean.
+func (s *speaker) nextSteps(steps []analyze.Step) []Block {
+	var blocks []Block
+	said := s.steps(steps)
+	for i, step := range steps {
+		// Two calls of one command, or a command for each tag, mean the same.
+		again := i > 0 && steps[i-1].Why.Rule == step.Why.Rule
+		if rule := string(step.Why.Rule); !again && s.in.Words.Has("cost."+rule) {
+			said[i].Cost, said[i].Outcome = s.label("cost."+rule), s.label("outcome."+rule)
+		}
 	}
-	g := newGrid(s.label("caption.next"), len(steps))
-	g.mono(s.label("column.command"), 0.4, func(i int) string { return steps[i].Command })
-	g.text(s.label("column.where"), 0.15, func(i int) string { return steps[i].Where })
-	g.text(s.label("column.why"), 0.45, func(i int) string { return steps[i].Why })
-	return []Block{{Table: g.table()}}
+	if len(said) > 0 {
+		blocks = append(blocks, Block{Steps: said})
+	}
+	return blocks
 }
 
 // knownIssue tells what is published. What helps against it is among the

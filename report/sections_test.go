@@ -209,7 +209,7 @@ func TestFirstPageNamesTheFirstStepsOnly(t *testing.T) {
 func TestKnownIssueSaysWhatIsPublished(t *testing.T) {
 	k := runawayCase()
 	k.Known = &knowledge.Issue{ID: "bare", Title: "Bare issue"}
-	if got, want := sectionOf(t, k, 13), "\n13 Known issue\nsame picture as: Bare issue (bare)\n"; got != want {
+	if got, want := sectionOf(t, k, 13), "\n13 Known issue (appendix)\nsame picture as: Bare issue (bare)\n"; got != want {
 		t.Errorf("bare: %q, want %q", got, want)
 	}
 	if got := sectionOf(t, runawayCase(), 13); !strings.Contains(got,

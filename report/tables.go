@@ -2,6 +2,8 @@ package report
 
 import (
 	"math"
+	"slices"
+	"time"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -105,23 +107,16 @@ func usages(members []analyze.Member) []ingest.TagUsage {
 }
 
 // evidenceRows is how many tags the first page has room for; section 4 shows all.
-const evidenceRows = 14
+const evidenceRows = 7
 
 // evidenceTable is the table of the first page: the tags of the case with their
 // figures, the change since the first snapshot of the boot session, and how they
 // relate to the events.
 func (s *speaker) evidenceTable(c *analyze.Case) Table {
-	var members []analyze.Member
-	var tones []Tone
-	for _, g := range groups(c) {
-		for _, m := range g.members {
-			members, tones = append(members, m), append(tones, g.tone)
-		}
-	}
+	members, tones, more := firstMembers(c, evidenceRows)
 	caption := ""
-	if more := len(members) - evidenceRows; more > 0 {
+	if more > 0 {
 		caption = s.say("caption.more", facts{"more": more})
-		members, tones = members[:evidenceRows], tones[:evidenceRows]
 	}
 	g := newGrid(caption, len(members))
 	s.usageColumns(g, usages(members))
@@ -137,6 +132,26 @@ func (s *speaker) evidenceTable(c *analyze.Case) Table {
 		}
 	}
 	return *g.table()
+}
+
+// firstMembers returns the tags of a case with the tones of their rows: the anchor
+// and, if there are more than n, those that hold most, in their order.
+func firstMembers(c *analyze.Case, n int) (members []analyze.Member, tones []Tone, more int) {
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			members, tones = append(members, m), append(tones, g.tone)
+		}
+	}
+	for ; len(members) > n; more++ {
+		least := 1
+		for i := range members[1:] {
+			if members[i+1].Bytes <= members[least].Bytes {
+				least = i + 1
+			}
+		}
+		members, tones = slices.Delete(members, least, least+1), slices.Delete(tones, least, least+1)
+	}
+	return members, tones, more
 }
 
 // perEvent words a member's ratio to the events with its surplus: 2:1 (-30).
@@ -159,14 +174,17 @@ func (s *speaker) firstOfBoot(lead *ingest.Snapshot) *ingest.Snapshot {
 	}
 	for _, other := range m.Snapshots {
 		at, ok := other.Boot()
-		// The debugger prints both times to the second or finer, but reads them one
-		// after the other: boots a minute apart are one boot.
-		if ok && other != lead && other.At.Before(lead.At) && at.Sub(boot).Abs().Minutes() < 1 {
+		if ok && other != lead && other.At.Before(lead.At) && sameBoot(at, boot) {
 			return other
 		}
 	}
 	return nil
 }
+
+// sameBoot tells whether two times of a start mean the same one. The debugger prints
+// the session's time and the uptime to the second or finer, but reads one after the
+// other.
+func sameBoot(a, b time.Time) bool { return a.Sub(b).Abs() < time.Minute }
 
 // change writes how far a tag's outstanding count moved since a snapshot.
 func change(since *ingest.Snapshot, now ingest.TagUsage) string {

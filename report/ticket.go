@@ -37,6 +37,9 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
 		for _, item := range p.Items {
 			lines = append(lines, folded("- ", item)...)
 		}
+		if p.More != "" {
+			lines = append(lines, "  "+p.More)
+		}
 	}
 	lines = append(lines, s.ticketSteps(s.steps(c.Next))...)
 	lines = append(lines, "")

@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,7 +28,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 			Confidence: s.say("band.confidence", facts{"confidence": c.Confidence}),
 		},
 		Figures: s.figures(c), Attribution: s.attribution(c), Evidence: s.evidenceTable(c), Chart: s.tagChart(c),
-		Points: s.points(c), Notes: s.notes(c), NextTitle: s.label("heading.next"),
+		Points: s.firstPoints(c), Notes: s.notes(c), NextTitle: s.label("heading.next"),
 		Next:    s.steps(c.Next[:min(firstSteps, len(c.Next))]),
 		Created: newest,
 		Labels: Labels{
@@ -191,24 +193,71 @@ func (s *speaker) points(c *analyze.Case) []Points {
 	return slices.DeleteFunc(all, func(p Points) bool { return len(p.Items) == 0 })
 }
 
+// How many reasons of each list the first page has room for; section 9 has all.
+const (
+	firstWhy   = 3
+	firstOther = 2
+)
+
+// firstPoints are the reasons that weigh most, in the order of the argument.
+func (s *speaker) firstPoints(c *analyze.Case) []Points {
+	all := s.points(c)
+	lists := [...]struct {
+		title   string
+		reasons []analyze.Reason
+		room    int
+	}{{"heading.why", c.Why, firstWhy}, {"heading.why-not", c.WhyNot, firstOther}, {"heading.unsure", c.Unsure, firstOther}}
+	for _, list := range lists {
+		more := len(list.reasons) - list.room
+		i := slices.IndexFunc(all, func(p Points) bool { return p.Title == s.label(list.title) })
+		if more <= 0 || i < 0 {
+			continue
+		}
+		all[i].Items = s.reasons(heaviest(c.Trail, list.reasons, list.room))
+		all[i].More = s.say("points.more", facts{"more": more})
+	}
+	return all
+}
+
+// firstChart is how many bars the chart of the first page has room for.
+const firstChart = 5
+
+// heaviest keeps the reasons that moved the odds most, in their order.
+func heaviest(trail []analyze.TrailStep, reasons []analyze.Reason, n int) []analyze.Reason {
+	weight := func(r analyze.Reason) float64 {
+		i := slices.IndexFunc(trail, func(t analyze.TrailStep) bool { return reflect.DeepEqual(t.Reason, r) })
+		if i < 0 {
+			return 0
+		}
+		return math.Abs(trail[i].Weight)
+	}
+	order := make([]int, len(reasons))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(reasons[b]), weight(reasons[a])) })
+	order = order[:n]
+	slices.Sort(order)
+	var kept []analyze.Reason
+	for _, i := range order {
+		kept = append(kept, reasons[i])
+	}
+	return kept
+}
+
 // seenOnNames is how many machines the first page names.
 const seenOnNames = 5
 
 // notes place the case: how many machines show it, what is published about it, and
 // which ticket it belongs to.
 func (s *speaker) notes(c *analyze.Case) []Pair {
-	names := leadFirst(c)
-	shown := names[:min(seenOnNames, len(names))]
-	seen := facts{
-		"seen": len(names), "all": len(s.in.Result.Machines), "names": shown, "more": len(names) - len(shown),
-	}
 	issue := s.label("note.no-known-issue")
 	if c.Known != nil {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID,
 			"pattern": c.Known.Pattern()})
 	}
 	notes := []Pair{
-		{s.label("note.seen-on"), s.say("seen-on", seen)},
+		{s.label("note.seen-on"), s.seenOn(c)},
 		{s.label("note.known-issue"), issue},
 		{s.label("note.ticket"), s.label("note.no-ticket")},
 	}
@@ -222,6 +271,15 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 	}
 	since := Pair{s.say("since.revision", facts{"number": r.Number - 1}), strings.Join(changes, "; ")}
 	return slices.Insert(notes, 0, since)
+}
+
+// seenOn says which machines show a case, of how many.
+func (s *speaker) seenOn(c *analyze.Case) string {
+	names := leadFirst(c)
+	shown := names[:min(seenOnNames, len(names))]
+	return s.say("seen-on", facts{
+		"seen": len(names), "all": len(s.in.Result.Machines), "names": shown, "more": len(names) - len(shown),
+	})
 }
 
 // firstSteps is how many next steps the first page names; if there are more,
@@ -246,17 +304,15 @@ func (s *speaker) steps(steps []analyze.Step) []Step {
 // can be a thousand times another, so the axis is logarithmic.
 func (s *speaker) tagChart(c *analyze.Case) *Chart {
 	chart := &Chart{Title: s.label("chart.tags"), Unit: s.label("chart.tags-unit"), Log: true}
-	for _, g := range groups(c) {
-		for _, m := range g.members {
-			chart.Bars = append(chart.Bars, Bar{
-				Label: s.barLabel(c, m), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: g.tone,
-			})
-		}
+	members, tones, _ := firstMembers(c, firstChart)
+	for i, m := range members {
+		chart.Bars = append(chart.Bars, Bar{
+			Label: s.barLabel(c, m), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: tones[i],
+		})
 	}
 	if len(chart.Bars) == 0 {
 		return nil
 	}
-	chart.Bars = chart.Bars[:min(evidenceRows, len(chart.Bars))]
 	chart.Marks = s.eventMark(c)
 	return chart
 }

@@ -51,12 +51,11 @@ func TestSectionsWithoutFactsAreLeftOut(t *testing.T) {
 		{"no pool totals", func(c *analyze.Case) { c.Pool = nil }, 7},
 		{"no limits", func(c *analyze.Case) { c.Limits = nil }, 10},
 		{"no steps", func(c *analyze.Case) { c.Next = nil }, 11},
-		{"few steps", func(c *analyze.Case) { c.Next = c.Next[:firstSteps] }, 11},
 		{"no mitigation", func(c *analyze.Case) { c.Mitigation = nil }, 12},
 		{"no known issue", func(c *analyze.Case) { c.Known = nil }, 13},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all := []int{4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15}
+			all := []int{1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15}
 			k := runawayCase()
 			c.remove(&k)
 			w := writeup(t, fleet(t), k)
@@ -170,11 +169,11 @@ func TestRateSaysItsWindowOrWhyThereIsNone(t *testing.T) {
 			"without uptime: no rate"},
 		{"one snapshot", func(c *analyze.Case, _ *Input) { c.Rate = nil }, "one snapshot: no rate"},
 		{"several snapshots", func(c *analyze.Case, in *Input) {
-			c.Rate, c.NoExhaustion = nil, analyze.Reason{Rule: analyze.RuleNoGrowth}
+			c.Rate, c.NoExhaustion = nil, because(analyze.RuleNoGrowth, analyze.Facts{"snapshots": 2, "hours": 1.0})
 			in.Result.Machines[1].Snapshots = []*ingest.Snapshot{c.Lead, c.Lead}
 		}, "2 snapshots show no growth"},
 		{"several snapshots of unknown sessions", func(c *analyze.Case, in *Input) {
-			c.Rate, c.NoExhaustion = nil, analyze.Reason{Rule: analyze.RuleNoClock}
+			c.Rate, c.NoExhaustion = nil, because(analyze.RuleNoClock, analyze.Facts{"snapshots": 2})
 			in.Result.Machines[1].Snapshots = []*ingest.Snapshot{c.Lead, c.Lead}
 		}, "snapshots of unknown boot sessions: no rate"},
 	} {

@@ -44,6 +44,7 @@ type document struct {
 	width, height float64
 	pages         []*page
 	y             float64
+	scale         float64 // of texts and gaps; below 1 where a page has more to hold
 
 	bookmarks []bookmark // the first page, then one a section
 	contents  []entry
@@ -63,28 +64,66 @@ type entry struct {
 	x, baseline float64
 }
 
-// layout places all of a write-up.
+// layout places all of a write-up: page one, page two with what everybody should
+// know and the contents, then the appendix.
 func layout(m *report.Writeup, paper Paper) *document {
-	d := &document{m: m, glyphs: newGlyphs()}
-	d.width, d.height = paper.size()
-	d.turn()
-	d.bookmark(joined(" ", m.ID, m.Title))
-	d.summary()
-	d.list()
-	appendix := false
+	d := firstPage(m, paper)
+	if len(m.Sections) > 0 {
+		d.fresh()
+	}
+	appendix := len(m.Sections)
 	for i := range m.Sections {
-		// The appendix starts on a page of its own, unless one has just begun.
-		if s := &m.Sections[i]; s.Appendix && !appendix {
-			appendix = true
-			d.fresh()
+		if m.Sections[i].Appendix {
+			appendix = i
+			break
 		}
 		d.section(&m.Sections[i])
+	}
+	d.list()
+	if appendix < len(m.Sections) {
+		d.fresh()
+		d.scale = appendixScale
+	}
+	for i := range m.Sections[appendix:] {
+		d.section(&m.Sections[appendix+i])
 	}
 	d.number()
 	for i := range d.pages {
 		d.footer(i)
 	}
 	return d
+}
+
+// firstScales are tried one after the other until the first page holds all of the
+// summary. Smaller type is hard to read on paper: what is too long even then, such
+// as a machine's name of a thousand letters, goes over to the next page.
+var firstScales = [...]float64{1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.73}
+
+// appendixScale is that of the part to look things up in.
+const appendixScale = 0.9
+
+// firstPage lays out the summary, whose first page readers get before all others,
+// in the largest type that lets it stand on one page.
+func firstPage(m *report.Writeup, paper Paper) *document {
+	glyphs := newGlyphs()
+	var d *document
+	for _, scale := range firstScales {
+		d = &document{m: m, glyphs: glyphs, scale: scale}
+		d.width, d.height = paper.size()
+		d.turn()
+		d.bookmark(joined(" ", m.ID, m.Title))
+		d.summary()
+		if len(d.pages) == 1 {
+			break
+		}
+	}
+	d.scale = 1
+	return d
+}
+
+// scaled is a style at the size of its part of the write-up.
+func (d *document) scaled(st style) style {
+	return st.sized(max(st.size*d.scale, min(st.size, leastSize)))
 }
 
 // page is the page being filled.
@@ -123,7 +162,7 @@ func (d *document) need(height float64) {
 // gap leaves space between blocks, but none at the head of a page.
 func (d *document) gap(height float64) {
 	if d.y > marginTop {
-		d.y += height
+		d.y += height * d.scale
 	}
 }
 
@@ -188,7 +227,7 @@ func (d *document) number() {
 // footer stands below the text of every page.
 func (d *document) footer(i int) {
 	p, f := d.pages[i], d.m.Footer
-	top := d.height - 40
+	top := d.height - 37
 	p.rule(marginX, top, d.column(), 0.4, hairline)
 	format := d.m.Labels.PageOf
 	if format == "" {

@@ -8,10 +8,10 @@ import (
 
 // kicker is the small heading of a block on the first page.
 func (d *document) kicker(title string) {
-	d.paragraph(title, kickerText, marginX, d.column())
-	d.y += 1
+	d.paragraph(title, d.scaled(kickerText), marginX, d.column())
+	d.y++
 	d.page().rule(marginX, d.y, d.column(), 0.6, accent)
-	d.y += 4
+	d.gap(3)
 }
 
 // paragraph lets a text flow between x and x+width.
@@ -90,21 +90,22 @@ func (d *document) bulletsHeight(items []string, st style, width float64) float6
 // and the space for an arrow.
 const (
 	chainIndent = 26.0
-	chainRadius = 7.5
-	chainArrow  = 13.0
+	chainRadius = 6.5
+	chainArrow  = 10.0
 )
 
 // chain is a line of reasoning: numbered steps, an arrow from each to the next.
 func (d *document) chain(steps []string) {
+	body := d.scaled(bodyText)
 	centre := marginX + chainRadius
 	d.need(d.reasoning(steps))
 	for i, step := range steps {
-		lines := d.glyphs.wrap(step, bodyText, d.column()-chainIndent)
-		height := max(float64(len(lines))*leading(bodyText.size), 2*chainRadius)
+		lines := d.glyphs.wrap(step, body, d.column()-chainIndent)
+		height := max(float64(len(lines))*leading(body.size), 2*chainRadius)
 		d.need(height)
-		p, middle := d.page(), d.y+leading(bodyText.size)/2
+		p, middle := d.page(), d.y+leading(body.size)/2
 		p.add(op{kind: opCircle, x: centre, y: middle, w: chainRadius, color: accent})
-		st := style{bold, 8, white}
+		st := style{bold, 7.5, white}
 		p.drawCentre(d.one(itoa(i+1), st), centre, middle+st.size*0.35)
 		start := middle + chainRadius + 1.5
 		d.lines(lines, marginX+chainIndent)
@@ -115,7 +116,7 @@ func (d *document) chain(steps []string) {
 		// above the next circle, unless that is on another page.
 		d.y = max(d.y, start) + chainArrow - 3
 		if p == d.page() && d.y <= d.bottom() {
-			tip := d.y + leading(bodyText.size)/2 - chainRadius - 1.5
+			tip := d.y + leading(body.size)/2 - chainRadius - 1.5
 			p.stroke(centre, start, 0, tip-start-3, 0.9, accent)
 			p.add(op{kind: opArrow, x: centre, y: tip, w: 2.6, h: 4.2, color: accent})
 		}
@@ -125,18 +126,35 @@ func (d *document) chain(steps []string) {
 // reasoning is the height to ask for before a chain: all of it, so that it is
 // read in one look, unless that would leave much of a page empty.
 func (d *document) reasoning(steps []string) float64 {
-	sum := 0.0
+	body, sum := d.scaled(bodyText), 0.0
 	for _, step := range steps {
-		lines := d.glyphs.wrap(step, bodyText, d.column()-chainIndent)
-		sum += max(float64(len(lines))*leading(bodyText.size), 2*chainRadius) + chainArrow
+		lines := d.glyphs.wrap(step, body, d.column()-chainIndent)
+		sum += max(float64(len(lines))*leading(body.size), 2*chainRadius) + chainArrow
 	}
 	return min(sum, 130)
+}
+
+// codePad is the space around text on a grey ground.
+const codePad = 5
+
+// command is a line to be typed, on a grey ground, whole whatever it takes: what is
+// copied out of two lines does not run.
+func (d *document) command(s string, x, width float64) {
+	st := d.glyphs.fit(s, d.scaled(commandText), width-2*codePad, leastCommand)
+	d.strip(x, width, 1.5)
+	for _, l := range d.glyphs.wrapWords(s, st, width-2*codePad) {
+		d.need(leading(st.size) + 2)
+		d.page().rect(x, d.y, width, leading(st.size)+0.3, ground)
+		d.page().draw(l, x+codePad, baseline(d.y, leading(st.size), st.size))
+		d.y += leading(st.size)
+	}
+	d.strip(x, width, 1.5)
 }
 
 // code is text in fixed width on a grey ground, kept exactly. Lines too long
 // make the whole block smaller, and are broken when that is not enough.
 func (d *document) code(texts []string, st style, x, width float64) {
-	const pad = 5
+	const pad = codePad
 	inner := width - 2*pad
 	size := st.size
 	for _, t := range texts {
@@ -175,18 +193,19 @@ func (d *document) section(s *report.Section) {
 	if len(s.Blocks) > 0 {
 		least = d.least(&s.Blocks[0])
 	}
-	lines := d.glyphs.wrap(s.Title, headText, d.column()-number)
-	d.gap(20)
-	d.need(float64(len(lines))*leading(headText.size) + 8 + least)
+	head := d.scaled(headText)
+	lines := d.glyphs.wrap(s.Title, head, d.column()-number)
+	d.gap(15)
+	d.need(float64(len(lines))*leading(head.size) + 8 + least)
 	d.bookmark(joined(" ", itoa(s.Number), s.Title))
-	first := baseline(d.y, leading(headText.size), headText.size)
-	d.page().draw(d.one(itoa(s.Number), headText.in(muted)), marginX, first)
+	first := baseline(d.y, leading(head.size), head.size)
+	d.page().draw(d.one(itoa(s.Number), head.in(muted)), marginX, first)
 	d.lines(lines, marginX+number)
-	d.y += 6
+	d.gap(4)
 	for i := range s.Blocks {
 		if i > 0 {
 			d.need(d.least(&s.Blocks[i]))
-			d.gap(9)
+			d.gap(7)
 		}
 		d.block(&s.Blocks[i])
 	}
@@ -194,17 +213,26 @@ func (d *document) section(s *report.Section) {
 
 // block draws the one field that is set.
 func (d *document) block(b *report.Block) {
+	body := d.scaled(bodyText)
+	if b.Title != "" {
+		d.paragraph(b.Title, d.scaled(strongText.sized(8.5)), marginX, d.column())
+		d.gap(2)
+	}
 	switch {
 	case b.Text != "":
-		d.paragraph(strings.TrimSpace(b.Text), bodyText, marginX, d.column())
+		d.paragraph(strings.TrimSpace(b.Text), body, marginX, d.column())
 	case len(b.Bullets) > 0:
-		d.bullets(b.Bullets, bodyText, marginX, d.column())
+		d.bullets(b.Bullets, body, marginX, d.column())
 	case len(b.Chain) > 0:
 		d.chain(b.Chain)
 	case b.Table != nil:
 		d.table(b.Table)
+	case len(b.Steps) > 0:
+		for i := range b.Steps {
+			d.step(i+1, &b.Steps[i])
+		}
 	case len(b.Code) > 0:
-		d.code(b.Code, codeText, marginX, d.column())
+		d.code(b.Code, d.scaled(codeText), marginX, d.column())
 	case b.Chart != nil:
 		d.chart(b.Chart)
 	}
@@ -215,11 +243,11 @@ func (d *document) block(b *report.Block) {
 func (d *document) least(b *report.Block) float64 {
 	switch {
 	case b.Table != nil:
-		return 4 * leading(cellText.size+4)
+		return 4 * leading(d.scaled(cellText).size+4)
 	case b.Chart != nil:
 		return d.plan(b.Chart).height()
 	case len(b.Chain) > 0:
 		return d.reasoning(b.Chain)
 	}
-	return 3 * leading(bodyText.size)
+	return 3 * leading(d.scaled(bodyText).size)
 }

@@ -17,7 +17,7 @@ func (d *document) summary() {
 	d.figures(d.m.Figures)
 	d.attribution(d.m.Attribution)
 	if len(d.m.Evidence.Columns) > 0 {
-		d.gap(11)
+		d.gap(8)
 		d.need(60)
 		if d.m.Labels.Evidence != "" {
 			d.kicker(d.m.Labels.Evidence)
@@ -25,7 +25,7 @@ func (d *document) summary() {
 		d.table(&d.m.Evidence)
 	}
 	if d.m.Chart != nil {
-		d.gap(11)
+		d.gap(8)
 		d.chart(d.m.Chart)
 	}
 	for i := range d.m.Points {
@@ -37,12 +37,12 @@ func (d *document) summary() {
 
 // title is the small line of the case, the title and what is below it.
 func (d *document) title() {
-	st := smallText.sized(8)
+	st := d.scaled(smallText.sized(8))
 	height := leading(st.size)
 	d.page().rect(marginX, d.y-10, 34, 2.5, accent)
 	// The case at the left, its revision at the right; a case with a name too
 	// long for that, which none of ours has, gets lines of its own.
-	left := d.one(d.m.ID, style{bold, 8, accent})
+	left := d.one(d.m.ID, style{bold, st.size, accent})
 	right := d.glyphs.wrap(d.m.Revision, st, d.column()-left.width-16)
 	if left.width > d.column()*0.7 {
 		d.paragraph(d.m.ID, left.style, marginX, d.column())
@@ -56,7 +56,7 @@ func (d *document) title() {
 	}
 	d.y += 3
 	// A title a little too long for one line is better small than on two.
-	big := d.glyphs.fit(d.m.Title, titleText, d.column(), 16)
+	big := d.glyphs.fit(d.m.Title, d.scaled(titleText), d.column(), 12)
 	for _, l := range d.glyphs.wrap(d.m.Title, big, d.column()) {
 		d.need(big.size * 1.2)
 		d.page().draw(l, marginX, baseline(d.y, big.size*1.2, big.size))
@@ -64,17 +64,17 @@ func (d *document) title() {
 	}
 	d.y += 2
 	if d.m.Subtitle != "" {
-		d.paragraph(d.m.Subtitle, subText, marginX, d.column())
+		d.paragraph(d.m.Subtitle, d.scaled(subText), marginX, d.column())
 	}
-	d.y += 8
+	d.gap(6)
 }
 
 // band is the verdict on its colour. The words say all that the colour does.
 func (d *document) band() {
 	const pad, rest = 10, 14
 	b := d.m.Band
-	verdict := style{bold, 13, white}
-	detail := style{regular, 9.5, white}
+	verdict := d.scaled(style{bold, 13, white})
+	detail := d.scaled(style{regular, 9.5, white})
 	inner := d.column() - 2*pad
 	sure := d.glyphs.wrap(b.Confidence, detail, inner*0.36)
 	head := d.glyphs.wrap(b.Verdict, verdict, inner*0.62)
@@ -121,14 +121,14 @@ func (d *document) figures(pairs []report.Pair) {
 	columns := (len(pairs) + rows - 1) / rows
 	width := d.column() / float64(columns)
 	st, list := d.figureTexts(pairs, width-cardPad)
-	d.gap(10)
+	d.gap(8)
 	for len(list) > 0 {
 		n := min(columns, len(list))
 		d.cards(list[:n], st, width)
 		list = list[n:]
-		d.y += 5
+		d.gap(3)
 	}
-	d.y -= 3
+	d.gap(-3)
 }
 
 // cardPad is the space between a card's text and the next card.
@@ -141,15 +141,15 @@ type figure struct{ label, value, detail string }
 // figureTexts splits values too long for their card and finds the one size,
 // that of the longest, in which all are printed.
 func (d *document) figureTexts(pairs []report.Pair, width float64) (style, []figure) {
-	const least = 10.5
-	st := style{bold, 12.5, ink}
+	least := d.scaled(style{size: 10.5}).size
+	st := d.scaled(style{bold, 12.5, ink})
 	list := make([]figure, len(pairs))
 	for i, p := range pairs {
 		list[i] = figure{label: p.Label, value: p.Value}
 		if d.glyphs.measure(d.glyphs.clean(p.Value, bold), st.sized(least)) > width {
 			list[i].value, list[i].detail = lead(p.Value)
 		}
-		st.size = min(st.size, d.glyphs.fit(list[i].value, st, width, 9.5).size)
+		st.size = min(st.size, d.glyphs.fit(list[i].value, st, width, least-1).size)
 	}
 	return st, list
 }
@@ -171,20 +171,20 @@ func lead(value string) (first, rest string) {
 
 // cards is one row of figures.
 func (d *document) cards(list []figure, st style, width float64) {
-	inner := width - cardPad
+	inner, small := width-cardPad, d.scaled(smallText)
 	labels, values, details := make([][]line, len(list)), make([][]line, len(list)), make([][]line, len(list))
 	above, low := 0, 0.0
 	for i, f := range list {
-		labels[i] = d.glyphs.wrap(f.label, smallText, inner)
+		labels[i] = d.glyphs.wrap(f.label, small, inner)
 		values[i] = d.glyphs.wrap(f.value, st, inner)
 		if f.detail != "" {
-			details[i] = d.glyphs.wrap(f.detail, smallText.in(ink), inner)
+			details[i] = d.glyphs.wrap(f.detail, small.in(ink), inner)
 		}
 		above = max(above, len(labels[i]))
-		low = max(low, float64(len(values[i]))*leading(st.size)+float64(len(details[i]))*leading(smallText.size))
+		low = max(low, float64(len(values[i]))*leading(st.size)+float64(len(details[i]))*leading(small.size))
 	}
 	// Labels take the same height in all cards, so that the numbers line up.
-	height := float64(above)*leading(smallText.size) + low
+	height := float64(above)*leading(small.size) + low
 	d.need(height)
 	top := d.y
 	for i := range list {
@@ -194,7 +194,7 @@ func (d *document) cards(list []figure, st style, width float64) {
 			x += cardPad - 2
 		}
 		d.stack(labels[i], x, top)
-		y := top + float64(above)*leading(smallText.size)
+		y := top + float64(above)*leading(small.size)
 		d.stack(values[i], x, y)
 		d.stack(details[i], x, y+float64(len(values[i]))*leading(st.size))
 	}
@@ -215,7 +215,7 @@ func (d *document) attribution(list []report.Attribution) {
 	if len(list) == 0 {
 		return
 	}
-	d.gap(10)
+	d.gap(8)
 	d.need(60)
 	if d.m.Labels.Attribution != "" {
 		d.kicker(d.m.Labels.Attribution)
@@ -225,19 +225,19 @@ func (d *document) attribution(list []report.Attribution) {
 	const weigh = 30 // width of the weights
 	module := (d.column() - labelColumn - weigh) * 0.28
 	basis := marginX + labelColumn + module + weigh + 2*gutter
-	g := &grid{size: bodyText.size,
+	body, label := d.scaled(bodyText), d.scaled(labelText)
+	g := &grid{size: label.size, width: d.column(),
 		table:  &report.Table{Columns: []report.Column{{}, {}, {Align: report.AlignRight}, {}}},
 		x:      []float64{marginX, marginX + labelColumn, marginX + labelColumn + module, basis},
 		widths: []float64{labelColumn - gutter, module - gutter, weigh, d.width - marginX - basis}}
 	for _, a := range list {
-		name := strongText
+		name := d.scaled(strongText)
 		if !a.Known {
-			name = bodyText.in(muted)
+			name = body.in(muted)
 		}
 		d.place(g, row{}, d.row(g, []string{a.Role, a.Module, a.Weight, a.Basis},
-			labelText, name, d.glyphs.fit(a.Weight, bodyText, weigh, 5), labelText.in(ink)))
+			label, name, d.glyphs.fit(a.Weight, body, weigh, 5), label.in(ink)))
 	}
-	d.y += 3
 }
 
 // points are reasons under a title, beside a stripe in their tone. A short
@@ -246,21 +246,24 @@ func (d *document) points(p *report.Points) {
 	if len(p.Items) == 0 {
 		return
 	}
-	st := style{bold, 9, toneColor(p.Tone)}
-	title := d.glyphs.wrap(p.Title, st, labelColumn-16)
-	width := d.column() - labelColumn
+	st, body := d.scaled(style{bold, 9, toneColor(p.Tone)}), d.scaled(bodyText)
+	title := d.glyphs.wrap(p.Title, st, pointColumn-14)
+	width := d.column() - pointColumn
 	head := float64(len(title)) * leading(st.size)
-	d.gap(9)
-	whole := d.bulletsHeight(p.Items, bodyText, width)
+	d.gap(6)
+	whole := d.bulletsHeight(p.Items, body, width)
 	if whole > 110 {
-		whole = 5 * leading(bodyText.size)
+		whole = 5 * leading(body.size)
 	}
 	d.need(max(head, whole))
 	d.page().rect(marginX, d.y+1, 2, max(head-2, 10), st.color)
 	d.stack(title, marginX+8, d.y)
 	// A short list beside a tall title must not pull the next block up into it.
 	start, low := d.page(), d.y+head
-	d.bullets(p.Items, bodyText, marginX+labelColumn, width)
+	d.bullets(p.Items, body, marginX+pointColumn, width)
+	if p.More != "" {
+		d.paragraph(p.More, d.scaled(labelText), marginX+pointColumn+bulletIndent, width-bulletIndent)
+	}
 	if start == d.page() {
 		d.y = max(d.y, low)
 	}
@@ -268,24 +271,25 @@ func (d *document) points(p *report.Points) {
 
 // notes are labels with a value: seen on, known issue, ticket.
 func (d *document) notes(pairs []report.Pair) {
+	body, small := d.scaled(bodyText), d.scaled(labelText)
 	for i, n := range pairs {
 		if i == 0 {
-			d.gap(10)
-			d.need(2 * leading(bodyText.size))
+			d.gap(6)
+			d.need(2 * leading(body.size))
 			d.page().rule(marginX, d.y, d.column(), 0.4, hairline)
-			d.y += 5
+			d.gap(4)
 		}
-		label := d.glyphs.wrap(n.Label, labelText, labelColumn-8)
-		value := d.glyphs.wrap(n.Value, bodyText, d.column()-labelColumn)
+		label := d.glyphs.wrap(n.Label, small, pointColumn-8)
+		value := d.glyphs.wrap(n.Value, body, d.column()-pointColumn)
 		// A long value may go over the page's end, but not after a line or two.
-		d.need(float64(max(min(len(value), 3), len(label))) * leading(bodyText.size))
-		start, low := d.page(), d.y+float64(len(label))*leading(labelText.size)
+		d.need(float64(max(min(len(value), 3), len(label))) * leading(body.size))
+		start, low := d.page(), d.y+float64(len(label))*leading(small.size)
 		d.stack(label, marginX, d.y)
-		d.lines(value, marginX+labelColumn)
+		d.lines(value, marginX+pointColumn)
 		if start == d.page() {
 			d.y = max(d.y, low)
 		}
-		d.y += 2
+		d.gap(1)
 	}
 }
 
@@ -294,9 +298,9 @@ func (d *document) steps(title string, steps []report.Step) {
 	if len(steps) == 0 {
 		return
 	}
-	d.gap(12)
+	d.gap(7)
 	if title != "" {
-		d.need(70)
+		d.need(60)
 		d.kicker(title)
 	}
 	for i := range steps {
@@ -306,39 +310,46 @@ func (d *document) steps(title string, steps []report.Step) {
 
 func (d *document) step(n int, s *report.Step) {
 	const indent = 16
-	where := d.one(s.Where, smallText)
+	body, small := d.scaled(bodyText), d.scaled(smallText)
 	width := d.column() - indent
 	if s.Where != "" {
-		width -= min(where.width, d.column()/3) + 12
+		width -= min(d.one(s.Where, small).width, d.column()/3) + 12
 	}
 	// The command stays on the page of its reason. Where it is typed stands a
 	// line above it: beside it, copying the line would take that along.
-	why := d.glyphs.wrap(s.Why, bodyText, width)
-	d.need(float64(min(len(why), 4))*leading(bodyText.size) + leading(commandText.size) + 14)
-	first := baseline(d.y, leading(bodyText.size), bodyText.size)
-	d.page().draw(d.one(itoa(n), strongText.in(accent)), marginX, first)
+	why := d.glyphs.wrap(s.Why, body, width)
+	beside := float64(len(d.glyphs.wrap(s.Where, small, d.column()/3))) * leading(small.size)
+	d.need(max(float64(min(len(why), 4))*leading(body.size), beside) + leading(commandText.size) + 6)
+	first := baseline(d.y, leading(body.size), body.size)
+	d.page().draw(d.one(itoa(n), d.scaled(strongText).in(accent)), marginX, first)
 	start, low := d.page(), d.y
 	if s.Where != "" {
-		low = d.aside(s.Where)
+		low = d.aside(s.Where, small)
 	}
 	d.lines(why, marginX+indent)
 	if start == d.page() {
 		d.y = max(d.y, low)
 	}
 	if s.Command != "" {
-		d.y += 1.5
-		d.code([]string{s.Command}, commandText, marginX+indent, d.column()-indent)
+		d.y++
+		d.command(s.Command, marginX+indent, d.column()-indent)
 	}
-	d.y += 6
+	small = d.scaled(labelText).in(ink)
+	for _, said := range []string{s.Outcome, s.Cost} {
+		if said != "" {
+			d.paragraph(said, small, marginX+indent, d.column()-indent)
+		}
+	}
+	d.gap(3)
 }
 
 // aside draws a small text at the right margin, beside what follows, and
 // returns where it ends.
-func (d *document) aside(s string) float64 {
+func (d *document) aside(s string, st style) float64 {
 	y := d.y
-	for _, l := range d.glyphs.wrap(s, smallText, d.column()/3) {
-		d.page().drawRight(l, d.width-marginX, baseline(y, leading(bodyText.size), smallText.size))
-		y += leading(smallText.size)
+	for _, l := range d.glyphs.wrap(s, st, d.column()/3) {
+		d.page().drawRight(l, d.width-marginX, baseline(y, leading(d.scaled(bodyText).size), st.size))
+		y += leading(st.size)
 	}
 	return y
 }

@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"poolsweep/report"
@@ -29,6 +31,7 @@ type grid struct {
 	size   float64   // of the cells' text
 	x      []float64 // left edge of each column
 	widths []float64
+	width  float64 // of all of it
 }
 
 // row is a table row broken into lines.
@@ -45,7 +48,7 @@ func (d *document) table(t *report.Table) {
 	g := d.measure(t)
 	if t.Caption != "" {
 		d.need(4 * leading(g.size))
-		d.paragraph(t.Caption, strongText.sized(8.5), marginX, d.column())
+		d.paragraph(t.Caption, d.scaled(strongText.sized(8.5)), marginX, d.column())
 		d.y += 2
 	}
 	head := d.header(g)
@@ -54,7 +57,7 @@ func (d *document) table(t *report.Table) {
 		d.place(g, row{}, head)
 		head = row{}
 	} else {
-		d.need(g.height(head) + 2*(leading(g.size)+3))
+		d.need(g.height(head) + 2*(leading(g.size)+rowGap))
 		d.drawHeader(g, head)
 	}
 	for _, cells := range t.Rows {
@@ -71,36 +74,64 @@ func (g *grid) style(column int) style {
 	return cellText.sized(g.size)
 }
 
-// height is what a row takes.
-func (g *grid) height(r row) float64 { return float64(r.lines)*leading(g.size) + 3 }
+// rowGap is the space for the line below a row.
+const rowGap = 2.4
 
-// measure finds the widths of the columns: the shares asked for, but no
-// column narrower than its longest word while others have room. When there
-// is not enough for all words the text gets smaller.
+// height is what a row takes.
+func (g *grid) height(r row) float64 { return float64(r.lines)*leading(g.size) + rowGap }
+
+// slack is how much wider than its longest text a column may be drawn: figures
+// that stand far apart are hard to follow along their row.
+const slack = 26.0
+
+// measure finds the widths of the columns: what their longest texts need, where
+// that fits; else what their longest words need, and of the rest more for whom
+// more is missing. When there is not enough for all words the text gets smaller.
 func (d *document) measure(t *report.Table) *grid {
-	g := &grid{table: t, size: cellText.size}
+	g := &grid{table: t, size: d.scaled(cellText).size}
 	space := d.column()
 	for i := range t.Columns {
 		space -= gutterAfter(t.Columns, i)
 	}
 	for {
 		least := d.leastWidths(g, space)
-		sum := 0.0
-		for _, w := range least {
-			sum += w
-		}
-		if sum <= space || g.size <= leastSize {
-			g.widths = spread(shares(t.Columns), least, space)
+		if sum(least) <= space || g.size <= leastSize {
+			g.widths = spread(least, d.wholeWidths(g, space), shares(t.Columns), space)
 			break
 		}
-		g.size -= 0.5
+		g.size = max(leastSize, g.size-0.5)
 	}
 	x := float64(marginX)
 	for i, w := range g.widths {
 		g.x = append(g.x, x)
-		x += w + gutterAfter(t.Columns, i)
+		x += w
+		g.width = x - marginX
+		x += gutterAfter(t.Columns, i)
 	}
 	return g
+}
+
+// wholeWidths is what each column needs for its texts to stand on one line.
+func (d *document) wholeWidths(g *grid, space float64) []float64 {
+	whole := d.leastWidths(g, space)
+	for i, c := range g.table.Columns {
+		whole[i] = max(whole[i], min(space/4, d.glyphs.measure(c.Title, columnText.sized(min(g.size, columnText.size)))))
+	}
+	for _, cells := range g.table.Rows {
+		for i := range min(len(cells), len(whole)) {
+			w := d.glyphs.measure(cells[i].Text, cellTone(g.style(i), cells[i].Tone))
+			whole[i] = max(whole[i], min(w, space))
+		}
+	}
+	return whole
+}
+
+func sum(list []float64) float64 {
+	total := 0.0
+	for _, v := range list {
+		total += v
+	}
+	return total
 }
 
 // leastWidths is the longest word of each column; numbers and fixed width
@@ -150,27 +181,32 @@ func shares(columns []report.Column) []float64 {
 	return list
 }
 
-// spread gives each column its share of space, lifts those below their least
-// width, and takes the difference from the others in proportion to what they
-// have to spare.
-func spread(share, least []float64, space float64) []float64 {
-	widths := make([]float64, len(share))
-	lack, spare := 0.0, 0.0 // what narrow columns miss, and others could give
-	for i := range widths {
-		widths[i] = share[i] * space
-		lack += max(0, least[i]-widths[i])
-		spare += max(0, widths[i]-least[i])
-	}
-	if lack == 0 || spare == 0 {
+// spread divides the space of a table. Shares tell who gets what nobody needs.
+func spread(least, whole, share []float64, space float64) []float64 {
+	widths := slices.Clone(least)
+	if spare := space - sum(whole); spare >= 0 {
+		for i := range widths {
+			widths[i] = whole[i] + min(spare, slack*float64(len(widths)))*share[i]
+		}
 		return widths
 	}
-	part := min(1, lack/spare)
-	for i := range widths {
-		if short := least[i] - widths[i]; short > 0 {
-			widths[i] += short * min(1, spare/lack)
-		} else {
-			widths[i] += short * part
+	if sum(least) >= space {
+		for i := range widths {
+			widths[i] *= space / sum(least)
 		}
+		return widths
+	}
+	// Who lacks little gets all of it; those who lack much share what is left.
+	order := make([]int, len(widths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(whole[a]-least[a], whole[b]-least[b]) })
+	left := space - sum(least)
+	for n, i := range order {
+		more := min(whole[i]-least[i], left/float64(len(order)-n))
+		widths[i] += more
+		left -= more
 	}
 	return widths
 }
@@ -184,16 +220,26 @@ func (d *document) header(g *grid) row {
 	return d.row(g, texts, styles...)
 }
 
+// untitled tells that no column has a title, as in a list of facts.
+func (g *grid) untitled() bool {
+	return !slices.ContainsFunc(g.table.Columns, func(c report.Column) bool { return c.Title != "" })
+}
+
 // drawHeader puts the titles on the line below them.
 func (d *document) drawHeader(g *grid, head row) {
 	if len(head.cells) == 0 {
+		return
+	}
+	if g.untitled() {
+		d.page().rule(marginX, d.y, g.width, 0.3, hairline)
+		d.y++
 		return
 	}
 	for i, cell := range head.cells {
 		d.cell(g, i, cell, d.y+float64(head.lines-len(cell))*leading(g.size))
 	}
 	d.y += g.height(head)
-	d.page().rule(marginX, d.y-1.5, d.column(), 0.6, muted)
+	d.page().rule(marginX, d.y-1.2, g.width, 0.6, muted)
 }
 
 // cell draws the lines of one cell, numbers to the right.
@@ -214,6 +260,9 @@ func (d *document) row(g *grid, texts []string, styles ...style) row {
 	r := row{cells: make([][]line, len(g.table.Columns)), lines: 1}
 	for i := range min(len(texts), len(r.cells)) {
 		r.cells[i] = d.glyphs.wrap(texts[i], styles[i], g.widths[i])
+		if g.table.Columns[i].Clip {
+			r.cells[i] = d.glyphs.clip(r.cells[i], g.widths[i])
+		}
 		r.lines = max(r.lines, len(r.cells[i]))
 	}
 	return r
@@ -232,9 +281,9 @@ func (d *document) tableRow(g *grid, cells []report.Cell) row {
 // row taller than a page is cut.
 func (d *document) place(g *grid, head, r row) {
 	// A row from whole lines on does not fit on any page.
-	whole := int((d.bottom() - marginTop - g.height(head) - 3) / leading(g.size))
+	whole := int((d.bottom() - marginTop - g.height(head) - rowGap) / leading(g.size))
 	for r.lines > whole {
-		fit := int((d.room() - 3) / leading(g.size))
+		fit := int((d.room() - rowGap) / leading(g.size))
 		if fit < 3 {
 			d.turn()
 			d.drawHeader(g, head)
@@ -255,7 +304,7 @@ func (d *document) drawRow(g *grid, r row) {
 		d.cell(g, i, cell, d.y)
 	}
 	d.y += g.height(r)
-	d.page().rule(marginX, d.y-1.5, d.column(), 0.3, hairline)
+	d.page().rule(marginX, d.y-1.2, g.width, 0.3, hairline)
 }
 
 // take removes the first n lines of a row and returns them.

@@ -135,6 +135,26 @@ func (g *glyphs) wrap(s string, st style, width float64) []line {
 	return lines
 }
 
+// wrapWords breaks a text at blanks alone, as far as its words let it.
+func (g *glyphs) wrapWords(s string, st style, width float64) []line {
+	var lines []line
+	text := strings.ReplaceAll(g.clean(s, st.weight), "\n", " ")
+	for g.measure(text, st) > width {
+		at := -1
+		for i := range len(text) {
+			if text[i] == ' ' && g.measure(text[:i], st) <= width {
+				at = i
+			}
+		}
+		if at < 0 {
+			break
+		}
+		lines = append(lines, g.cut(text[:at], st))
+		text = text[at+1:]
+	}
+	return g.fill(lines, text, st, width)
+}
+
 // fill breaks one paragraph where Unicode line breaking (UAX #14) allows it,
 // so that Chinese punctuation stays with its word. A word too long for any
 // line is broken between any two characters, from where it stands.
@@ -166,6 +186,22 @@ func (g *glyphs) fill(lines []line, s string, st style, width float64) []line {
 		}
 	}
 	return append(lines, g.cut(strings.TrimRight(s[start:], " "), st))
+}
+
+// clip leaves the first of several lines, with an ellipsis for the others.
+func (g *glyphs) clip(lines []line, width float64) []line {
+	if len(lines) < 2 {
+		return lines
+	}
+	st, text := lines[0].style, ""
+	for _, r := range lines[0].runs {
+		text += r.text
+	}
+	for text != "" && g.measure(text+"…", st) > width {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return []line{g.cut(strings.TrimRight(text, " ")+"…", st)}
 }
 
 // fit returns the style shrunk, in half points down to least, until the text

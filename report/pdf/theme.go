@@ -77,14 +77,16 @@ var (
 // Measures of the page, in points.
 const (
 	marginX      = 50
-	marginTop    = 44
-	marginBottom = 58  // the footer stands inside
+	marginTop    = 38
+	marginBottom = 46  // the footer stands inside
 	labelColumn  = 110 // the left column of labels, the same in every block
+	pointColumn  = 66  // that of the titles of reasons and notes on page one
 	leastSize    = 6.5
+	leastCommand = 4.5 // rather tiny than broken: a command in two lines is none
 )
 
 // leading is the height of a line of text of a size.
-func leading(size float64) float64 { return size * 1.38 }
+func leading(size float64) float64 { return size * 1.3 }
 
 // cellTone is the style of a table's cell: what is loud is bold as well, so
 // that it stands out without colour.

@@ -1,0 +1,178 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"poolsweep/analyze"
+	"poolsweep/analyze/judge"
+	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
+	"poolsweep/ingest/windbg"
+	"poolsweep/report"
+	"poolsweep/samples"
+	"poolsweep/templates"
+)
+
+// lab reads logs, judges them together and hands the cases to reports in a language.
+func lab(t *testing.T, lang string, logs map[string][]byte) report.Input {
+	t.Helper()
+	words, err := templates.Load(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	know, err := knowledge.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := report.Input{Tool: "poolsweep test", Words: words, Lang: lang}
+	for _, name := range sortedNames(logs) {
+		doc, err := windbg.Read(bytes.NewReader(logs[name]), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range doc.Snapshots {
+			s.Machine = ingest.Machine{Name: filepath.Base(filepath.Dir(name)), From: ingest.NameFromFolder}
+		}
+		in.Documents = append(in.Documents, doc)
+	}
+	in.Result = judge.Judge(in.Documents, know, analyze.DefaultThresholds())
+	return in
+}
+
+func sortedNames(logs map[string][]byte) []string {
+	var names []string
+	for name := range logs {
+		names = append(names, name)
+	}
+	// The order of the documents is that of the machines' logs.
+	for i := range names {
+		for j := i; j > 0 && names[j] < names[j-1]; j-- {
+			names[j], names[j-1] = names[j-1], names[j]
+		}
+	}
+	return names
+}
+
+// known are all logs the project has: the samples, and those of published defects.
+func known(t *testing.T) map[string][]byte {
+	t.Helper()
+	logs := map[string][]byte{}
+	for _, root := range []fs.FS{samples.Logs, os.DirFS("../../analyze/knowledge/issues")} {
+		err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".log") {
+				return err
+			}
+			text, err := fs.ReadFile(root, name)
+			if !strings.Contains(name, "/") {
+				name = strings.TrimSuffix(name, ".log") + "/" + name
+			}
+			logs[name] = text
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return logs
+}
+
+// fits fails unless the summary stands on one page of each paper.
+func fits(t *testing.T, name string, m *report.Writeup) {
+	t.Helper()
+	for _, paper := range []Paper{A4, Letter} {
+		d := firstPage(m, paper)
+		if len(d.pages) != 1 {
+			t.Errorf("%s, paper %d: the summary takes %d pages", name, paper, len(d.pages))
+		}
+	}
+}
+
+func TestTheSummaryOfEveryKnownCaseFitsPageOne(t *testing.T) {
+	for _, lang := range templates.Languages() {
+		in := lab(t, lang, known(t))
+		if len(in.Result.Cases) < 10 {
+			t.Fatalf("%d cases only", len(in.Result.Cases))
+		}
+		for i := range in.Result.Cases {
+			c := &in.Result.Cases[i]
+			m, err := report.NewWriteup(in, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fits(t, fmt.Sprintf("%s, %s %s", lang, c.ID, c.Class), m)
+			if total := len(layout(m, A4).pages); total > 8 {
+				t.Errorf("%s, %s: %d pages in all", lang, c.ID, total)
+			}
+		}
+	}
+}
+
+// TestTheSummaryOfEveryClassFitsPageOne gives the fullest known case each form a
+// case can have, on many machines, after a revision.
+func TestTheSummaryOfEveryClassFitsPageOne(t *testing.T) {
+	for _, lang := range templates.Languages() {
+		in := lab(t, lang, known(t))
+		full := in.Result.Cases[0]
+		for _, c := range in.Result.Cases {
+			if len(c.Core)+len(c.Related)+len(c.Why) > len(full.Core)+len(full.Related)+len(full.Why) {
+				full = c
+			}
+		}
+		for i := range 60 {
+			full.Machines = append(full.Machines, fmt.Sprintf("BUILD-AGENT-%03d", i))
+		}
+		in.Revisions = map[string]report.Revision{full.ID: {Number: 7, Before: &report.Summary{Verdict: "suspect",
+			Events: 4711, Bytes: 1 << 20, Holder: "other.sys", Machines: []string{"LAB-OLD-1", "LAB-OLD-2"}}}}
+		for _, kind := range []analyze.Kind{analyze.PoolLeak, analyze.ObjectLeak, analyze.RunawayAttachment} {
+			for class := analyze.NoFrees; class <= analyze.Leader; class++ {
+				c := full
+				c.Kind, c.Class, c.Object = kind, class, "process"
+				c.Rate = &analyze.Rate{EventsPerHour: 3880.5, BytesPerHour: 29.4e6, Window: 200 * time.Hour, Snapshots: 12,
+					BytesLow: 20e6, BytesHigh: 40e6}
+				c.Exhausts = &analyze.Exhaustion{At: time.Date(2026, 5, 2, 3, 4, 5, 0, time.UTC), In: 30 * time.Hour,
+					Earliest: 25 * time.Hour, Latest: 40 * time.Hour, Ceiling: 256 << 20}
+				m, err := report.NewWriteup(in, &c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fits(t, fmt.Sprintf("%s, %s %s", lang, kind, class), m)
+			}
+		}
+	}
+}
+
+func TestHostileNamesGoOverGracefully(t *testing.T) {
+	d := firstPage(hostile(), A4)
+	if len(d.pages) < 2 || len(d.pages) > 12 {
+		t.Errorf("%d pages", len(d.pages))
+	}
+	if d.scale != 1 {
+		t.Errorf("the sections go on at %v", d.scale)
+	}
+}
+
+func TestACommandIsNeverBrokenInAWord(t *testing.T) {
+	command := `!for_each_module s -a @#Base @#End "` + strings.Repeat("x", 60) + `"; ` +
+		`findstr /m /l /s /c:"tsni" "C:\Windows\System32\drivers\*.sys" "D:\symbols\drivers\*.sys" > hits.txt`
+	m := &report.Writeup{Next: []report.Step{{Why: "because", Command: command}}}
+	words := map[string]bool{}
+	for _, o := range layout(m, A4).pages[0].ops {
+		if o.kind == opText && o.face == goMono {
+			for _, w := range strings.Fields(o.text) {
+				words[w] = true
+			}
+		}
+	}
+	for _, w := range strings.Fields(command) {
+		if !words[w] {
+			t.Errorf("%q is not whole", w)
+		}
+	}
+}

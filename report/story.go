@@ -1,0 +1,316 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// whatHappened tells a case to somebody who knows machines and no kernels: what
+// pool memory is, what was found, why that is not usual, who is behind it, and how
+// sure that is.
+func (s *speaker) whatHappened(c *analyze.Case) []Block {
+	f := s.storyFacts(c)
+	var said []string
+	for _, name := range []string{"story.pool." + poolWord(c.Pools), "story.what." + c.Kind.String(),
+		"story.why." + c.Class.String(), "story.who", "story.sure"} {
+		said = append(said, s.say(name, f))
+	}
+	return []Block{{Text: strings.Join(said, " ")}}
+}
+
+// storyFacts are what the sentences for everybody may use.
+func (s *speaker) storyFacts(c *analyze.Case) facts {
+	var tags []string
+	for _, m := range c.Core[:min(titleTags, len(c.Core))] {
+		tags = append(tags, s.say("quoted", facts{"tag": m.Tag}))
+	}
+	growing := c.Rate != nil && !c.Rate.SinceBoot
+	return facts{
+		"machine": leadFirst(c)[0], "others": len(c.Machines) - 1, "class": c.Class.String(),
+		"verdict": c.Verdict.String(), "object": c.Object, "events": c.Events, "bytes": c.Bytes, "tags": tags,
+		"members": len(tags), "each": c.BytesPerEvent, "pool": s.pools(c.Pools), "growing": growing,
+		"holder": cmp.Or(c.Holder.Module, c.Holder.Program()), "proven": c.Holder.Proven || c.Holder.Process != "",
+		"owner": c.Owner.Module, "confidence": c.Confidence, "snapshots": s.snapshots(c),
+		"restart": slices.ContainsFunc(c.Mitigation, func(r analyze.Reason) bool { return r.Rule == analyze.MitigateRestart }),
+	}
+}
+
+// snapshots counts how often the leading machine was looked at.
+func (s *speaker) snapshots(c *analyze.Case) int {
+	if m := s.in.machine(leadFirst(c)[0]); m != nil {
+		return max(1, len(m.Snapshots))
+	}
+	return 1
+}
+
+// impact says what a case costs: what is held and of how much, where, until when,
+// and what somebody at the machine would notice.
+func (s *speaker) impact(c *analyze.Case) []Block {
+	pairs := []Pair{
+		{s.label("figure.bytes"), s.held(c)},
+		{s.label("impact.ceiling"), s.ofCeiling(c)},
+		{s.label("impact.machines"), s.seenOn(c)},
+		{s.label("figure.rate"), s.rate(c)},
+		{s.label("impact.full"), s.runsFull(c)},
+		{s.label("impact.notice"), s.say("notice."+s.noticed(c), facts{"object": c.Object})},
+	}
+	pairs = slices.DeleteFunc(pairs, func(p Pair) bool { return p.Value == "" })
+	return []Block{{Table: s.plainPairs(pairs)}}
+}
+
+// plainPairs is a table of facts without titles, which would say nothing.
+func (s *speaker) plainPairs(pairs []Pair) *Table {
+	g := newGrid("", len(pairs))
+	g.text("", 0.2, func(i int) string { return pairs[i].Label })
+	g.text("", 0.8, func(i int) string { return pairs[i].Value })
+	return g.table()
+}
+
+// held words what a case keeps. Of handles and stated growth the log may have no
+// bytes at all.
+func (s *speaker) held(c *analyze.Case) string {
+	if c.Bytes == 0 {
+		return s.label("impact.no-bytes")
+	}
+	return s.say("bytes.held", facts{"bytes": c.Bytes, "pool": s.pools(c.Pools), "each": c.BytesPerEvent})
+}
+
+// ofCeiling sets what the case holds against how large its pool may grow.
+func (s *speaker) ofCeiling(c *analyze.Case) string {
+	var said []string
+	for _, p := range c.Pool {
+		if !slices.Contains(c.Pools, p.Pool) {
+			continue
+		}
+		f := facts{"pool": s.pool(p.Pool), "basis": s.reason(p.Basis), "ceiling": p.Ceiling, "share": p.Share, "case": 0.0}
+		if p.Ceiling == 0 {
+			said = append(said, s.say("impact.ceiling-unknown", f))
+			continue
+		}
+		if len(c.Pools) == 1 && c.Bytes <= p.Ceiling {
+			f["case"] = float64(c.Bytes) / float64(p.Ceiling)
+		}
+		said = append(said, s.say("impact.ceiling-share", f))
+	}
+	return strings.Join(said, " ")
+}
+
+// runsFull is the whole answer to when the pool is used up.
+func (s *speaker) runsFull(c *analyze.Case) string {
+	if c.Exhausts != nil {
+		return s.exhaustion(c)
+	}
+	return s.noExhaustion(c)
+}
+
+// noticed names the sentence on what a user would notice.
+func (s *speaker) noticed(c *analyze.Case) string {
+	switch {
+	case c.Class == analyze.HandleGap:
+		return "handles"
+	case c.Kind == analyze.RunawayAttachment:
+		return "filters"
+	case c.Class == analyze.Verified:
+		return "verifier"
+	case len(c.Pools) == 1 && c.Pools[0] != 0:
+		return c.Pools[0].String()
+	}
+	return "both"
+}
+
+// timelineRows bounds the timeline; a year of daily logs has more to tell than a
+// page has room for.
+const timelineRows = 14
+
+// moment of a machine that is worth a row of the timeline.
+type happening struct {
+	snap *ingest.Snapshot
+	what []string
+	rank int // what is left out first when there are too many: the lowest
+}
+
+// timeline tells what was seen when on the machines of a case: logs that show it,
+// restarts, and what changed in drivers, filters and the system between two logs.
+func (s *speaker) timeline(c *analyze.Case) []Block {
+	var all []happening
+	for _, name := range leadFirst(c) {
+		if m := s.in.machine(name); m != nil {
+			all = append(all, s.happenings(c, m)...)
+		}
+	}
+	kept := bestOf(all, timelineRows)
+	slices.SortStableFunc(kept, func(a, b happening) int { return a.snap.At.Compare(b.snap.At) })
+	g := newGrid("", len(kept))
+	g.text(s.label("column.session"), 0.2, func(i int) string { return s.when(kept[i].snap.At) })
+	g.text(s.label("column.machine"), 0.15, func(i int) string { return kept[i].snap.Machine.Name })
+	g.text(s.label("column.what"), 0.65, func(i int) string { return strings.Join(kept[i].what, " ") })
+	blocks := []Block{{Table: g.table()}}
+	if more := len(all) - len(kept); more > 0 {
+		blocks = append(blocks, Block{Text: s.say("timeline.more", facts{"more": more, "all": len(all)})})
+	}
+	return blocks
+}
+
+// bestOf keeps the highest ranks, in order.
+func bestOf(all []happening, n int) []happening {
+	if len(all) <= n {
+		return all
+	}
+	ranks := make([]int, len(all))
+	for i, h := range all {
+		ranks[i] = h.rank
+	}
+	slices.Sort(ranks)
+	least := ranks[len(ranks)-n]
+	above := 0
+	for _, r := range ranks {
+		if r > least {
+			above++
+		}
+	}
+	var kept []happening
+	for _, h := range all {
+		switch {
+		case h.rank > least:
+			kept = append(kept, h)
+		case h.rank == least && above < n:
+			kept, above = append(kept, h), above+1
+		}
+	}
+	return kept
+}
+
+// happenings are the logs of one machine, in time order, each with what is new
+// about it.
+func (s *speaker) happenings(c *analyze.Case, m *analyze.Machine) []happening {
+	var out []happening
+	first, last := shownFirstAndLast(c, m)
+	var before *ingest.Snapshot
+	for i, snap := range m.Snapshots {
+		h := happening{snap: snap, what: []string{s.seenIn(c, snap, i == first)}}
+		changes := s.changesBetween(before, snap)
+		if len(changes) > 0 {
+			h.rank = 1
+		}
+		if i == first || i == last {
+			h.rank = 2
+		}
+		h.what = append(h.what, changes...)
+		out, before = append(out, h), snap
+	}
+	return out
+}
+
+// shownFirstAndLast returns which of the machine's snapshots show the case first and
+// last, -1 when none does.
+func shownFirstAndLast(c *analyze.Case, m *analyze.Machine) (first, last int) {
+	first, last = -1, -1
+	for i, snap := range m.Snapshots {
+		if sighting(c, snap) == nil {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+	}
+	return first, last
+}
+
+// sighting returns how a snapshot shows the case, or nil.
+func sighting(c *analyze.Case, snap *ingest.Snapshot) *analyze.Sighting {
+	for i := range c.Sightings {
+		if c.Sightings[i].Snapshot == snap {
+			return &c.Sightings[i]
+		}
+	}
+	return nil
+}
+
+// seenIn says how one log shows the case.
+func (s *speaker) seenIn(c *analyze.Case, snap *ingest.Snapshot, first bool) string {
+	f := facts{"source": s.cite(ingest.Source{File: snap.File}), "uptime": snap.Uptime, "known": snap.UptimeOK,
+		"first": first, "events": int64(0), "bytes": uint64(0)}
+	g := sighting(c, snap)
+	if g == nil && snap != c.Lead {
+		return s.say("timeline.not-shown", f)
+	}
+	if g != nil {
+		f["events"], f["bytes"] = g.Events, g.Bytes
+	}
+	return s.say("timeline.shown", f)
+}
+
+// changesBetween tells what changed on a machine between two logs.
+func (s *speaker) changesBetween(before, now *ingest.Snapshot) []string {
+	if before == nil {
+		return nil
+	}
+	var out []string
+	then, ok := before.Boot()
+	if boot, known := now.Boot(); ok && known && !sameBoot(then, boot) {
+		out = append(out, s.say("timeline.restart", facts{"at": utc(boot)}))
+	}
+	if before.OS.Build != now.OS.Build && before.OS.Build > 0 && now.OS.Build > 0 {
+		out = append(out, s.say("timeline.build", facts{"before": before.OS.Build, "now": now.OS.Build}))
+	}
+	if names := newVersions(before.Modules, now.Modules); len(names) > 0 {
+		out = append(out, s.say("timeline.versions", s.few(names)))
+	}
+	if before.FilterSet && now.FilterSet {
+		then, names := filterNames(before), filterNames(now)
+		if added := without(names, then); len(added) > 0 {
+			out = append(out, s.say("timeline.filters-new", s.few(added)))
+		}
+		if gone := without(then, names); len(gone) > 0 {
+			out = append(out, s.say("timeline.filters-gone", s.few(gone)))
+		}
+	}
+	return out
+}
+
+// fewNames is how many names a row of the timeline lists.
+const fewNames = 4
+
+// few hands the first of some names to a sentence.
+func (s *speaker) few(names []string) facts {
+	shown := names[:min(fewNames, len(names))]
+	return facts{"names": shown, "more": len(names) - len(shown)}
+}
+
+// filterNames lists the filters of a snapshot, each once.
+func filterNames(snap *ingest.Snapshot) []string {
+	var names []string
+	for _, f := range snap.Filters {
+		if !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// newVersions lists the drivers that both logs print a version of, where the two
+// differ. A driver that only one log lists says nothing: lm is often run for one.
+func newVersions(before, now []ingest.Module) []string {
+	then := map[string]string{}
+	for _, m := range before {
+		if m.Version != "" && !m.Unloaded {
+			then[ingest.ModuleKey(m.Name)] = m.Version
+		}
+	}
+	var names []string
+	for _, m := range now {
+		old := then[ingest.ModuleKey(m.Name)]
+		if m.Version == "" || m.Unloaded || old == "" || old == m.Version {
+			continue
+		}
+		if name := m.Name + " " + old + " → " + m.Version; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
