@@ -135,8 +135,8 @@ func TestKilledOnAFullStateDisk(t *testing.T) {
 	tr.check(t)
 }
 
-// TestFileSizeLimit lets the watcher's files grow no further, G11: it ends, since
-// writing fails in a way that may not pass, and the next start loses nothing.
+// TestFileSizeLimit lets the watcher's files grow no further, G11, as a quota does: it
+// goes on like on a full disk, and records the rest when they may grow again.
 func TestFileSizeLimit(t *testing.T) {
 	tr := newTrial(t, waits)
 	tr.pour(2)
@@ -144,6 +144,28 @@ func TestFileSizeLimit(t *testing.T) {
 	limit := unix.Rlimit{Cur: 100 << 10, Max: unix.RLIM_INFINITY}
 	tr.must(unix.Prlimit(tr.watcher.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
 	tr.pour(10)
+	tr.says("reason=DB_FULL full=true")
+	time.Sleep(2 * time.Second) // tries go on meanwhile
+	tr.wantAcknowledged()
+	limit.Cur = unix.RLIM_INFINITY
+	tr.must(unix.Prlimit(tr.watcher.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
+	tr.says("reason=DB_FULL full=false")
+	tr.settle(t)
+	tr.check(t)
+}
+
+// TestFailingStateDisk has the disk of the history fail, G9: the watcher ends, says
+// why, and has acknowledged nothing that the next start does not find.
+func TestFailingStateDisk(t *testing.T) {
+	tr := newTrial(t, waits)
+	tr.kill()
+	d := newDisk(t)
+	state := filepath.Join(tr.dir, "state")
+	tr.must(os.RemoveAll(state), os.Symlink(d.mount, state))
+	tr.start(t)
+	tr.drop("LAB-1", 1)
+	d.cut()
+	tr.pour(3)
 	ended := make(chan error, 1)
 	go func() { ended <- tr.watcher.Wait() }()
 	select {
@@ -154,6 +176,8 @@ func TestFileSizeLimit(t *testing.T) {
 	case <-time.After(60 * time.Second):
 		t.Error("it goes on as if it could write")
 	}
+	tr.says(store.ErrDisk.Error())
+	d.restore()
 	tr.wantAcknowledged()
 	tr.start(t)
 	tr.settle(t)

@@ -217,13 +217,20 @@ func (s *service) tick(ctx, whole context.Context) error {
 	return s.startUpkeep(ctx, whole)
 }
 
-// outlast passes over an error that goes by itself: a full disk, a database that
-// another program holds. Nothing was acknowledged, so all comes up again.
+// outlast passes over an error that goes by itself: a full disk or quota, a database
+// that another program holds. Nothing was acknowledged, so all comes up again. A disk
+// that fails ends the service: whether what it said to have synced is there, only a
+// new start finds out.
 func (s *service) outlast(err error) error {
 	full := errors.Is(err, store.ErrFull)
 	if full != s.full {
 		s.full = full
 		s.log.Error("state", "reason", ingest.ReasonDBFull, "full", full, "err", err)
+		status := "watching"
+		if full { // the history cannot take it, so the service manager shows it
+			status = fmt.Sprintf("%s: nothing is recorded until there is space", ingest.ReasonDBFull)
+		}
+		s.notify.say("STATUS=" + status)
 	}
 	if full || errors.Is(err, store.ErrBusy) {
 		return nil

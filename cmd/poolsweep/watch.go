@@ -172,6 +172,9 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	}
 	base.notify.say("STOPPING=1")
 	log.Info("ended", "err", err)
+	if errors.Is(err, store.ErrDisk) {
+		return openFailure(err, mendState)
+	}
 	return err
 }
 
@@ -218,6 +221,8 @@ func openFailure(err error, hint string) error {
 		hint = "start the watcher of this poolsweep, which brings it up to date"
 	case errors.Is(err, store.ErrNetwork):
 		hint = "give a --state on a disk of this machine"
+	case errors.Is(err, store.ErrDisk):
+		hint = "look into the system's log for what is wrong with the disk; what was not recorded is read again at the next start"
 	case errors.Is(err, store.ErrDamaged):
 		hint = "put the newest file of its folder backup in its place, or move it away: the watcher then reads all logs that are still there again"
 	}

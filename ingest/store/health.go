@@ -24,7 +24,7 @@ func (s *Store) PutHealth(ctx context.Context, h Health) error {
 		ON CONFLICT (part) DO UPDATE SET reason = excluded.reason, detail = excluded.detail, at = excluded.at`,
 		h.Part, string(h.Reason), h.Detail, millis(h.At))
 	if err != nil {
-		return fmt.Errorf("store health of %s: %w", h.Part, explain(err))
+		return fmt.Errorf("store health of %s: %w", h.Part, s.explain(err))
 	}
 	return nil
 }

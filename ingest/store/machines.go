@@ -63,5 +63,5 @@ func (s *Store) Reopen(ctx context.Context, cases []string) error {
 // Reanalyse has every machine judged again, as after a change of the rules.
 func (s *Store) Reanalyse(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE machine SET changed = changed + 1`)
-	return explain(err)
+	return s.explain(err)
 }

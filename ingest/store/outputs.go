@@ -70,13 +70,13 @@ func (s *Store) Wrote(ctx context.Context, path string, revision int64, sha256 s
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE output SET written = $1, sha256 = $2, reason = '', changed_at = $3 WHERE path = $4`,
 		revision, sha256, millis(now), path)
-	return explain(err)
+	return s.explain(err)
 }
 
 // NotWritten notes why a file that is due could not be written; it stays due.
 func (s *Store) NotWritten(ctx context.Context, path, reason string, now time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE output SET reason = $1, changed_at = $2 WHERE path = $3`, reason, millis(now), path)
-	return explain(err)
+	return s.explain(err)
 }
 
 // unwant has the files of cases go: those about the cases that a condition holds for.
@@ -88,5 +88,5 @@ func unwant(ctx context.Context, tx *sql.Tx, where string, arg any) error {
 // Withdrawn notes that a file that had to go is gone.
 func (s *Store) Withdrawn(ctx context.Context, path string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM output WHERE path = $1 AND wanted = 0`, path)
-	return explain(err)
+	return s.explain(err)
 }

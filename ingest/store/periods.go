@@ -111,7 +111,7 @@ func (s *Store) Period(ctx context.Context, series, key string) (*Period, error)
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read period %s %s: %w", series, key, explain(err))
+		return nil, fmt.Errorf("read period %s %s: %w", series, key, s.explain(err))
 	}
 	err = s.rows(ctx, "list documents of a period", `
 		SELECT p.sha256, p.machine, d.read_at FROM period_document p
@@ -156,7 +156,7 @@ func (s *Store) InstallID(ctx context.Context, fresh string) (id string, err err
 		err = s.db.QueryRowContext(ctx, `SELECT id FROM install`).Scan(&id)
 	}
 	if err != nil {
-		return "", fmt.Errorf("name installation: %w", explain(err))
+		return "", fmt.Errorf("name installation: %w", s.explain(err))
 	}
 	return id, nil
 }

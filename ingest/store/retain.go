@@ -181,7 +181,7 @@ func (s *Store) settle(ctx context.Context, err error, what string) error {
 		_, err = s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, explain(err))
+		return fmt.Errorf("%s: %w", what, s.explain(err))
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (s *Store) PutShare(ctx context.Context, sh Share) error {
 			ignored = excluded.ignored, scanned_at = excluded.scanned_at`,
 		sh.Path, sh.Kind, string(sh.Reason), sh.Files, sh.Ignored, millis(sh.ScannedAt))
 	if err != nil {
-		return fmt.Errorf("store share: %w", explain(err))
+		return fmt.Errorf("store share: %w", s.explain(err))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (s *Store) KeepShares(ctx context.Context, paths []string) error {
 			continue
 		}
 		if _, err := s.db.ExecContext(ctx, `DELETE FROM share WHERE path = $1`, sh.Path); err != nil {
-			return fmt.Errorf("forget share: %w", explain(err))
+			return fmt.Errorf("forget share: %w", s.explain(err))
 		}
 	}
 	return nil

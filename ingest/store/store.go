@@ -34,14 +34,16 @@ var (
 	ErrOlder   = errors.New("the database was written by an older poolsweep")
 	ErrDamaged = errors.New("the database is damaged")
 	ErrFull    = errors.New("no space is left for the database")
+	ErrDisk    = errors.New("the disk of the database fails")
 	ErrBusy    = errors.New("another program holds the database")
 	ErrNetwork = errors.New("the state folder is on a network file system, where the database's locks do not hold")
 )
 
 // Store is an open history. Its methods may be called by several goroutines.
 type Store struct {
-	db   *sql.DB
-	lock *os.File // nil when opened beside the process that holds it
+	db     *sql.DB
+	folder string
+	lock   *os.File // nil when opened beside the process that holds it
 }
 
 // busyTimeout is how long a statement waits for another program's lock before
@@ -74,14 +76,12 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	}
 	s, err := open(ctx, folder, "rwc")
 	if err == nil {
-		err = s.migrate(ctx)
+		if err = s.migrate(ctx); err != nil {
+			err = errors.Join(s.explain(err), s.db.Close())
+		}
 	}
 	if err != nil {
-		if s != nil {
-			s.db.Close()
-		}
-		lock.Close()
-		return nil, fmt.Errorf("open %s: %w", filepath.Join(folder, File), explain(err))
+		return nil, fmt.Errorf("open %s: %w", filepath.Join(folder, File), errors.Join(err, lock.Close()))
 	}
 	s.lock = lock
 	return s, nil
@@ -95,17 +95,15 @@ func OpenBeside(ctx context.Context, folder string) (*Store, error) {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
 	s, err := open(ctx, folder, "rw")
-	if err == nil {
-		var older bool
-		if older, err = s.known(ctx); older {
-			err = ErrOlder
-		}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	older, err := s.known(ctx)
+	if older {
+		err = ErrOlder
 	}
 	if err != nil {
-		if s != nil {
-			s.db.Close()
-		}
-		return nil, fmt.Errorf("open %s: %w", name, explain(err))
+		return nil, fmt.Errorf("open %s: %w", name, errors.Join(s.explain(err), s.db.Close()))
 	}
 	return s, nil
 }
@@ -128,8 +126,11 @@ func open(ctx context.Context, folder, mode string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db}
-	return s, s.readBack(ctx)
+	s := &Store{db: db, folder: folder}
+	if err := s.readBack(ctx); err != nil {
+		return nil, errors.Join(s.explain(err), db.Close())
+	}
+	return s, nil
 }
 
 // readBack makes sure that the settings took: SQLite passes over a pragma that
@@ -204,7 +205,7 @@ func (s *Store) Check(ctx context.Context, deep bool) error {
 	}
 	var word string
 	if err := s.db.QueryRowContext(ctx, "PRAGMA "+pragma+"(1)").Scan(&word); err != nil {
-		return explain(err)
+		return s.explain(err)
 	}
 	if word != "ok" {
 		return fmt.Errorf("%w: %s", ErrDamaged, word)
@@ -223,7 +224,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 		err = checkCopy(ctx, file)
 	}
 	if err != nil {
-		return fmt.Errorf("back up: %w", explain(err))
+		return fmt.Errorf("back up: %w", s.explain(err))
 	}
 	return nil
 }
@@ -264,15 +265,15 @@ func dsnOf(file string, options url.Values) (string, error) {
 func (s *Store) rows(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, explain(err))
+		return fmt.Errorf("%s: %w", what, s.explain(err))
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return fmt.Errorf("%s: %w", what, explain(err))
+			return fmt.Errorf("%s: %w", what, s.explain(err))
 		}
 	}
-	return explain(rows.Err())
+	return s.explain(rows.Err())
 }
 
 // within runs fn in one transaction. What fn did is durable when within returns
@@ -280,12 +281,12 @@ func (s *Store) rows(ctx context.Context, what, query string, args []any, scan f
 func (s *Store) within(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return explain(err)
+		return s.explain(err)
 	}
 	if err := fn(tx); err != nil {
-		return errors.Join(explain(err), ignoreDone(tx.Rollback()))
+		return errors.Join(s.explain(err), ignoreDone(tx.Rollback()))
 	}
-	return explain(tx.Commit())
+	return s.explain(tx.Commit())
 }
 
 func ignoreDone(err error) error {
@@ -296,7 +297,7 @@ func ignoreDone(err error) error {
 }
 
 // explain adds to SQLite's errors what a caller tells apart.
-func explain(err error) error {
+func (s *Store) explain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return err
@@ -308,8 +309,46 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case sqlite3.SQLITE_IOERR:
+		return s.explainIO(e.Code(), err)
 	}
 	return err
+}
+
+// explainIO tells why reading or writing failed. A write that a quota or a limit on
+// the size of files stopped left nothing behind, and may be tried again like one that
+// found the disk full; SQLite has but one code for these and for a disk that fails.
+// After a failed sync nobody knows what is on disk, so that is never tried again.
+func (s *Store) explainIO(code int, err error) error {
+	switch code {
+	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE:
+		cause := s.tryWrite()
+		for _, e := range noSpace {
+			if errors.Is(cause, e) {
+				return fmt.Errorf("%w: %w (%w)", ErrFull, err, cause)
+			}
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrDisk, err)
+}
+
+// tryWrite does what SQLite could not: it writes a few blocks to a file of its own,
+// as far from its beginning as the database files reach, and returns the system's
+// answer.
+func (s *Store) tryWrite() error {
+	var end int64
+	for _, name := range []string{File, File + "-wal", File + "-shm"} {
+		if info, err := os.Stat(filepath.Join(s.folder, name)); err == nil {
+			end = max(end, info.Size())
+		}
+	}
+	f, err := os.CreateTemp(s.folder, "probe-*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteAt(make([]byte, 64<<10), end)
+	return errors.Join(err, f.Close())
 }
 
 // millis is the database's form of a time; 0 stands for none.

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"poolsweep/ingest"
 )
@@ -158,7 +161,7 @@ func TestBackupOfADamagedDatabaseIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkCopy(context.Background(), file); !errors.Is(explain(err), ErrDamaged) {
+	if err := checkCopy(context.Background(), file); !errors.Is((&Store{}).explain(err), ErrDamaged) {
 		t.Errorf("damaged copy: %v", err)
 	}
 }
@@ -221,5 +224,29 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 	}
 	if _, err := s.Health(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWriteThatFailsIsToldApart(t *testing.T) {
+	s, dir := newStore(t)
+	if err := s.tryWrite(); err != nil {
+		t.Errorf("a folder with space: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "probe-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	for code, want := range map[int]error{
+		sqlite3.SQLITE_IOERR_WRITE: ErrDisk, // there is space, so it was something else
+		sqlite3.SQLITE_IOERR_FSYNC: ErrDisk,
+		sqlite3.SQLITE_IOERR_READ:  ErrDisk,
+	} {
+		if err := s.explainIO(code, errors.New("it says")); !errors.Is(err, want) {
+			t.Errorf("code %d: %v, want %v", code, err, want)
+		}
+	}
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if !slices.Contains(noSpace, e) && runtime.GOOS != "windows" {
+			t.Errorf("%v does not count as full", e)
+		}
 	}
 }
