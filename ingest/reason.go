@@ -45,7 +45,7 @@ const (
 	ReasonCrashedParser    Reason = "CRASHED_PARSER"
 	ReasonIdentityMismatch Reason = "IDENTITY_MISMATCH" // the text names another machine than its place does
 	ReasonDuplicate        Reason = "DUPLICATE"         // the same bytes were read before
-	ReasonQuota            Reason = "QUOTA"             // more from one place than is taken at a time
+	ReasonQuota            Reason = "QUOTA"             // more from one machine than is taken in an hour
 )
 
 // Reasons about what all drops depend on, and about mail.

@@ -29,7 +29,13 @@ func (r *reader) given(in input, f io.ReadCloser, raw *meter, head *bufio.Reader
 	case wholeFile:
 		a.Size = f.Size()
 	}
-	return r.archive(unpack.NewUnpacker(r.limits, a.Size), a, in, raw)
+	start, _ := head.Peek(unpack.Sniffed)
+	all := r.archive(unpack.NewUnpacker(r.limits, a.Size), a, in, raw)
+	// All kinds but tar end in something that is checked: a tar may end after any file.
+	last := &all[len(all)-1]
+	last.whole = unpack.Kind(start) != unpack.Tar && last.archive != nil && last.archive.State == report.InputRead &&
+		!slices.ContainsFunc(all, func(o outcome) bool { return o.damaged })
+	return all
 }
 
 // archive reads all logs in an archive and gives account of it.
@@ -118,7 +124,7 @@ func (r *reader) entry(u *unpack.Unpacker, e *unpack.Entry, in input, inside int
 		doc.Warnings = append(doc.Warnings, ingest.Warning{Source: ingest.Source{File: doc.File, Line: doc.Lines},
 			Message: fmt.Sprintf("the archive is damaged here: %v; what came before it was read", damage)})
 	}
-	return []outcome{{path: in.path, doc: doc, err: err}}
+	return []outcome{{path: in.path, doc: doc, err: err, damaged: c.Damage() != nil}}
 }
 
 // within returns the place of an entry in the archive in. The archive's name

@@ -66,6 +66,8 @@ type dropConfig struct {
 	Kind string `yaml:"kind"`
 	// MaxBytes is the largest log that is read.
 	MaxBytes int64 `yaml:"max_bytes"`
+	// Quota is how many logs are taken from one machine's folder in an hour.
+	Quota int `yaml:"quota"`
 	// How long a log has to stand still: when its end is seen, at least, and when
 	// nothing shows its end.
 	EndWait   duration `yaml:"end_wait"`

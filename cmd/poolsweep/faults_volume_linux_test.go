@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,6 +49,32 @@ func TestManyAtOnce(t *testing.T) {
 	t.Logf("all after %s", time.Since(began).Round(100*time.Millisecond))
 	tr.settle(t)
 	tr.check(t)
+}
+
+// TestFloodWaits floods a machine's folder, around a running watcher: what is beyond
+// the quota waits and says so, and the others are read.
+func TestFloodWaits(t *testing.T) {
+	tr := newTrial(t, strings.Replace(waits, "path: drop", "path: drop\n    quota: 20", 1))
+	s := tr.drop("LAB-1", 0)
+	for i := 1; i < 50; i++ {
+		tr.must(s.put(fmt.Sprintf("f%02d.log", i), i))
+	}
+	tr.drop("LAB-2", 1)
+	tr.must(tr.eventually(30*time.Second, func(st *status) []string {
+		waiting, read := 0, 0
+		for _, d := range st.Drops {
+			switch {
+			case d.Reason == ingest.ReasonQuota && d.Machine == "":
+				waiting++
+			case d.Machine == "LAB-1":
+				read++
+			}
+		}
+		if waiting != 30 || read != 20 {
+			return []string{fmt.Sprintf("%d wait and %d were read", waiting, read)}
+		}
+		return nil
+	}))
 }
 
 // bigLog writes a log of many megabytes.
@@ -106,6 +133,113 @@ func TestBigLog(t *testing.T) {
 		}
 	}
 	tr.ended()
+}
+
+// midst waits until the watcher is in the midst of reading a drop.
+func (s *site) midst(name string, size int64) error {
+	folder := filepath.Join("/proc", fmt.Sprint(s.watcher.Process.Pid))
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		fds, _ := filepath.Glob(filepath.Join(folder, "fd", "*"))
+		for _, fd := range fds {
+			if target, _ := os.Readlink(fd); target != s.at(name) {
+				continue
+			}
+			text, _ := os.ReadFile(filepath.Join(folder, "fdinfo", filepath.Base(fd)))
+			var at int64
+			if _, err := fmt.Sscanf(string(text), "pos: %d", &at); err == nil && at > size/10 && at < size*9/10 {
+				return nil
+			}
+		}
+	}
+	return errors.New("it is never read, or too fast")
+}
+
+// TestChangedWhileRead cuts off one log in the midst of being read, C9: what was read
+// counts for nothing, and it is read anew. Another one is replaced, C10: the old one is
+// read to its end, for it was whole, and then the new one.
+func TestChangedWhileRead(t *testing.T) {
+	tr := newTrial(t, waits)
+	for i, change := range []func(*site) error{
+		func(s *site) error {
+			return errors.Join(os.Truncate(s.at("x.log"), 100), s.until("x.log", "incomplete INCOMPLETE"), s.put("x.log", 1))
+		},
+		func(s *site) error {
+			return errors.Join(s.put("next.tmp", 2), os.Rename(s.at("next.tmp"), s.at("x.log")))
+		},
+	} {
+		s := &site{tr, filepath.Join(tr.dir, "drop", fmt.Sprintf("LAB-%d", i))}
+		tr.must(os.MkdirAll(s.dir, 0o700), bigLog(s.at("x.log"), 60), s.midst("x.log", 60<<20), change(s), s.until("x.log", "analysed"))
+	}
+	tr.says("file=LAB-0/x.log reason=CHANGED_WHILE_READ")
+	tr.ended()
+	tr.wantDocuments(map[string]int{"LAB-0": 2, "LAB-1": 2}) // what was left of the first, and the whole one
+}
+
+// TestNeverStable has a log grow for more than six hours, C8: that is said, the logs of
+// others are read meanwhile, and it is read when its writer ends it.
+func TestNeverStable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not a short test")
+	}
+	t.Setenv(asPoolsweep, "1") // for the parsers
+	l := &lab{dir: t.TempDir()}
+	began := time.Now()
+	var offset atomic.Int64
+	s := l.service(t, time.Now, func() time.Duration { return time.Since(began) + time.Duration(offset.Load()) })
+	stop := l.run(t, s)
+	growing := &site{&trial{l, t}, filepath.Join(l.dir, "drop", "LAB-1")}
+	text := growing.text(1)
+	cut := bytes.LastIndex(text, []byte("0: kd> .logclose"))
+	if err := errors.Join(os.Mkdir(growing.dir, 0o700), os.WriteFile(growing.at("g.log"), text[:cut], 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	grow, enough := context.WithCancel(t.Context())
+	grown := make(chan error, 1)
+	go func() {
+		var err error
+		for ; grow.Err() == nil && err == nil; time.Sleep(5 * time.Millisecond) {
+			err = growing.add("g.log", []byte("one more line\n"))
+		}
+		grown <- errors.Join(err, growing.add("g.log", text[cut:]))
+	}()
+	l.becomes(t, s, "LAB-1/g.log", "waiting CHANGING, waiting INCOMPLETE, waiting OPEN_FOR_WRITE")
+	offset.Store(int64(6*time.Hour + time.Minute))
+	l.becomes(t, s, "LAB-1/g.log", "waiting NEVER_STABLE")
+	if err := os.WriteFile(filepath.Join(l.dir, "drop", "other.log"), logText(9, "", true), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.becomes(t, s, "other.log", "analysed")
+	l.becomes(t, s, "LAB-1/g.log", "waiting NEVER_STABLE")
+	enough()
+	if err := <-grown; err != nil {
+		t.Fatal(err)
+	}
+	l.becomes(t, s, "LAB-1/g.log", "analysed")
+	stop()
+	if err := s.store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// becomes waits until the history says one of these fates of a drop.
+func (l *lab) becomes(t *testing.T, s *service, name, fate string) {
+	t.Helper()
+	got := ""
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		err := s.store.Drops(t.Context(), "", func(d store.Drop) error {
+			if d.Name == name {
+				got = strings.TrimSpace(string(d.State) + " " + string(d.Reason))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != "" && slices.Contains(strings.Split(fate, ", "), got) {
+			return
+		}
+	}
+	t.Fatalf("%s: %s, want %s", name, got, fate)
 }
 
 // processes are the watcher and its parsers.
@@ -191,10 +325,16 @@ func (l *lab) inProcess(t *testing.T, now func() time.Time) (s *service, stop fu
 	t.Helper()
 	began := time.Now()
 	s = l.service(t, now, func() time.Duration { return time.Since(began) })
+	return s, l.run(t, s)
+}
+
+// run runs a watcher within the test.
+func (l *lab) run(t *testing.T, s *service) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(ctx) }()
-	return s, func() {
+	return func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)

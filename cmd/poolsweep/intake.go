@@ -235,7 +235,8 @@ func (in *intake) reading() store.Reading {
 		r.State, r.Reason, r.Documents = store.Refused, ingest.ReasonNoSections, nil
 	default:
 		r.Machine = machineOf(r.Documents[0])
-		if in.entry.Reason != "" {
+		// An archive shows its end only to who unpacks it.
+		if in.entry.Reason != "" && !(in.entry.Reason == ingest.ReasonIncomplete && in.answer.Whole) {
 			r.State, r.Reason = store.Incomplete, in.entry.Reason
 		}
 	}

@@ -37,6 +37,7 @@ type part struct{ Bytes []byte }
 // answer is what came of a drop.
 type answer struct {
 	Documents []*ingest.Document // several when the drop is an archive
+	Whole     bool               // it is an archive, whole to its end
 	Reason    ingest.Reason      // why there is none
 	Detail    string             // the same in words
 }
@@ -95,6 +96,7 @@ func parseDrop(ctx context.Context, o order, drop *stream) answer {
 	in := input{path: o.Path, place: ingest.Place{File: o.File, Below: o.Below, Rule: rule}, open: drop.open}
 	var a answer
 	for _, part := range newReader(ctx).input(in) {
+		a.Whole = a.Whole || part.whole
 		switch {
 		case part.doc != nil:
 			a.Documents = append(a.Documents, part.doc)

@@ -60,6 +60,9 @@ func (c *config) dropProblems(i int) []problem {
 	if d.MaxBytes < 0 {
 		wrong("max_bytes", "%d is no size", d.MaxBytes)
 	}
+	if d.Quota < 0 {
+		wrong("quota", "%d is no number of logs", d.Quota)
+	}
 	if d.Kind != "" && !slices.Contains(kinds, d.Kind) {
 		wrong("kind", "%q is none of %s", d.Kind, strings.Join(kinds, ", "))
 	}

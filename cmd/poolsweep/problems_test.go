@@ -18,6 +18,7 @@ func TestConfigProblemsSayTheirLine(t *testing.T) {
 		"identity":          {"\n\nidentity: ip\n", `lab.yaml:3: identity: "ip" is neither folder nor log`},
 		"depth":             {"drops:\n  - path: a\n    depth: 3\n", "lab.yaml:3: drops: depth: 3 is neither"},
 		"size":              {"drops:\n  - path: a\n    max_bytes: -1\n", "lab.yaml:3: drops: max_bytes: -1 is no size"},
+		"quota":             {"drops:\n  - path: a\n    quota: -1\n", "lab.yaml:3: drops: quota: -1 is no number"},
 		"kind":              {"drops:\n  - path: a\n  - path: b\n    kind: ftp\n", `lab.yaml:4: drops: kind: "ftp" is none of`},
 		"marker":            {"drops: [{path: a, marker: ../x}]\n", `lab.yaml:1: drops: marker: "../x" is no name`},
 		"no path":           {"drops:\n  - depth: 1\n", "lab.yaml:2: drops: path: no folder is given"},

@@ -37,6 +37,8 @@ type outcome struct {
 	err     error
 	archive *report.OutputInput
 	note    string // it was passed over
+	damaged bool   // what stands in an archive is not all there
+	whole   bool   // the archive that was given ends as its writer ended it
 }
 
 // reader reads inputs, as many files at a time as there are processors.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -156,5 +157,32 @@ func TestStateFolderIsClosedToOthers(t *testing.T) {
 		if err != nil || info.Mode().Perm() != want || (out.Len() > 0) != (mode != want) {
 			t.Errorf("%o became %v, said %q", mode, info.Mode(), &out)
 		}
+	}
+}
+
+func TestOtherTagMapsHaveAllJudgedAgain(t *testing.T) {
+	b := newBench(t, "healthy")
+	asked := func() bool {
+		_, err := os.Stat(filepath.Join(b.cfg.State, requestFile))
+		return err == nil
+	}
+	same := &setup{cfg: b.cfg, know: known(t)} // read anew, and the same
+	b.rejudge(same)
+	b.rejudge(nil)
+	if asked() {
+		t.Error("nothing has changed, and all machines are judged again")
+	}
+	cfg := *b.cfg
+	cfg.TagMaps = []string{filepath.Join(b.dir, "pooltag.txt")}
+	if err := os.WriteFile(cfg.TagMaps[0], []byte("Abcd - ours.sys - blocks of ours\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := cfg.knowledge(&console{err: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.rejudge(&setup{cfg: b.cfg, know: other})
+	if !asked() {
+		t.Error("the tag maps have changed, and machines without news are judged as before")
 	}
 }

@@ -55,6 +55,7 @@ type share struct {
 	folder  *watch.Folder
 	wake    chan struct{}    // an event: scan now
 	queue   *queue           // ready drops, for the reader
+	quota   quota            // of each machine
 	flying  map[string]bool  // taken up, and not yet recorded
 	landed  map[string]bool  // handed back since the last scan came in, which may not know it
 	noted   map[string]noted // what the store knows of drops that are not read yet
@@ -324,6 +325,7 @@ func (s *service) scan(ctx context.Context, sc scanned) error {
 	// would be waiting in the store again, and be read again.
 	entries := slices.DeleteFunc(sc.Entries, func(e watch.Entry) bool { return sh.landed[e.Name] })
 	clear(sh.landed)
+	sh.ration(entries, s.mono())
 	if err := s.note(ctx, sh, entries); err != nil {
 		return err
 	}
@@ -426,7 +428,8 @@ func (s *service) newShares(ctx context.Context) error {
 		}
 		o := d.options()
 		o.Settled = slices.Values(settled)
-		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: newQueue()})
+		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: newQueue(),
+			quota: quota{d.Quota, map[string]hourly{}}})
 	}
 	return s.store.KeepShares(ctx, paths)
 }

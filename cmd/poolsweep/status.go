@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -29,6 +30,9 @@ beside the watcher.
 
 A drop waits, is analysed, incomplete (analysed, though its end never came),
 duplicate, superseded (a longer one begins with its bytes), refused or gone.
+
+A path whose bytes are no UTF-8 is shown with U+FFFD in their place; with --json the
+key path_escaped then holds it exactly: each such byte, and each backslash, as \xNN.
 
 With --check nothing is printed but what is wrong, for monitoring.
 ` + exitHelp + `
@@ -103,6 +107,7 @@ type statusShare struct {
 
 type statusDrop struct {
 	Path    string        `json:"path"`
+	Escaped string        `json:"path_escaped,omitempty"` // with \xNN, where JSON cannot show Path
 	Machine string        `json:"machine"`
 	State   store.State   `json:"state"`
 	Reason  ingest.Reason `json:"reason"`
@@ -165,8 +170,12 @@ func (st *status) addShares(ctx context.Context, db *store.Store) error {
 
 func (st *status) addDrops(ctx context.Context, db *store.Store) error {
 	return db.Drops(ctx, "", func(d store.Drop) error {
-		st.Drops = append(st.Drops, statusDrop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine, State: d.State,
-			Reason: d.Reason, SHA256: d.SHA256, Bytes: d.Bytes, Since: d.ChangedAt})
+		drop := statusDrop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine, State: d.State,
+			Reason: d.Reason, SHA256: d.SHA256, Bytes: d.Bytes, Since: d.ChangedAt}
+		if !utf8.ValidString(drop.Path) {
+			drop.Escaped = store.Escape(drop.Path)
+		}
+		st.Drops = append(st.Drops, drop)
 		return nil
 	})
 }

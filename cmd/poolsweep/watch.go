@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -76,6 +78,7 @@ const (
 	defaultScan     = 5 * time.Second
 	defaultWorkbook = 15 * time.Minute
 	defaultHistory  = 30 * 24 * time.Hour
+	defaultQuota    = 2000                 // a log an hour, for nearly three months, at once
 	defaultKeep     = 400 * 24 * time.Hour // a year, and the weeks to compare it with
 )
 
@@ -105,6 +108,11 @@ func (c *config) fill() {
 		&c.Scan: defaultScan, &c.Workbook: defaultWorkbook, &c.History: defaultHistory, &c.Keep: defaultKeep} {
 		if d.Duration == 0 {
 			d.Duration = otherwise
+		}
+	}
+	for i := range c.Drops {
+		if d := &c.Drops[i]; d.Quota == 0 {
+			d.Quota = defaultQuota
 		}
 	}
 	if c.Identity == "" {
@@ -203,7 +211,20 @@ func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error
 		err = nil // it was ended before it was under way
 	}
 	end()
-	return <-next, err
+	n := <-next
+	s.rejudge(n)
+	return n, err
+}
+
+// rejudge has all machines judged again when the next setup judges otherwise than
+// this one: by other tag maps or known issues.
+func (s *service) rejudge(next *setup) {
+	if next == nil || reflect.DeepEqual(next.know, s.know) {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(s.cfg.State, requestFile), nil, 0o600); err != nil {
+		s.log.Warn("machines without news are judged as before: run poolsweep reanalyze", "err", err)
+	}
 }
 
 // mendState is for a history that cannot be opened for no reason of its own.

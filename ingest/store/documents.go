@@ -119,7 +119,7 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, bo
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO document (sha256, machine, share, name, bytes, read_at, incomplete, format, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		d.SHA256, owner(d), r.Share, escape(r.Name), d.Bytes, millis(now), incomplete, format, body)
+		d.SHA256, owner(d), r.Share, Escape(r.Name), d.Bytes, millis(now), incomplete, format, body)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (r *Reading) supersede(ctx context.Context, tx *sql.Tx, now time.Time) erro
 		_, err = tx.ExecContext(ctx, `
 			UPDATE drop_file SET state = $1, changed_at = $2
 			WHERE sha256 = $3 AND (share <> $4 OR name <> $5) AND state IN ($6, $7, $8)`,
-			string(Superseded), millis(now), old, r.Share, escape(r.Name), string(Analysed), string(Incomplete), string(Duplicate))
+			string(Superseded), millis(now), old, r.Share, Escape(r.Name), string(Analysed), string(Incomplete), string(Duplicate))
 		if err != nil {
 			return err
 		}

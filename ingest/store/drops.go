@@ -63,7 +63,7 @@ func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
 			stamp = CASE WHEN excluded.stamp = '' THEN drop_file.stamp ELSE excluded.stamp END,
 			changed_at = CASE WHEN drop_file.state = excluded.state AND drop_file.reason = excluded.reason
 				THEN drop_file.changed_at ELSE excluded.changed_at END`,
-		d.Share, escape(d.Name), string(d.State), string(d.Reason), d.Machine, d.SHA256, d.Bytes, d.Stamp, millis(now))
+		d.Share, Escape(d.Name), string(d.State), string(d.Reason), d.Machine, d.SHA256, d.Bytes, d.Stamp, millis(now))
 	return err
 }
 
@@ -102,9 +102,9 @@ func (s *Store) Counts(ctx context.Context) (map[State]int, error) {
 	return counts, err
 }
 
-// escape makes text of a name whose bytes need not be UTF-8: a backslash and
+// Escape makes text of a name whose bytes need not be UTF-8: a backslash and
 // each byte that is none become \xNN.
-func escape(name string) string {
+func Escape(name string) string {
 	if utf8.ValidString(name) && !strings.ContainsAny(name, "\\\x00") {
 		return name
 	}
@@ -121,7 +121,7 @@ func escape(name string) string {
 	return b.String()
 }
 
-// unescape undoes escape.
+// unescape undoes Escape.
 func unescape(text string) string {
 	before, after, found := strings.Cut(text, `\x`)
 	if !found {
@@ -132,7 +132,7 @@ func unescape(text string) string {
 		b.WriteString(before)
 		c, err := strconv.ParseUint(after[:min(2, len(after))], 16, 8)
 		if err != nil {
-			return text // not written by escape
+			return text // not written by Escape
 		}
 		b.WriteByte(byte(c))
 		before, after, found = strings.Cut(after[2:], `\x`)

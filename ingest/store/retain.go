@@ -121,7 +121,7 @@ func purgeDrops(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 		return 0, err
 	}
 	for _, d := range gone {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM drop_file WHERE share = $1 AND name = $2`, d.Share, escape(d.Name)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM drop_file WHERE share = $1 AND name = $2`, d.Share, Escape(d.Name)); err != nil {
 			return 0, err
 		}
 	}

@@ -361,9 +361,9 @@ func FuzzEscape(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		text := escape(name)
+		text := Escape(name)
 		if strings.ToValidUTF8(text, "") != text || strings.Contains(text, "\x00") {
-			t.Errorf("escape(%q) = %q is no text", name, text)
+			t.Errorf("Escape(%q) = %q is no text", name, text)
 		}
 		if got := unescape(text); got != name {
 			t.Errorf("%q came back as %q", name, got)

@@ -190,7 +190,11 @@ func (w *walk) packed(kind, name string, src *counted, head *bufio.Reader) error
 	defer done()
 	out := bufio.NewReaderSize(&metered{budget: &w.budget, r: r, packed: src.taken}, 64<<10)
 	if start, _ := out.Peek(Sniffed); Kind(start) == Tar {
-		return w.tar(out)
+		if err := w.tar(out); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, out) // up to the checksum of it all
+		return err
 	}
 	return w.entry(&Entry{Name: strip(label(name)), Alone: true, open: func() (*Content, error) {
 		return &Content{budget: &w.budget, r: out}, nil
