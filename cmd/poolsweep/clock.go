@@ -36,8 +36,8 @@ func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 	}
 	wall = wall.Round(0) // by the wall alone
 	if !c.wall.IsZero() {
-		switch leap := wall.Sub(c.wall) - (mono - c.mono); {
-		case leap.Abs() > clockLeap:
+		switch leap := c.leap(wall, mono); {
+		case leap != 0:
 			c.agreed, c.leapt = 0, leap
 		case !plausible(wall):
 			c.agreed = 0
@@ -47,6 +47,18 @@ func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 	}
 	c.wall, c.mono, c.next = wall, mono, mono+clockEvery
 	return true
+}
+
+// leap is how far the wall clock leapt since the last look, 0 when it did not.
+func (c *wallClock) leap(wall time.Time, mono time.Duration) time.Duration {
+	if c.wall.IsZero() {
+		return 0
+	}
+	leapt := wall.Round(0).Sub(c.wall) - (mono - c.mono)
+	if leapt.Abs() <= clockLeap {
+		return 0
+	}
+	return leapt
 }
 
 // trusted reports whether the wall clock may decide what is old.

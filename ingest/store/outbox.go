@@ -168,7 +168,7 @@ func finishPeriods(ctx context.Context, tx *sql.Tx, now time.Time) error {
 
 // longestWait bounds how far ahead a time of the outbox can be: no wait between two
 // attempts is as long. What lies beyond was written by a clock that was wrong.
-const longestWait = 24 * time.Hour
+const longestWait = 3 * time.Hour
 
 // claimable are the mails that may be claimed: not put off, not leased, and not behind an
 // earlier one of their series to the same recipient that still has to go.
