@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asPoolsweep) != "" {
 		runAsPoolsweep()
 	}
+	if job := os.Getenv(asSender); job != "" {
+		runAsSender(job)
+	}
 	testscript.Main(m, map[string]func(){"poolsweep": main})
 }
 
