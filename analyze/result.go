@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"poolsweep/analyze/knowledge"
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -120,7 +121,9 @@ type Member struct {
 	Surplus    int64   // Outstanding, or Gained where known, − expected
 	Gained     int64   // what it gained where that, not the total, was compared; else 0
 	Trend      string  // how it moved in the boot session: a class of package series; empty with one snapshot
+	Within     int64   // largest |Surplus| that its ratio accepts; 0 when in no integer ratio
 	Owner      Attribution
+	Band       *knowledge.Band // what healthy machines hold under the tag; nil: not known
 }
 
 // ClusterCount is the count that its place in the cluster is by.
@@ -396,6 +399,7 @@ type Case struct {
 type Machine struct {
 	ingest.Machine
 	Snapshots  []*ingest.Snapshot // in time order
+	Sessions   []series.Boot      // the snapshots by boot session
 	Boots      int                // boot sessions that the snapshots are known to be of, at least
 	Verdict    Verdict
 	Confidence float64

@@ -48,7 +48,8 @@ func usage(tag string, outstanding int64, bytes uint64, line int) ingest.TagUsag
 func inStep(row ingest.TagUsage, events int64, times, per int) analyze.Member {
 	want := events * int64(times) / int64(per)
 	return analyze.Member{TagUsage: row, Times: times, Per: per,
-		Ratio: float64(row.Outstanding) / float64(events), Surplus: row.Outstanding - want}
+		Ratio: float64(row.Outstanding) / float64(events), Surplus: row.Outstanding - want,
+		Within: max(3, want/500)}
 }
 
 // lone is a member in no integer ratio.

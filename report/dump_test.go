@@ -70,6 +70,7 @@ func dumpWriteup(w *Writeup) string {
 	}
 	d.line("\n## %s", w.Labels.Evidence)
 	d.table(&w.Evidence)
+	d.timeline(w.Timeline)
 	d.chart(w.Chart)
 	for _, p := range w.Points {
 		d.line("\n## %s", toned(p.Title, p.Tone))
@@ -113,6 +114,8 @@ func (d *dumper) section(s Section) {
 			d.table(b.Table)
 		case b.Chart != nil:
 			d.chart(b.Chart)
+		case b.Ratios != nil:
+			d.ratios(b.Ratios)
 		default:
 			d.items("- ", b.Bullets)
 			d.items("-> ", b.Chain)
@@ -148,11 +151,73 @@ func (d *dumper) chart(c *Chart) {
 	}
 	d.line("(chart: %s; %s; log=%v)", c.Title, c.Unit, c.Log)
 	for _, b := range c.Bars {
-		d.line("  %s: %g %s", b.Label, b.Value, toned(b.Text, b.Tone))
+		if b.Head != "" {
+			d.line(" == %s", b.Head)
+		}
+		d.line("  %s: %g %s%s", b.Label, b.Value, toned(b.Text, b.Tone), dumpSpan(b.Band))
 	}
 	for _, m := range c.Marks {
 		d.line("  at %g: %s", m.Value, m.Label)
 	}
+	d.note(c.Note)
+}
+
+func dumpSpan(s *Span) string {
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprintf(" [%g to %g]", s.Low, s.High)
+}
+
+func (d *dumper) note(text string) {
+	if text != "" {
+		d.line("  note: %s", text)
+	}
+}
+
+func (d *dumper) timeline(t *Timeline) {
+	if t == nil {
+		return
+	}
+	d.line("(timeline: %s; %s; %s)", t.Title, t.Unit, t.Clock)
+	d.scale("x", t.X)
+	d.scale("y", t.Y)
+	for _, l := range t.Lines {
+		d.line("  %s: %s", l.Label, toned(l.Text, l.Tone))
+		for _, part := range l.Parts {
+			d.line("    %.0f", part)
+		}
+	}
+	for _, m := range t.Restarts {
+		d.line("  restart at %.0f: %q", m.Value, m.Label)
+	}
+	for _, m := range t.Levels {
+		d.line("  level %.0f: %s", m.Value, m.Label)
+	}
+	if f := t.Fan; f != nil {
+		d.line("  fan %.0f around %.0f", f.Edge, f.Middle)
+	}
+	d.note(t.Note)
+}
+
+func (d *dumper) scale(name string, s Scale) {
+	var ticks []string
+	for _, t := range s.Ticks {
+		ticks = append(ticks, strings.TrimSpace(t.Text+" "+t.Sub))
+	}
+	d.line("  %s %.6g to %.6g: %s", name, s.From, s.To, strings.Join(ticks, " | "))
+}
+
+func (d *dumper) ratios(r *Ratios) {
+	d.line("(ratios: %s; %s)", r.Title, r.Unit)
+	d.scale("x", r.X)
+	for _, g := range r.Rungs {
+		d.line("  %s", g.Label)
+		for _, t := range g.Tags {
+			d.line("    %s: %.4f within %.4f, %s", t.Label, t.Off, t.Within, toned(t.Text, t.Tone))
+		}
+	}
+	d.note(r.Note)
 }
 
 func dumpBook(b *Workbook) string {

@@ -41,9 +41,10 @@ type Writeup struct {
 	Figures     []Pair        // events, bytes, rate, exhaustion: short
 	Attribution []Attribution // owner, holder, trigger, amplifier, in this order
 	Evidence    Table
-	Chart       *Chart
-	Points      []Points // why, why not, unsure
-	Notes       []Pair   // seen on, known issue, ticket
+	Timeline    *Timeline // of the tags, where several snapshots show the case
+	Chart       *Chart    // else the tags' counts beside each other
+	Points      []Points  // why, why not, unsure
+	Notes       []Pair    // seen on, known issue, ticket
 	NextTitle   string
 	Next        []Step
 	Sections    []Section
@@ -121,6 +122,7 @@ type Block struct {
 	Steps   []Step   // numbered
 	Code    []string // lines in a fixed-width face, kept exactly
 	Chart   *Chart
+	Ratios  *Ratios
 }
 
 // Table is a printed table.
@@ -143,29 +145,6 @@ type Column struct {
 type Cell struct {
 	Text string
 	Tone Tone
-}
-
-// Chart is a bar chart with one value a bar, drawn as vectors.
-type Chart struct {
-	Title string
-	Unit  string // printed at the axis: "outstanding allocations"
-	Log   bool   // logarithmic axis, for values far apart
-	Bars  []Bar
-	Marks []Mark // vertical lines across all bars
-}
-
-// Bar is one bar.
-type Bar struct {
-	Label string
-	Value float64
-	Text  string // the value as printed at the bar's end
-	Tone  Tone
-}
-
-// Mark is a reference line: an event count, a band's edge.
-type Mark struct {
-	Value float64
-	Label string
 }
 
 // CellKind is how a spreadsheet column's values are typed and formatted.

@@ -16,7 +16,7 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(1, s.whatHappened(c)),
 		s.section(2, s.impact(c)),
 		s.section(3, s.timeline(c)),
-		s.section(4, s.counters(c)),
+		s.section(4, s.counters(c, w)),
 		s.section(5, s.cluster(c)),
 		s.section(6, s.filters(c)),
 		s.section(7, s.reconciliation(c)),
@@ -44,7 +44,7 @@ const lastForAll = 3
 // the caller.
 func (s *speaker) section(n int, blocks []Block) Section {
 	blocks = slices.DeleteFunc(blocks, func(b Block) bool {
-		return b.Table != nil && len(b.Table.Rows) == 0
+		return b.Table != nil && len(b.Table.Rows) == 0 || b.Ratios != nil && len(b.Ratios.Rungs) == 0
 	})
 	return Section{Number: n, Title: s.label("section." + number(n)), Blocks: blocks}
 }
@@ -62,7 +62,7 @@ const otherTags = 20
 
 // counters are the tags of the case, then the largest of the same snapshot that
 // do not belong to it: a reader wants to see what the case is large beside.
-func (s *speaker) counters(c *analyze.Case) []Block {
+func (s *speaker) counters(c *analyze.Case, w *Writeup) []Block {
 	if c.Lead == nil {
 		return nil
 	}
@@ -79,10 +79,13 @@ func (s *speaker) counters(c *analyze.Case) []Block {
 	slices.SortStableFunc(others, ingest.LargerFirst)
 	shown := others[:min(otherTags, len(others))]
 	caption := s.say("caption.others", facts{"shown": len(shown), "all": len(others)})
-	return []Block{
-		{Table: s.usageTable(s.label("caption.cluster"), usages(own))},
-		{Table: s.usageTable(caption, shown)},
+	var blocks []Block
+	if w.Timeline != nil { // else the bars stand on the first page
+		blocks = []Block{{Chart: s.tagChart(c, chartBars)}}
 	}
+	return append(blocks,
+		Block{Table: s.usageTable(s.label("caption.cluster"), usages(own))},
+		Block{Table: s.usageTable(caption, shown)})
 }
 
 // usageTable shows tag rows with what the debugger's tag list says about each. A
@@ -122,6 +125,7 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 			"share": float64(k.Tolerance) / float64(max(1, k.Events)),
 		})},
 		{Text: s.say("cluster.chance", facts{"luck": k.ByLuck, "chance": k.Chance})},
+		{Ratios: s.ratios(c)},
 		{Table: s.memberTable("caption.members", c.Core)},
 		{Table: s.memberTable("caption.followers", c.Followers)},
 		{Table: s.relatedTable(c.Related)},
@@ -228,20 +232,6 @@ func filterTone(f analyze.FilterFact) Tone {
 		return ToneWarning
 	}
 	return TonePlain
-}
-
-// filterChart puts the filters' instances beside each other in stack order. A
-// runaway filter has thousands where its peers have one a volume, so the axis is
-// logarithmic; otherwise the peers would have no bar at all.
-func (s *speaker) filterChart(filters []analyze.FilterFact) *Chart {
-	chart := &Chart{Title: s.label("chart.filters"), Unit: s.label("chart.filters-unit"), Log: true}
-	for _, f := range filters {
-		chart.Bars = append(chart.Bars, Bar{
-			Label: s.say("filter.bar", facts{"filter": f.Name, "altitude": string(f.Altitude)}),
-			Value: float64(f.Instances), Text: count(int64(f.Instances)), Tone: filterTone(f),
-		})
-	}
-	return chart
 }
 
 // reconciliation compares what the tag rows sum to with what the debugger printed

@@ -27,7 +27,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 			Class:      s.label("class." + c.Class.String()),
 			Confidence: s.say("band.confidence", facts{"confidence": c.Confidence}),
 		},
-		Figures: s.figures(c), Attribution: s.attribution(c), Evidence: s.evidenceTable(c), Chart: s.tagChart(c),
+		Figures: s.figures(c), Attribution: s.attribution(c), Evidence: s.evidenceTable(c), Chart: s.tagChart(c, firstChart),
 		Points: s.firstPoints(c), Notes: s.notes(c), NextTitle: s.label("heading.next"),
 		Next:    s.steps(c.Next[:min(firstSteps, len(c.Next))]),
 		Created: newest,
@@ -36,6 +36,9 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 			Evidence: s.label("heading.evidence"), Contents: s.label("heading.contents"),
 		},
 		Footer: Footer{Left: c.ID, Hash: shortHash(docs), Tool: in.Tool},
+	}
+	if w.Timeline = s.growthChart(c); w.Timeline != nil {
+		w.Chart = nil
 	}
 	w.Footer.Left += " · " + w.Revision
 	w.Sections = s.sections(c, w, docs)
@@ -219,9 +222,6 @@ func (s *speaker) firstPoints(c *analyze.Case) []Points {
 	return all
 }
 
-// firstChart is how many bars the chart of the first page has room for.
-const firstChart = 5
-
 // heaviest keeps the reasons that moved the odds most, in their order.
 func heaviest(trail []analyze.TrailStep, reasons []analyze.Reason, n int) []analyze.Reason {
 	weight := func(r analyze.Reason) float64 {
@@ -298,42 +298,4 @@ func (s *speaker) steps(steps []analyze.Step) []Step {
 		out = append(out, o)
 	}
 	return out
-}
-
-// tagChart shows the counts of the case's tags beside the event count. One count
-// can be a thousand times another, so the axis is logarithmic.
-func (s *speaker) tagChart(c *analyze.Case) *Chart {
-	chart := &Chart{Title: s.label("chart.tags"), Unit: s.label("chart.tags-unit"), Log: true}
-	members, tones, _ := firstMembers(c, firstChart)
-	for i, m := range members {
-		chart.Bars = append(chart.Bars, Bar{
-			Label: s.barLabel(c, m), Value: float64(m.Outstanding), Text: count(m.Outstanding), Tone: tones[i],
-		})
-	}
-	if len(chart.Bars) == 0 {
-		return nil
-	}
-	chart.Marks = s.eventMark(c)
-	return chart
-}
-
-// eventMark is the count that stands for one allocation an event: the anchor's,
-// which may be a little above the events of the case.
-func (s *speaker) eventMark(c *analyze.Case) []Mark {
-	events := c.Events
-	if c.Cluster != nil {
-		events = c.Cluster.Events
-	}
-	if events == 0 {
-		return nil
-	}
-	return []Mark{{Value: float64(events), Label: s.say("event.mark", facts{"events": events})}}
-}
-
-// barLabel names a tag, and its pool when the case has tags in both.
-func (s *speaker) barLabel(c *analyze.Case, m analyze.Member) string {
-	if len(c.Pools) < 2 {
-		return m.Tag.String()
-	}
-	return s.say("chart.tag-pool", facts{"tag": m.Tag, "pool": s.pool(m.Pool)})
 }

@@ -138,6 +138,9 @@ func (d *draft) finish() analyze.Case {
 	d.own(d.Core)
 	d.own(d.Followers)
 	d.own(d.Related)
+	d.compare(d.Core)
+	d.compare(d.Followers)
+	d.compare(d.Related)
 	d.sum()
 	d.trends(d.Core)
 	d.trends(d.Followers)
@@ -158,6 +161,24 @@ func (d *draft) own(members []analyze.Member) {
 	for i := range members {
 		if m := &members[i]; m.Owner.Basis.Rule == "" {
 			m.Owner = owner(d.Snapshot, m.TagUsage, d.know)
+		}
+	}
+}
+
+// compare fills in what each member is held against: the band of healthy machines,
+// and how far a count may be off its ratio.
+func (d *draft) compare(members []analyze.Member) {
+	relative := d.th.ClusterTolerance
+	if d.Cluster != nil && d.Cluster.Gains {
+		relative = d.th.ClusterGain
+	}
+	for i := range members {
+		m := &members[i]
+		if band, known := d.know.Band(m.Tag, m.Pool, d.OS); known {
+			m.Band = &band
+		}
+		if m.Per > 0 {
+			m.Within = cluster.Tolerance(m.ClusterCount()-m.Surplus, relative)
 		}
 	}
 }

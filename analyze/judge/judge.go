@@ -51,7 +51,8 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds)
 func judgeMachine(snaps []*ingest.Snapshot, in scene) (analyze.Machine, []analyze.Case) {
 	latest := snaps[len(snaps)-1]
 	in.past = newPast(snaps, in.th.Series)
-	m := analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Boots: in.past.starts()}
+	m := analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Sessions: in.past.boots,
+		Boots: in.past.starts()}
 	var cases []analyze.Case
 	for _, s := range snaps {
 		e := examine(s, in)

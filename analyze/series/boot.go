@@ -33,6 +33,10 @@ type Boot struct {
 	Before    Link // to the session before: Restarted or Unlinked; 0 for the first
 }
 
+// Restarted reports whether the machine is known to have been started between the
+// session before and this one.
+func (b *Boot) Restarted() bool { return b.Before == Restarted }
+
 // Boots divides a machine's snapshots, in time order, into boot sessions.
 func Boots(snaps []*ingest.Snapshot, th Thresholds) []Boot {
 	var out []Boot

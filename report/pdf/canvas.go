@@ -15,7 +15,12 @@ const (
 	opArrow         // filled triangle pointing down, x, y its tip
 	opCircle        // filled, x, y its centre, w its radius
 	opLink          // sensitive area that leads to section number target
+	opPath          // line through points, dashed where dashes are given
+	opArea          // filled polygon of points
 )
+
+// point is a place on a page.
+type point struct{ x, y float64 }
 
 // op is one thing on a page; y grows downwards, text stands on its baseline.
 type op struct {
@@ -26,6 +31,8 @@ type op struct {
 	size       float64
 	text       string
 	target     int
+	points     []point
+	dashes     []float64
 }
 
 type page struct{ ops []op }
@@ -66,6 +73,15 @@ func (p *page) stroke(x, y, w, h, thick float64, c color) {
 
 func (p *page) dash(x, y, h float64, c color) {
 	p.add(op{kind: opDash, x: x, y: y, h: h, color: c, size: 0.7})
+}
+
+// path is a line through points; without dashes it is drawn through.
+func (p *page) path(points []point, thick float64, c color, dashes []float64) {
+	p.add(op{kind: opPath, points: points, size: thick, color: c, dashes: dashes})
+}
+
+func (p *page) area(points []point, c color) {
+	p.add(op{kind: opArea, points: points, color: c})
 }
 
 // baseline is where text of a size stands in a line of that height at top, so

@@ -10,6 +10,7 @@ const (
 	barGap     = 4.5
 	labelGap   = 8.0 // between labels and bars, and before a bar's value
 	axisHeight = 24.0
+	noteGap    = 14.0 // between the unit and a note beside it
 )
 
 var (
@@ -22,6 +23,7 @@ var (
 type plot struct {
 	chart  *report.Chart
 	title  []line
+	note   []line
 	axis   axis
 	labels [][]line
 	values [][]line
@@ -29,6 +31,9 @@ type plot struct {
 	levels int     // lines of mark labels above the bars
 	left   float64 // of the bars
 	width  float64 // of the axis
+	thick  float64 // of a bar
+	gap    float64 // between bars
+	beside bool    // the note stands beside the unit
 }
 
 // markLabel is where the label of a reference line stands.
@@ -62,18 +67,22 @@ func (d *document) chart(c *report.Chart) {
 			d.turn()
 		}
 	}
+	if !p.beside {
+		d.lines(p.note, marginX)
+	}
 }
 
 // plan measures a chart.
 func (d *document) plan(c *report.Chart) *plot {
-	p := &plot{chart: c}
-	if c.Title != "" {
-		p.title = d.glyphs.wrap(c.Title, kickerText, d.column())
-	}
+	p := &plot{chart: c, title: d.optional(c.Title, kickerText), note: d.optional(c.Note, tickFont),
+		thick: barHeight * d.scale, gap: barGap * d.scale}
 	var values []float64
 	widest, end := 0.0, 0.0
 	for _, b := range c.Bars {
 		values = append(values, b.Value)
+		if b.Band != nil {
+			values = append(values, b.Band.Low, b.Band.High)
+		}
 		st := cellTone(barText, b.Tone)
 		label := d.glyphs.wrap(b.Label, st, d.column()*0.3)
 		value := d.glyphs.wrap(b.Text, st, d.column()*0.25)
@@ -88,6 +97,9 @@ func (d *document) plan(c *report.Chart) *plot {
 	p.axis = newAxis(values, c.Log)
 	p.left = marginX + widest + labelGap
 	p.width = max(d.column()-widest-labelGap-end-labelGap, 60)
+	if unit := d.one(c.Unit, tickFont).width + noteGap; len(p.note) == 1 {
+		p.beside = p.left+unit+p.note[0].width <= d.width-marginX
+	}
 	d.placeMarks(p)
 	return p
 }
@@ -129,13 +141,24 @@ func (d *document) placeMarks(p *plot) {
 	p.levels = len(ends)
 }
 
-// bar is the height of one bar with the gap below it.
-func (p *plot) bar(i int) float64 {
+// bar is the height of one bar with what stands above it.
+func (p *plot) bar(i int) float64 { return p.head(i) + p.row(i) }
+
+// head is the height of the heading of the bars from here on.
+func (p *plot) head(i int) float64 {
+	if p.chart.Bars[i].Head == "" {
+		return 0
+	}
+	return leading(tickFont.size) + 2
+}
+
+// row is the height of one bar with the gap below it.
+func (p *plot) row(i int) float64 {
 	lines := max(len(p.labels[i]), len(p.values[i]))
 	if lines < 2 {
-		return barHeight + barGap
+		return p.thick + p.gap
 	}
-	return float64(lines)*leading(barText.size) + barGap
+	return float64(lines)*leading(barText.size) + p.gap
 }
 
 // frame is the height of all but bars and title.
@@ -145,9 +168,9 @@ func (p *plot) frame() float64 {
 
 // height is that of the whole chart on one page.
 func (p *plot) height() float64 {
-	sum := p.frame() + 3
-	for _, l := range p.title {
-		sum += leading(l.style.size)
+	sum := p.frame() + 3 + stackHeight(p.title)
+	if !p.beside {
+		sum += stackHeight(p.note)
 	}
 	for i := range p.labels {
 		sum += p.bar(i)
@@ -160,9 +183,10 @@ func (d *document) plotBars(p *plot, first, last int, height float64) {
 	top := d.y + float64(p.levels)*leading(tickFont.size)
 	foot := top + height + 1
 	d.drawAxis(p, top, foot)
-	y := top + barGap/2 + 1
+	y := top + p.gap/2 + 1
 	for i := first; i < last; i++ {
-		d.bar(p, i, y)
+		d.heading(p, i, y)
+		d.bar(p, i, y+p.head(i))
 		y += p.bar(i)
 	}
 	// Over the bars' left ends, and the marks over everything.
@@ -188,36 +212,84 @@ func (d *document) drawAxis(p *plot, top, foot float64) {
 		}
 	}
 	d.page().rule(p.left, foot, p.width, 0.5, muted)
-	if p.chart.Unit != "" {
+	if p.chart.Unit != "" || p.beside {
 		unit := d.one(p.chart.Unit, d.glyphs.fit(p.chart.Unit, tickFont, d.column(), 5))
 		x := min(p.left, d.width-marginX-unit.width)
 		d.page().draw(unit, x, foot+19)
+		if p.beside {
+			d.page().draw(p.note[0], x+unit.width+noteGap, foot+19)
+		}
+	}
+}
+
+// heading sets the bars from here on apart from those above.
+func (d *document) heading(p *plot, i int, y float64) {
+	if p.head(i) == 0 {
+		return
+	}
+	head := p.chart.Bars[i].Head
+	l := d.one(head, d.glyphs.fit(head, style{bold, tickFont.size, muted}, d.column()/2, 4))
+	base := baseline(y, leading(tickFont.size), tickFont.size)
+	d.page().rect(marginX, y, l.width+3, p.head(i)-2, white)
+	d.page().draw(l, marginX, base)
+	d.page().rule(marginX+l.width+4, base-tickFont.size*0.35, d.column()-l.width-4, 0.5, muted)
+}
+
+// zone draws what is usual behind a bar, over the whole height between its
+// neighbours, so that it is seen above and below a bar that covers it.
+func (d *document) zone(p *plot, b *report.Bar, y, high float64) (right float64) {
+	if b.Band == nil {
+		return 0
+	}
+	from := p.left + p.axis.at(b.Band.Low)*p.width
+	right = p.left + p.axis.at(b.Band.High)*p.width
+	d.page().rect(from, y-p.gap/2+0.5, max(right-from, 1), high+p.gap-1, zoneFill)
+	return right
+}
+
+// bracket repeats the zone over the bar that covers it: a line with an end, on white
+// so that it stands out from any fill.
+func (d *document) bracket(p *plot, b *report.Bar, y, high float64) {
+	if b.Band == nil {
+		return
+	}
+	from, to := p.left+p.axis.at(b.Band.Low)*p.width, p.left+p.axis.at(b.Band.High)*p.width
+	middle, tone := y+high/2, toneColor(report.ToneGood)
+	d.page().rule(from, middle, to-from, 3, white)
+	d.page().rule(from, middle, to-from, 1.2, tone)
+	for _, x := range []float64{from, to} {
+		d.page().stroke(x, y, 0, high, 3, white)
+		d.page().stroke(x, y, 0, high, 1.2, tone)
 	}
 }
 
 // bar draws one bar with its label and, at its end, its value.
 func (d *document) bar(p *plot, i int, y float64) {
-	b := p.chart.Bars[i]
+	b := &p.chart.Bars[i]
 	st := barStyle(b.Tone)
 	length := p.axis.at(b.Value) * p.width
 	if proper(b.Value) > 0 {
 		length = max(length, 1.2) // to be seen at all
 	}
-	high := p.bar(i) - barGap
-	top := y + (high-barHeight)/2
+	high := p.row(i) - p.gap
+	top := y + (high-p.thick)/2
 	pg := d.page()
+	usual := d.zone(p, b, y, high)
 	if length > 0 {
-		pg.rect(p.left, top, length, barHeight, st.fill)
+		pg.rect(p.left, top, length, p.thick, st.fill)
 		if st.hatch {
-			pg.hatch(p.left, top, length, barHeight)
+			pg.hatch(p.left, top, length, p.thick)
 		}
 		if st.outline {
-			pg.frame(p.left, top, length, barHeight, muted)
+			pg.frame(p.left, top, length, p.thick, muted)
 		}
 	}
+	d.bracket(p, b, y, high)
 	d.beside(p.labels[i], marginX, y, high)
 	end := p.left + length + 4
-	pg.rect(end-1, top, broadest(p.values[i])+2, barHeight, white) // grid lines stop at numbers
+	if end-1 > usual {
+		pg.rect(end-1, top, broadest(p.values[i])+2, p.thick, white) // grid lines stop at numbers
+	}
 	d.beside(p.values[i], end, y, high)
 }
 

@@ -122,6 +122,11 @@ func (e *emitter) draw(o op) {
 	case opCircle:
 		e.pdf.SetFillColor(r, g, b)
 		e.pdf.Circle(o.x, o.y, o.w, "F")
+	case opArea:
+		e.pdf.SetFillColor(r, g, b)
+		e.trace(o.points)
+		e.pdf.ClosePath()
+		e.pdf.DrawPath("F")
 	case opLink:
 		e.pdf.Link(o.x, o.y, o.w, o.h, e.links[o.target])
 	default:
@@ -140,7 +145,23 @@ func (e *emitter) stroke(o op, r, g, b int) {
 		e.pdf.SetDashPattern([]float64{2.5, 2}, 0)
 		e.pdf.Line(o.x, o.y, o.x+o.w, o.y+o.h)
 		e.pdf.SetDashPattern(nil, 0)
+	case opPath:
+		e.pdf.SetDashPattern(o.dashes, 0)
+		e.trace(o.points)
+		e.pdf.DrawPath("D")
+		e.pdf.SetDashPattern(nil, 0)
 	default:
 		e.pdf.Line(o.x, o.y, o.x+o.w, o.y+o.h)
+	}
+}
+
+// trace makes a path of points.
+func (e *emitter) trace(points []point) {
+	for i, p := range points {
+		if i == 0 {
+			e.pdf.MoveTo(p.x, p.y)
+		} else {
+			e.pdf.LineTo(p.x, p.y)
+		}
 	}
 }

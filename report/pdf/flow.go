@@ -235,6 +235,8 @@ func (d *document) block(b *report.Block) {
 		d.code(b.Code, d.scaled(codeText), marginX, d.column())
 	case b.Chart != nil:
 		d.chart(b.Chart)
+	case b.Ratios != nil:
+		d.ratios(b.Ratios)
 	}
 }
 
@@ -246,6 +248,8 @@ func (d *document) least(b *report.Block) float64 {
 		return 4 * leading(d.scaled(cellText).size+4)
 	case b.Chart != nil:
 		return d.plan(b.Chart).height()
+	case b.Ratios != nil:
+		return d.planRatios(b.Ratios).height()
 	case len(b.Chain) > 0:
 		return d.reasoning(b.Chain)
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,6 +75,10 @@ func dump(d *document) string {
 			color := fmt.Sprintf("#%02x%02x%02x", o.color.r, o.color.g, o.color.b)
 			fmt.Fprintf(&b, "%4.0f %4.0f ", o.x, o.y)
 			if o.kind != opText {
+				if len(o.points) > 0 {
+					fmt.Fprintf(&b, "%s %v %s\n", map[opKind]string{opPath: "path", opArea: "area"}[o.kind], whole(o.points), color)
+					continue
+				}
 				kind := [...]string{opRect: "rect", opFrame: "frame", opLine: "line", opDash: "dash",
 					opArrow: "arrow", opCircle: "circle", opLink: "link"}[o.kind]
 				fmt.Fprintf(&b, "%s %.0fx%.0f %s\n", kind, o.w, o.h, color)
@@ -149,12 +154,28 @@ func extent(o op) (left, right, top, bottom float64) {
 	switch o.kind {
 	case opText:
 		return o.x, o.x + o.w, o.y - o.size, o.y + o.size*0.3
+	case opPath, opArea:
+		left, top = o.points[0].x, o.points[0].y
+		right, bottom = left, top
+		for _, p := range o.points {
+			left, right, top, bottom = min(left, p.x), max(right, p.x), min(top, p.y), max(bottom, p.y)
+		}
+		return
 	case opCircle:
 		return o.x - o.w, o.x + o.w, o.y - o.w, o.y + o.w
 	case opArrow:
 		return o.x - o.w, o.x + o.w, o.y - o.h, o.y
 	}
 	return o.x, o.x + o.w, min(o.y, o.y+o.h), max(o.y, o.y+o.h)
+}
+
+// whole rounds points to what a reader of a golden file can tell apart.
+func whole(points []point) []point {
+	out := make([]point, len(points))
+	for i, p := range points {
+		out[i] = point{math.Round(p.x), math.Round(p.y)}
+	}
+	return out
 }
 
 // strs collects every text of a model that is to be printed.

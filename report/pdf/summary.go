@@ -24,6 +24,10 @@ func (d *document) summary() {
 		}
 		d.table(&d.m.Evidence)
 	}
+	if d.m.Timeline != nil {
+		d.gap(11)
+		d.timeline(d.m.Timeline)
+	}
 	if d.m.Chart != nil {
 		d.gap(8)
 		d.chart(d.m.Chart)
