@@ -15,7 +15,7 @@ import (
 func (s *speaker) whatHappened(c *analyze.Case) []Block {
 	f := s.storyFacts(c)
 	var said []string
-	for _, name := range []string{"story.pool." + poolWord(c.Pools), "story.what." + c.Kind.String(),
+	for _, name := range []string{"story.pool." + poolName(c.Pools), "story.what." + c.Kind.String(),
 		"story.why." + c.Class.String(), "story.who", "story.sure"} {
 		said = append(said, s.say(name, f))
 	}
@@ -34,7 +34,7 @@ func (s *speaker) storyFacts(c *analyze.Case) facts {
 		"verdict": c.Verdict.String(), "object": c.Object, "events": c.Events, "bytes": c.Bytes, "tags": tags,
 		"members": len(tags), "each": c.BytesPerEvent, "pool": s.pools(c.Pools), "growing": growing,
 		"holder": cmp.Or(c.Holder.Module, c.Holder.Program()), "proven": c.Holder.Proven || c.Holder.Process != "",
-		"owner": c.Owner.Module, "confidence": c.Confidence, "snapshots": s.snapshots(c),
+		"owner": c.Owner.Module, "confidence": c.Confidence, "snapshots": s.snapshots(c), "steps": len(c.Next),
 		"restart": slices.ContainsFunc(c.Mitigation, func(r analyze.Reason) bool { return r.Rule == analyze.MitigateRestart }),
 	}
 }
@@ -116,10 +116,8 @@ func (s *speaker) noticed(c *analyze.Case) string {
 		return "filters"
 	case c.Class == analyze.Verified:
 		return "verifier"
-	case len(c.Pools) == 1 && c.Pools[0] != 0:
-		return c.Pools[0].String()
 	}
-	return "both"
+	return poolName(c.Pools)
 }
 
 // timelineRows bounds the timeline; a year of daily logs has more to tell than a
@@ -145,8 +143,13 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	kept := bestOf(all, timelineRows)
 	slices.SortStableFunc(kept, func(a, b happening) int { return a.snap.At.Compare(b.snap.At) })
 	g := newGrid("", len(kept))
-	g.text(s.label("column.session"), 0.2, func(i int) string { return s.when(kept[i].snap.At) })
-	g.text(s.label("column.machine"), 0.15, func(i int) string { return kept[i].snap.Machine.Name })
+	dated := func(h happening) bool { return !h.snap.At.IsZero() }
+	if slices.ContainsFunc(kept, dated) {
+		g.text(s.label("column.session"), 0.2, func(i int) string { return s.when(kept[i].snap.At) })
+	}
+	if len(c.Machines) > 1 {
+		g.text(s.label("column.machine"), 0.15, func(i int) string { return kept[i].snap.Machine.Name })
+	}
 	g.text(s.label("column.what"), 0.65, func(i int) string { return strings.Join(kept[i].what, " ") })
 	blocks := []Block{{Table: g.table()}}
 	if more := len(all) - len(kept); more > 0 {
@@ -191,7 +194,7 @@ func (s *speaker) happenings(c *analyze.Case, m *analyze.Machine) []happening {
 	first, last := shownFirstAndLast(c, m)
 	var before *ingest.Snapshot
 	for i, snap := range m.Snapshots {
-		h := happening{snap: snap, what: []string{s.seenIn(c, snap, i == first)}}
+		h := happening{snap: snap, what: []string{s.seenIn(c, snap, i == first, len(m.Snapshots) == 1)}}
 		changes := s.changesBetween(before, snap)
 		if len(changes) > 0 {
 			h.rank = 1
@@ -232,9 +235,9 @@ func sighting(c *analyze.Case, snap *ingest.Snapshot) *analyze.Sighting {
 }
 
 // seenIn says how one log shows the case.
-func (s *speaker) seenIn(c *analyze.Case, snap *ingest.Snapshot, first bool) string {
+func (s *speaker) seenIn(c *analyze.Case, snap *ingest.Snapshot, first, only bool) string {
 	f := facts{"source": s.cite(ingest.Source{File: snap.File}), "uptime": snap.Uptime, "known": snap.UptimeOK,
-		"first": first, "events": int64(0), "bytes": uint64(0)}
+		"first": first, "only": only, "events": int64(0), "bytes": uint64(0)}
 	g := sighting(c, snap)
 	if g == nil && snap != c.Lead {
 		return s.say("timeline.not-shown", f)
@@ -278,8 +281,11 @@ const fewNames = 4
 
 // few hands the first of some names to a sentence.
 func (s *speaker) few(names []string) facts {
-	shown := names[:min(fewNames, len(names))]
-	return facts{"names": shown, "more": len(names) - len(shown)}
+	shown := slices.Clone(names[:min(fewNames, len(names))])
+	if more := len(names) - len(shown); more > 0 {
+		shown = append(shown, s.say("some.more", facts{"more": more}))
+	}
+	return facts{"names": shown}
 }
 
 // filterNames lists the filters of a snapshot, each once.

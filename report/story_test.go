@@ -95,7 +95,7 @@ func TestTimelineTellsWhatChangedBetweenLogs(t *testing.T) {
 	for _, s := range writeup(t, in, k).Sections[2:3] {
 		d.section(s)
 	}
-	for _, want := range []string{"2025-03-03 02:15:30 | LAB-014 | Does not show the case, 4 days 4 hours after the start (before.log).",
+	for _, want := range []string{"2025-03-03 02:15:30 | Does not show the case, 4 days 4 hours after the start (before.log).",
 		"First log that shows the case: 7,204 events, 27 MB, 2 days 4 hours after the start (acme.log).",
 		"Restarted since the log before, at 2025-03-02 22:15:30 UTC.", "Windows build 7600 became 7601.",
 		"Drivers changed: AcmeVault 4.1.0.2 → 4.2.0.17.", "New filters: AcmeVault.", "Filters gone: OldFlt."} {

@@ -126,6 +126,9 @@ func (s *speaker) evidenceTable(c *analyze.Case) Table {
 	if c.Events > 0 {
 		g.number(s.label("column.per-event"), 0.16, func(i int) string { return s.perEvent(members[i]) })
 	}
+	if len(members) == 0 {
+		return Table{}
+	}
 	for i, tone := range tones {
 		if tone == ToneMuted {
 			g.muted(i)

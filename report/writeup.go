@@ -65,7 +65,16 @@ func (s *speaker) title(c *analyze.Case) string {
 func (s *speaker) pool(p ingest.Pool) string { return s.label("pool." + p.String()) }
 
 // pools words the pools of a case.
-func (s *speaker) pools(pools []ingest.Pool) string { return s.label("pool." + poolWord(pools)) }
+func (s *speaker) pools(pools []ingest.Pool) string { return s.label("pool." + poolName(pools)) }
+
+// poolName names the wording of the pools of a case. A log that counts objects or
+// handles alone says nothing of pools.
+func poolName(pools []ingest.Pool) string {
+	if len(pools) == 0 {
+		return ingest.Pool(0).String()
+	}
+	return poolWord(pools)
+}
 
 // subtitle names the machine the figures are from; how many others show the same
 // tells a one-off from an epidemic.
@@ -79,10 +88,9 @@ func (s *speaker) figures(c *analyze.Case) []Pair {
 	if c.Events > 0 {
 		events = s.say("event."+c.Kind.String(), facts{"events": c.Events, "object": c.Object})
 	}
-	held := facts{"bytes": c.Bytes, "pool": s.pools(c.Pools), "each": c.BytesPerEvent}
 	return []Pair{
 		{s.label("figure.events"), events},
-		{s.label("figure.bytes"), s.say("bytes.held", held)},
+		{s.label("figure.bytes"), s.held(c)},
 		{s.label("figure.rate"), s.rate(c)},
 		{s.label("figure.exhaustion"), s.exhaustion(c)},
 	}

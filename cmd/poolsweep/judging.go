@@ -160,7 +160,11 @@ func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, wi
 		s.log.Info("case changed", "case", id)
 	}
 	if withBook {
-		if err := s.store.Want(ctx, []string{bookFile, jsonFile}, s.now()); err != nil {
+		want := []string{bookFile, jsonFile}
+		if len(j.Result.Cases) == 0 {
+			want = append(want, report.OverviewFile)
+		}
+		if err := s.store.Want(ctx, want, s.now()); err != nil {
 			return err
 		}
 	}
@@ -297,6 +301,9 @@ func (s *service) revisions(ctx context.Context) (map[string]report.Revision, er
 
 // drawing returns how an output is drawn, or nil when the judgement has it not.
 func (j *judgement) drawing(o store.Output) func(io.Writer) error {
+	if o.Path == report.OverviewFile {
+		return j.drawOverview // also when cases have come since one was wanted
+	}
 	for _, p := range j.pages("") {
 		if filepath.ToSlash(p.path) == o.Path {
 			return p.draw

@@ -81,6 +81,9 @@ func (j *judgement) pages(out string) []page {
 		{at(bookFile), j.drawBook},
 		{at(jsonFile), j.drawJSON},
 	}
+	if len(j.Result.Cases) == 0 {
+		pages = append(pages, page{at(report.OverviewFile), j.drawOverview})
+	}
 	for i := range j.Result.Cases {
 		c := &j.Result.Cases[i]
 		writeup, object := caseFiles(c.ID)
@@ -112,6 +115,15 @@ func (j *judgement) drawWriteup(w io.Writer, c *analyze.Case) error {
 		return err
 	}
 	return pdf.Write(w, writeup, pdf.A4)
+}
+
+// drawOverview writes the page that stands for the write-ups where there is no case.
+func (j *judgement) drawOverview(w io.Writer) error {
+	overview, err := report.NewOverview(j.Input)
+	if err != nil {
+		return err
+	}
+	return pdf.Write(w, overview, pdf.A4)
 }
 
 // drawCase writes the JSON object with one case and its machines and inputs only.

@@ -17,7 +17,8 @@ func newSweep(con *console) *cobra.Command {
 		Use:   "sweep [flags] PATH...",
 		Short: "Judge logs and write the reports",
 		Long: `Read files and folders, judge every machine in them and write the reports:
-poolsweep.xlsx, poolsweep.json, and a PDF and a JSON file for each case. Folders
+poolsweep.xlsx, poolsweep.json, and a PDF and a JSON file for each case, or where
+there is none, overview.pdf: what was looked at and what could not be judged. Folders
 are read with all below them; hidden files, links, what poolsweep wrote itself and
 files that are no logs by their ending (.md, .json, .exe and the like) are passed
 over. Archives (.zip, .7z, .tar, .gz, .zst, .xz, also inside each other) are read

@@ -176,3 +176,34 @@ func TestACommandIsNeverBrokenInAWord(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOverviewIsOnePage(t *testing.T) {
+	for _, lang := range templates.Languages() {
+		in := lab(t, lang, known(t))
+		in.Result.Cases = nil
+		for i := range in.Result.Machines {
+			m := in.Result.Machines[i]
+			m.Name = "BUILD-AGENT-OF-THE-OTHER-LAB-" + m.Name
+			in.Result.Machines = append(in.Result.Machines, m)
+		}
+		m, err := report.NewOverview(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fits(t, lang, m)
+		if n := len(layout(m, A4).pages); n != 1 {
+			t.Errorf("%s: %d pages", lang, n)
+		}
+	}
+}
+
+func TestADebuggerCommandStaysWithItsMark(t *testing.T) {
+	g := newGlyphs()
+	for width := 60.0; width < 300; width += 3 {
+		for _, l := range g.wrap("No pool table in the log: !poolused 3 and !poolused 5 are needed, or !vm", bodyText, width) {
+			if last := l.runs[len(l.runs)-1].text; strings.HasSuffix(last, "!") {
+				t.Fatalf("at %v a line ends in %q", width, last)
+			}
+		}
+	}
+}

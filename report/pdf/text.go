@@ -173,9 +173,14 @@ func (g *glyphs) fill(lines []line, s string, st style, width float64) []line {
 		end += len(piece)
 		used += g.measure(piece, st)
 	}
-	segment, rest, state := "", s, -1
+	segment, rest, state, held := "", s, -1, ""
 	for rest != "" {
 		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		// A command of the debugger begins with a mark that else may end a line.
+		segment, held = held+segment, ""
+		if rest != "" && (segment == "!" || strings.HasSuffix(segment, " !")) {
+			segment, held = segment[:len(segment)-1], "!"
+		}
 		if g.measure(strings.TrimRight(segment, " "), st) <= width {
 			add(segment)
 			continue
