@@ -60,7 +60,7 @@ var classes = []malformed{
 		return bytes.Replace(g, []byte("some"), []byte("\x1b[2J\b\b\asome"), 15)
 	}, "analysed"},
 	{"M17", numbers, "analysed"},
-	{"M18", manyTags, "analysed"},
+	{"M18", manyTags, "analysed, refused LIMIT_MEM"},
 	{"M19", hostileTags, "analysed"},
 	{"M20", func(g []byte, r *rand.Rand) []byte { return twice(g, r) }, "analysed"},
 	{"M21", holed, read + ", refused NO_SECTIONS"},

@@ -97,11 +97,14 @@ func parseDrop(ctx context.Context, o order, drop *stream) answer {
 	var a answer
 	for _, part := range newReader(ctx).input(in) {
 		a.Whole = a.Whole || part.whole
+		if part.doc != nil {
+			part.err = bounded(part.doc)
+		}
 		switch {
-		case part.doc != nil:
-			a.Documents = append(a.Documents, part.doc)
 		case part.err != nil && a.Reason == "":
 			a.Reason, a.Detail = codeOf(part.err), reason(part.err)
+		case part.err == nil && part.doc != nil:
+			a.Documents = append(a.Documents, part.doc)
 		}
 	}
 	if len(a.Documents) > 0 {
@@ -114,6 +117,41 @@ func parseDrop(ctx context.Context, o order, drop *stream) answer {
 		a.Detail = redact.Text(a.Detail, o.Path)
 	}
 	return a
+}
+
+// What may be kept of one log. Machines have up to three thousand tags, and logs of
+// many moments take some megabytes; the watcher, which judges many logs together,
+// needs two kilobytes and more for each tag.
+const (
+	mostTags = 50_000 // of one moment
+	mostKept = 16 << 20
+)
+
+// bounded refuses a log with more in it than any machine has.
+func bounded(d *ingest.Document) error {
+	for _, s := range d.Snapshots {
+		if len(s.Tags) > mostTags {
+			return &ingest.Refusal{Reason: ingest.ReasonLimitMemory,
+				Err: fmt.Errorf("it has %d tags, at most %d are kept", len(s.Tags), mostTags)}
+		}
+	}
+	var size byteCount
+	if err := gob.NewEncoder(&size).Encode(d); err != nil {
+		return err
+	}
+	if size > mostKept {
+		return &ingest.Refusal{Reason: ingest.ReasonLimitMemory,
+			Err: fmt.Errorf("what stands in it takes %d MiB, at most %d are kept of a log", size>>20, mostKept>>20)}
+	}
+	return nil
+}
+
+// byteCount counts what is written.
+type byteCount int64
+
+func (n *byteCount) Write(p []byte) (int, error) {
+	*n += byteCount(len(p))
+	return len(p), nil
 }
 
 // codeOf returns the reason code of an error of the readers.

@@ -161,3 +161,22 @@ func (f *faulty) Read(p []byte) (int, error) {
 }
 
 var hoard [][]byte
+
+func TestLogWithMoreInItThanAnyMachineHasIsRefused(t *testing.T) {
+	text := func(size int) *ingest.Document {
+		return &ingest.Document{Warnings: []ingest.Warning{{Text: strings.Repeat("x", size)}}}
+	}
+	tags := func(n int) *ingest.Document {
+		return &ingest.Document{Snapshots: []*ingest.Snapshot{{Tags: make([]ingest.TagUsage, n)}}}
+	}
+	for _, d := range []*ingest.Document{text(mostKept - 4096), tags(mostTags)} {
+		if err := bounded(d); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range []*ingest.Document{text(mostKept), tags(mostTags + 1)} {
+		if err := bounded(d); err == nil || codeOf(err) != ingest.ReasonLimitMemory {
+			t.Errorf("%v, want %s", err, ingest.ReasonLimitMemory)
+		}
+	}
+}
