@@ -69,7 +69,7 @@ func (f *statusFlags) run(cmd *cobra.Command, con *console) error {
 	if f.state == "" {
 		return usageError(cmd, errors.New("no state folder: give --state, or --config"))
 	}
-	st, err := readStatus(cmd.Context(), f.state)
+	st, err := readStatus(cmd.Context(), f.state, f.all || f.json)
 	if err != nil {
 		return err
 	}
@@ -142,8 +142,9 @@ type statusHealth struct {
 	At     time.Time     `json:"at"`
 }
 
-// readStatus reads a state folder beside the watcher.
-func readStatus(ctx context.Context, folder string) (*status, error) {
+// readStatus reads a state folder beside the watcher: all drops, or only those with a
+// reason, which are few.
+func readStatus(ctx context.Context, folder string, all bool) (*status, error) {
 	db, err := store.OpenBeside(ctx, folder)
 	if err != nil {
 		return nil, openFailure(err, "give the --state of a watcher that has run")
@@ -157,7 +158,7 @@ func readStatus(ctx context.Context, folder string) (*status, error) {
 	for state, n := range counts {
 		st.Counts[string(state)] = n
 	}
-	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db), st.addCases(ctx, db), st.addOutputs(ctx, db), st.addHealth(ctx, db))
+	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db), st.addOutputs(ctx, db), st.addHealth(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -168,8 +169,8 @@ func (st *status) addShares(ctx context.Context, db *store.Store) error {
 	return err
 }
 
-func (st *status) addDrops(ctx context.Context, db *store.Store) error {
-	return db.Drops(ctx, "", func(d store.Drop) error {
+func (st *status) addDrops(ctx context.Context, db *store.Store, all bool) error {
+	add := func(d store.Drop) error {
 		drop := statusDrop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine, State: d.State,
 			Reason: d.Reason, SHA256: d.SHA256, Bytes: d.Bytes, Since: d.ChangedAt}
 		if !utf8.ValidString(drop.Path) {
@@ -177,7 +178,11 @@ func (st *status) addDrops(ctx context.Context, db *store.Store) error {
 		}
 		st.Drops = append(st.Drops, drop)
 		return nil
-	})
+	}
+	if all {
+		return db.Drops(ctx, "", add)
+	}
+	return db.Doubted(ctx, add)
 }
 
 func (st *status) addCases(ctx context.Context, db *store.Store) error {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -129,8 +130,8 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, bo
 			uptime = snap.Uptime.Milliseconds()
 		}
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime) VALUES ($1, $2, $3, $4, $5, $6)`,
-			d.SHA256, owner(d), i, ingest.MachineKey(snap.Machine.Name), millis(snap.At), uptime)
+			INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime, moment) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			d.SHA256, owner(d), i, ingest.MachineKey(snap.Machine.Name), millis(snap.At), uptime, cmp.Or(millis(snap.At), millis(now)))
 		if err != nil {
 			return err
 		}
@@ -178,11 +179,10 @@ type Held struct {
 // Newest returns the newest document in force of each machine, by machine.
 func (s *Store) Newest(ctx context.Context) ([]Held, error) {
 	return s.held(ctx, `
-		EXISTS (SELECT 1 FROM (
-			SELECT s.sha256, s.delivered, ROW_NUMBER() OVER (PARTITION BY s.machine ORDER BY
-				CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END DESC, n.read_at DESC, s.sha256 DESC) AS place
-			FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered WHERE n.superseded_by = '') l
-		WHERE l.place = 1 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`)
+		SELECT k.sha256, k.delivered FROM machine m JOIN snapshot k ON (k.sha256, k.delivered, k.ord) = (
+			SELECT s.sha256, s.delivered, s.ord FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+			WHERE s.machine = m.machine AND n.superseded_by = ''
+			ORDER BY s.moment DESC, n.read_at DESC, s.sha256 DESC, s.ord DESC LIMIT 1)`)
 }
 
 // Documents returns the documents in force with snapshots of a machine from a
@@ -194,11 +194,9 @@ func (s *Store) Documents(ctx context.Context, machine string, since time.Time) 
 // Recent returns of the same documents only the newest ones, up to a number.
 func (s *Store) Recent(ctx context.Context, machine string, since time.Time, most int) ([]Held, error) {
 	return s.held(ctx, `
-		EXISTS (SELECT 1 FROM (
-			SELECT s.sha256, s.delivered, CASE WHEN s.at = 0 THEN n.read_at ELSE s.at END AS moment
-			FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
-			WHERE s.machine = $1 AND n.superseded_by = '' ORDER BY moment DESC, s.sha256 LIMIT $3) l
-		WHERE l.moment >= $2 AND l.sha256 = d.sha256 AND l.delivered = d.machine)`, ingest.MachineKey(machine), millis(since), most)
+		SELECT sha256, delivered FROM (
+			SELECT s.sha256, s.delivered FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+			WHERE s.machine = $1 AND s.moment >= $2 AND n.superseded_by = '' ORDER BY s.moment DESC, s.sha256 LIMIT $3) l`, ingest.MachineKey(machine), millis(since), most)
 }
 
 // Content is a content in force, without what was read from it.
@@ -223,11 +221,13 @@ func (s *Store) Earlier(ctx context.Context, machine string) ([]Content, error) 
 	return out, err
 }
 
-func (s *Store) held(ctx context.Context, where string, args ...any) ([]Held, error) {
+// held returns the documents whose keys a query lists, oldest first. The keys lead to
+// the documents, which must not be looked through for them.
+func (s *Store) held(ctx context.Context, keys string, args ...any) ([]Held, error) {
 	var out []Held
 	err := s.rows(ctx, "load documents", `
 		SELECT d.share, d.name, d.machine, d.read_at, d.incomplete, d.format, d.body FROM document d
-		WHERE d.superseded_by = '' AND `+where+` ORDER BY d.read_at, d.sha256`, args, func(rows *sql.Rows) (err error) {
+		WHERE (d.sha256, d.machine) IN (`+keys+`) ORDER BY d.read_at, d.sha256`, args, func(rows *sql.Rows) (err error) {
 		var h Held
 		var readAt, incomplete, version int64
 		var body []byte

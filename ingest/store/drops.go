@@ -70,9 +70,19 @@ func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
 // Drops calls each with the drops of a share, or of all shares when share is
 // empty, by share and name.
 func (s *Store) Drops(ctx context.Context, share string, each func(Drop) error) error {
+	return s.drops(ctx, each, `$1 = '' OR share = $1`, share)
+}
+
+// Doubted calls each with the drops that wait, were refused or were read with a doubt:
+// those with a reason.
+func (s *Store) Doubted(ctx context.Context, each func(Drop) error) error {
+	return s.drops(ctx, each, `reason <> ''`)
+}
+
+func (s *Store) drops(ctx context.Context, each func(Drop) error, where string, args ...any) error {
 	return s.rows(ctx, "list drops", `
 		SELECT share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at
-		FROM drop_file WHERE $1 = '' OR share = $1 ORDER BY share, name`, []any{share}, func(rows *sql.Rows) error {
+		FROM drop_file WHERE `+where+` ORDER BY share, name`, args, func(rows *sql.Rows) error {
 		var d Drop
 		var first, changed int64
 		err := rows.Scan(&d.Share, &d.Name, &d.State, &d.Reason, &d.Machine, &d.SHA256, &d.Bytes, &d.Stamp, &first, &changed)

@@ -203,7 +203,9 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 	ctx := context.Background()
 	record(t, s, reading("LAB-1", "LAB-1/a.log", "c"), Analysed)
 	for _, undo := range []string{`DROP TABLE health`, `DROP TABLE install`, `DROP TABLE period`, `DROP TABLE period_document`,
-		`DROP TABLE period_case`, `DROP TABLE blob`, `DROP TABLE outbox`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
+		`DROP TABLE period_case`, `DROP TABLE blob`, `DROP TABLE outbox`,
+		`DROP INDEX snapshot_moment`, `ALTER TABLE snapshot DROP COLUMN moment`, `CREATE INDEX snapshot_machine ON snapshot (machine, at)`,
+		`DROP INDEX document_machine`, `DROP INDEX drop_file_reason`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
 		if _, err := s.db.ExecContext(ctx, undo); err != nil {
 			t.Fatal(err)
 		}
@@ -219,8 +221,8 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if got := contents(t, s, "LAB-1"); len(got) != 1 {
-		t.Errorf("documents %v", got)
+	if held, err := s.Documents(ctx, "LAB-1", noon); err != nil || len(held) != 1 {
+		t.Errorf("documents %v, %v", held, err)
 	}
 	if _, err := s.Health(ctx); err != nil {
 		t.Error(err)
