@@ -11,6 +11,7 @@ import (
 	"poolsweep/analyze"
 	"poolsweep/analyze/judge"
 	"poolsweep/analyze/knowledge"
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -304,6 +305,186 @@ func TestSnapshotsAreCountedWithoutTimes(t *testing.T) {
 		}
 		if text := strings.Join(got, " "); text != want {
 			t.Errorf("%d snapshots: ticks %q, want %q", n, text, want)
+		}
+	}
+}
+
+// plainCase is a case of all tags named so in a lab's last snapshot, with the
+// machine as the judge hands it on, whatever the judge would say.
+func plainCase(t testing.TB, l *lab, prefix string) (Input, *analyze.Case) {
+	t.Helper()
+	last := l.snaps[len(l.snaps)-1]
+	c := analyze.Case{ID: "PS-00000001", Kind: analyze.PoolLeak, Class: analyze.Lockstep, Verdict: analyze.Leak, Lead: last,
+		Machines: []string{l.name}, Pools: []ingest.Pool{ingest.NonPaged}, Events: 1000}
+	for _, row := range last.Tags {
+		if strings.HasPrefix(row.Tag.String(), prefix) {
+			c.Core = append(c.Core, inStep(row, max(1, row.Outstanding), 1, 1))
+		}
+	}
+	m := judged(analyze.Leak, 0.9, []string{c.ID}, l.snaps...)
+	m.Sessions = series.Boots(l.snaps, series.DefaultThresholds())
+	in := Input{Words: english(t), Lang: "en", Result: &analyze.Result{Machines: []analyze.Machine{m}, Cases: []analyze.Case{c}}}
+	return in, &in.Result.Cases[0]
+}
+
+// manyTags are arguments of snap for so many tags with one count.
+func manyTags(n, count int) []any {
+	var out []any
+	for i := range n {
+		out = append(out, fmt.Sprintf("Zz%02d", i), count)
+	}
+	return out
+}
+
+func TestTimelinesOfAnySeries(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		snapshots, tags  int
+		count            func(i int) int
+		lines, most      int
+		firstY, lastTick string
+	}{
+		{"two snapshots", 2, 1, func(i int) int { return i }, 1, 2, "0", "1"},
+		{"all equal", 30, 2, func(int) int { return 4711 }, 2, 30, "0", "5,000"},
+		{"zeros", 30, 1, func(int) int { return 0 }, 1, 30, "0", "1"},
+		{"huge", 30, 1, func(i int) int { return 1e13 + i }, 1, 30, "0", "10"},
+		{"two years of days", 730, 6, func(i int) int { return 100 * i }, 6, 2*timelineColumns + 2, "0", "80,000"},
+		{"30 tags", 5, 30, func(i int) int { return 10 * i }, timelineTags, 5, "0", "40"},
+	} {
+		l := newLab("LAB-" + strings.Repeat("X", 56))
+		for i := range test.snapshots {
+			l.snap(manyTags(test.tags, test.count(i))...).wait(24 * time.Hour)
+		}
+		in, _ := plainCase(t, l, "Zz")
+		got := timelineOf(t, in)
+		if got == nil || len(got.Lines) != test.lines {
+			t.Errorf("%s: %v", test.name, got)
+			continue
+		}
+		points := 0
+		for _, part := range got.Lines[0].Parts {
+			points += len(part)
+		}
+		ticks := got.Y.Ticks
+		if points > test.most || ticks[0].Text != test.firstY || ticks[len(ticks)-1].Text != test.lastTick {
+			t.Errorf("%s: %d points, ticks %v", test.name, points, ticks)
+		}
+		if more := test.tags - test.lines; more > 0 && !strings.Contains(got.Note, fmt.Sprint(more, " more tags")) {
+			t.Errorf("%s: note %q", test.name, got.Note)
+		}
+	}
+	in, c := plainCase(t, newLab("LAB-1").snap("Zz00", 5), "Zz")
+	if got := timelineOf(t, in); got != nil {
+		t.Errorf("a timeline of one snapshot: %v", got)
+	}
+	c.Core = nil
+	if got := timelineOf(t, in); got != nil {
+		t.Errorf("a timeline without tags: %v", got)
+	}
+}
+
+// TestTablesWithoutCountsAreChartedByBytes: tables typed in prose often give bytes
+// alone.
+func TestTablesWithoutCountsAreChartedByBytes(t *testing.T) {
+	l := newLab("LAB-1").snap("Zz00", 100_000).wait(time.Hour).snap("Zz00", 200_000).wait(time.Hour)
+	for _, s := range l.snaps {
+		s.Tags[len(s.Tags)-1].Outstanding = 0
+	}
+	in, c := plainCase(t, l, "Zz")
+	c.Core[0].Band = &knowledge.Band{Bytes: knowledge.Edges{Lo: 1 << 20, Hi: 2 << 20}}
+	if got := timelineOf(t, in); got.Unit != "MB held" || got.Lines[0].Text != "97.7 MB" {
+		t.Errorf("timeline of %q, now %q", got.Unit, got.Lines[0].Text)
+	}
+	bars := (&speaker{in: in}).tagChart(c, firstChart)
+	if b := bars.Bars[0]; b.Text != "97.7 MB" || b.Band == nil || b.Band.High != 2<<20 || bars.Marks != nil {
+		t.Errorf("bar %+v, marks %v", b, bars.Marks)
+	}
+}
+
+// TestSnapshotsThatLackTheTagLeaveNoPoint: the table may have been cut above it.
+func TestSnapshotsThatLackTheTagLeaveNoPoint(t *testing.T) {
+	l := newLab("LAB-1").snap("Zz00", 10).wait(time.Hour).snap().wait(time.Hour).snap("Zz00", 30)
+	in, _ := plainCase(t, l, "Zz")
+	if got := timelineOf(t, in).Lines[0].Parts; len(got) != 1 || len(got[0]) != 2 || got[0][1].Y != 30 {
+		t.Errorf("parts %v", got)
+	}
+}
+
+// TestTwoPrintsOfOneMomentAreOnePoint: the later print counts, as in the slope.
+func TestTwoPrintsOfOneMomentAreOnePoint(t *testing.T) {
+	l := newLab("LAB-1").snap("Zz00", 10).snap("Zz00", 20).wait(time.Hour).snap("Zz00", 30)
+	in, _ := plainCase(t, l, "Zz")
+	if got := timelineOf(t, in).Lines[0].Parts; len(got[0]) != 2 || got[0][0].Y != 20 {
+		t.Errorf("parts %v", got)
+	}
+}
+
+func TestBarsAreHeldAgainstHealthyMachines(t *testing.T) {
+	in, c := plainCase(t, newLab("LAB-1").snap(manyTags(9, 1000)...), "Zz")
+	c.Core[0].Band = &knowledge.Band{Count: knowledge.Edges{Lo: 10, Hi: 400}}
+	c.Core[1].Band = &knowledge.Band{Bytes: knowledge.Edges{Hi: 1 << 20}} // no count is known
+	got := (&speaker{in: in}).tagChart(c, firstChart)
+	if len(got.Bars) != firstChart || got.Bars[0].Band == nil || *got.Bars[0].Band != (Span{10, 400}) || got.Bars[1].Band != nil {
+		t.Errorf("bars %+v", got.Bars)
+	}
+	for _, want := range []string{"healthy machines", "4 more tags"} {
+		if !strings.Contains(got.Note, want) {
+			t.Errorf("note %q lacks %q", got.Note, want)
+		}
+	}
+}
+
+func TestTheStackIsDrawnFrameByFrame(t *testing.T) {
+	filter := func(machine, frame, name, altitude string, n int) analyze.FilterFact {
+		return analyze.FilterFact{Machine: machine, Frame: frame, Name: name, Altitude: ingest.Altitude(altitude), Instances: n,
+			Standing: analyze.Ordinary, Volumes: 4, PeerMost: 7}
+	}
+	in := fleet(t)
+	all := []analyze.FilterFact{filter("A", "Frame 1", "Top", "400000", 3), filter("A", "Frame 0", "Mid", "300000", 2),
+		filter("A", "Frame 1", "Low", "200000", 9000), filter("B", "Frame 0", "Other", "1", 1)}
+	all[2].Standing = analyze.RanAway
+	got := (&speaker{in: in}).filterChart(all)
+	var order []string
+	for _, b := range got.Bars {
+		order = append(order, b.Head+"/"+b.Label)
+	}
+	if text := strings.Join(order, " "); text != "Frame 1/400000 Top /200000 Low Frame 0/300000 Mid" {
+		t.Errorf("order %q", text)
+	}
+	if len(got.Marks) != 2 || got.Marks[0].Label != "4 volumes" || got.Marks[1].Label != "peers: at most 7" {
+		t.Errorf("marks %v", got.Marks)
+	}
+	if !strings.Contains(got.Note, "stack of A") {
+		t.Errorf("note %q", got.Note)
+	}
+	for range 40 {
+		all = slices.Insert(all, 1, filter("A", "Frame 1", "More", "350000", 1))
+	}
+	got = (&speaker{in: in}).filterChart(all[:43])
+	if len(got.Bars) != chartFilters || !strings.Contains(got.Note, "13 lower filters") {
+		t.Errorf("%d bars, note %q", len(got.Bars), got.Note)
+	}
+}
+
+func TestTheLadderIsBounded(t *testing.T) {
+	for _, tags := range []int{2, 30, 41} {
+		in, c := plainCase(t, newLab("LAB-1").snap(manyTags(tags, 1000)...), "Zz")
+		c.Core[tags-1].Times, c.Core[tags-1].Surplus = 2, -7
+		c.Followers = c.Core[tags-1:]
+		c.Core = c.Core[:tags-1]
+		got := (&speaker{in: in}).ratios(c)
+		shown := 0
+		for _, g := range got.Rungs {
+			shown += len(g.Tags)
+		}
+		if shown != min(tags, ladderTags) || got.X.From != -got.X.To {
+			t.Errorf("%d of %d tags from %g to %g", shown, tags, got.X.From, got.X.To)
+		}
+		if more := tags - shown; more > 0 != strings.Contains(got.Note, fmt.Sprint(more, " more tags")) {
+			t.Errorf("%d tags: note %q", tags, got.Note)
+		}
+		if tags == 2 && got.Rungs[0].Label != "2:1" {
+			t.Errorf("the rung on top is %s", got.Rungs[0].Label)
 		}
 	}
 }

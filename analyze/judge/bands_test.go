@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/knowledge"
@@ -317,5 +318,29 @@ func TestIssueWithoutTheVersionAsksForIt(t *testing.T) {
 	}
 	if c := with("5.6.0.0"); c.Known != nil {
 		t.Errorf("a mended version matches %s", c.Known.ID)
+	}
+}
+
+// TestMembersCarryWhatTheyAreHeldAgainst: charts show the band and the tolerance that
+// the verdict went by.
+func TestMembersCarryWhatTheyAreHeldAgainst(t *testing.T) {
+	first := attached()
+	first.Uptime = time.Hour
+	second := attached().np("Toke", 10_841, 3_000_000)
+	second.At = second.At.Add(9 * time.Hour)
+	r := judge(t, first, second)
+	for _, m := range r.Cases[0].Core {
+		expected := m.ClusterCount() - m.Surplus
+		if want := expected / 500; m.Within != want {
+			t.Errorf("%s at %d:%d: tolerance %d, want %d", m.Tag, m.Times, m.Per, m.Within, want)
+		}
+		if known := m.Tag == ingest.MustTag("Toke"); known != (m.Band != nil) {
+			t.Errorf("%s: band %v", m.Tag, m.Band)
+		} else if known && m.Band.Count.Hi != 25_000 {
+			t.Errorf("band of %s up to %d", m.Tag, m.Band.Count.Hi)
+		}
+	}
+	if s := r.Machines[0].Sessions; len(s) != 1 || len(s[0].Snapshots) != 2 || s[0].Restarted() {
+		t.Errorf("boot sessions %+v", s)
 	}
 }

@@ -189,14 +189,29 @@ func (d *document) plotBars(p *plot, first, last int, height float64) {
 		d.bar(p, i, y+p.head(i))
 		y += p.bar(i)
 	}
-	// Over the bars' left ends, and the marks over everything.
+	// Over the bars' left ends, the marks over the bars, the values over the marks.
 	d.page().stroke(p.left, top, 0, foot-top, 0.7, muted)
-	for _, m := range p.marks {
-		line := d.y + float64(p.levels-1-m.level)*leading(tickFont.size)
-		d.page().draw(m.line, m.at, baseline(line, leading(tickFont.size), tickFont.size))
-		d.page().dash(m.x, line+2, foot-line-2, ink)
+	d.drawMarks(p, foot)
+	y = top + p.gap/2 + 1
+	for i := first; i < last; i++ {
+		d.value(p, i, y+p.head(i))
+		y += p.bar(i)
 	}
 	d.y = foot + axisHeight
+}
+
+// drawMarks draws the reference lines, then their labels on white: the line of one
+// may run through the label of another.
+func (d *document) drawMarks(p *plot, foot float64) {
+	high := leading(tickFont.size)
+	line := func(m markLabel) float64 { return d.y + float64(p.levels-1-m.level)*high }
+	for _, m := range p.marks {
+		d.page().dash(m.x, line(m)+2, foot-line(m)-2, ink)
+	}
+	for _, m := range p.marks {
+		d.page().rect(m.at-1, line(m)+1, m.line.width+2, high-1, white)
+		d.page().draw(m.line, m.at, baseline(line(m), high, tickFont.size))
+	}
 }
 
 // drawAxis draws ticks, their numbers where there is room, and the unit.
@@ -235,47 +250,37 @@ func (d *document) heading(p *plot, i int, y float64) {
 	d.page().rule(marginX+l.width+4, base-tickFont.size*0.35, d.column()-l.width-4, 0.5, muted)
 }
 
-// zone draws what is usual behind a bar, over the whole height between its
-// neighbours, so that it is seen above and below a bar that covers it.
-func (d *document) zone(p *plot, b *report.Bar, y, high float64) (right float64) {
-	if b.Band == nil {
-		return 0
+// usual is where a bar's band begins and ends on the page.
+func (p *plot) usual(i int) (from, to float64) {
+	band := p.chart.Bars[i].Band
+	if band == nil {
+		return p.left, p.left
 	}
-	from := p.left + p.axis.at(b.Band.Low)*p.width
-	right = p.left + p.axis.at(b.Band.High)*p.width
-	d.page().rect(from, y-p.gap/2+0.5, max(right-from, 1), high+p.gap-1, zoneFill)
-	return right
+	return p.left + p.axis.at(band.Low)*p.width, p.left + p.axis.at(band.High)*p.width
 }
 
-// bracket repeats the zone over the bar that covers it: a line with an end, on white
-// so that it stands out from any fill.
-func (d *document) bracket(p *plot, b *report.Bar, y, high float64) {
-	if b.Band == nil {
-		return
-	}
-	from, to := p.left+p.axis.at(b.Band.Low)*p.width, p.left+p.axis.at(b.Band.High)*p.width
-	middle, tone := y+high/2, toneColor(report.ToneGood)
-	d.page().rule(from, middle, to-from, 3, white)
-	d.page().rule(from, middle, to-from, 1.2, tone)
-	for _, x := range []float64{from, to} {
-		d.page().stroke(x, y, 0, high, 3, white)
-		d.page().stroke(x, y, 0, high, 1.2, tone)
-	}
-}
-
-// bar draws one bar with its label and, at its end, its value.
-func (d *document) bar(p *plot, i int, y float64) {
-	b := &p.chart.Bars[i]
-	st := barStyle(b.Tone)
-	length := p.axis.at(b.Value) * p.width
-	if proper(b.Value) > 0 {
+// length is that of a bar.
+func (p *plot) length(i int) float64 {
+	v := proper(p.chart.Bars[i].Value)
+	length := p.axis.at(v) * p.width
+	if v > 0 {
 		length = max(length, 1.2) // to be seen at all
 	}
+	return length
+}
+
+// bar draws one bar with its label. What is usual stands behind it, over the whole
+// height between its neighbours, and once more as a bracket over what covers it.
+func (d *document) bar(p *plot, i int, y float64) {
+	st := barStyle(p.chart.Bars[i].Tone)
 	high := p.row(i) - p.gap
 	top := y + (high-p.thick)/2
 	pg := d.page()
-	usual := d.zone(p, b, y, high)
-	if length > 0 {
+	from, to := p.usual(i)
+	if to > from {
+		pg.rect(from, y-p.gap/2+0.5, to-from, high+p.gap-1, zoneFill)
+	}
+	if length := p.length(i); length > 0 {
 		pg.rect(p.left, top, length, p.thick, st.fill)
 		if st.hatch {
 			pg.hatch(p.left, top, length, p.thick)
@@ -284,12 +289,32 @@ func (d *document) bar(p *plot, i int, y float64) {
 			pg.frame(p.left, top, length, p.thick, muted)
 		}
 	}
-	d.bracket(p, b, y, high)
-	d.beside(p.labels[i], marginX, y, high)
-	end := p.left + length + 4
-	if end-1 > usual {
-		pg.rect(end-1, top, broadest(p.values[i])+2, p.thick, white) // grid lines stop at numbers
+	if to > from {
+		pg.bracket(from, to, y, high)
 	}
+	d.beside(p.labels[i], marginX, y, high)
+}
+
+// bracket is a line with two ends, on white so that it stands out from any fill.
+func (p *page) bracket(from, to, y, high float64) {
+	for _, look := range []struct {
+		thick float64
+		color color
+	}{{3, white}, {1.2, toneColor(report.ToneGood)}} {
+		p.rule(from, y+high/2, to-from, look.thick, look.color)
+		p.stroke(from, y, 0, high, look.thick, look.color)
+		p.stroke(to, y, 0, high, look.thick, look.color)
+	}
+}
+
+// value prints a bar's value at its end, on white: grid lines and marks stop there.
+func (d *document) value(p *plot, i int, y float64) {
+	high := p.row(i) - p.gap
+	end := p.left + p.length(i) + 4
+	if _, to := p.usual(i); end < to+4 {
+		end = to + 4
+	}
+	d.page().rect(end-1, y+(high-p.thick)/2, broadest(p.values[i])+2, p.thick, white)
 	d.beside(p.values[i], end, y, high)
 }
 

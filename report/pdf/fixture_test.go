@@ -358,5 +358,5 @@ func manyBars(n int) *report.Chart {
 // fixtures are all of them by name.
 func fixtures() map[string]*report.Writeup {
 	return map[string]*report.Writeup{"runaway": runaway(), "leak": leak(), "chinese": chinese(),
-		"hostile": hostile(), "empty": {}}
+		"hostile": hostile(), "charted": charted(), "empty": {}}
 }

@@ -98,7 +98,7 @@ func dump(d *document) string {
 }
 
 func TestPagesMatchGolden(t *testing.T) {
-	for _, name := range []string{"runaway", "leak", "chinese", "empty"} {
+	for _, name := range []string{"runaway", "leak", "chinese", "charted", "empty"} {
 		t.Run(name, func(t *testing.T) {
 			got := dump(layout(fixtures()[name], A4))
 			file := filepath.Join("testdata", name+".golden")

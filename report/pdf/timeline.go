@@ -90,8 +90,8 @@ func (d *document) timeline(t *report.Timeline) {
 	top := d.y
 	d.fan(g, top)
 	d.grid(g, top)
-	d.levels(g, top)
 	d.restarts(g, top)
+	d.levels(g, top)
 	for i, l := range t.Lines {
 		d.course(g, l, lookOf(t.Lines, i), top)
 	}
@@ -374,8 +374,11 @@ func (d *document) mark(look lineLook, at point) {
 // end draws a label and, where the line ends elsewhere, a hairline to it.
 func (d *document) end(g *graph, e *endLabel, top float64) {
 	x := g.left + g.width + endGap
+	d.stack(e.lines, x, top+e.y)
+	if e.from.x == 0 { // no snapshot shows it
+		return
+	}
 	middle := e.y + e.height()/2
 	d.page().path([]point{{e.from.x + markerSize + 1, top + e.from.y}, {g.left + g.width + 2, top + e.from.y},
 		{x - 2, top + middle}}, 0.4, e.look.color, []float64{0.8, 1.2})
-	d.stack(e.lines, x, top+e.y)
 }
