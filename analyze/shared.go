@@ -9,6 +9,9 @@ type Shared struct {
 	Filter     bool   // a minifilter, else a driver
 	Affected   int    // machines with the case that have it
 	Unaffected int    // machines without the case that have it
+	// Chance is how often as uneven a spread or more comes about by luck alone: Fisher's
+	// exact test, both sides. Least is the smallest that so many machines can show.
+	Chance, Least float64
 }
 
 // Listed counts the machines that one sort of list was compared on.
@@ -21,8 +24,12 @@ type Listed struct {
 // Contrast is what the machines with a case have in common and others lack.
 type Contrast struct {
 	Drivers, Filters Listed
+	Names            int      // that were compared
 	Rows             []Shared // by contrast, largest first
 }
+
+// ByLuck is how many names would be spread as unevenly as a row by luck alone.
+func (c *Contrast) ByLuck(s Shared) float64 { return float64(c.Names) * s.Chance }
 
 // Of returns the lists that a row was counted on.
 func (c *Contrast) Of(s Shared) Listed {

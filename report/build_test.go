@@ -226,8 +226,9 @@ func inCommon() analyze.Contrast {
 	return analyze.Contrast{
 		Drivers: analyze.Listed{Affected: 2, Unaffected: 3, Unknown: 1, Common: 140},
 		Filters: analyze.Listed{Affected: 1, Unaffected: 2},
+		Names:   143,
 		Rows: []analyze.Shared{
-			{Name: "AcmeVault", Version: "4.2.0.17", Affected: 2},
+			{Name: "AcmeVault", Version: "4.2.0.17", Affected: 2, Chance: 0.1, Least: 0.1},
 			{Name: "ScanFlt", Filter: true, Affected: 1, Unaffected: 1},
 		},
 	}

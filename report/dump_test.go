@@ -120,6 +120,9 @@ func (d *dumper) section(s Section) {
 			d.items("- ", b.Bullets)
 			d.items("-> ", b.Chain)
 			d.items("| ", b.Code)
+			for _, l := range b.Links {
+				d.line("- %s <%s>", l.Text, l.URL)
+			}
 			for _, s := range b.Steps {
 				d.line("- `%s` (%s): %s / %s / %s", s.Command, s.Where, s.Why, s.Outcome, s.Cost)
 			}

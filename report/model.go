@@ -119,10 +119,17 @@ type Block struct {
 	Bullets []string // a list
 	Chain   []string // numbered steps of reasoning, joined by arrows
 	Table   *Table
-	Steps   []Step   // numbered
+	Steps   []Step // numbered
+	Links   []WebLink
 	Code    []string // lines in a fixed-width face, kept exactly
 	Chart   *Chart
 	Ratios  *Ratios
+}
+
+// WebLink is a text that leads to a page of the web, where it names one.
+type WebLink struct {
+	Text string
+	URL  string // empty: none
 }
 
 // Table is a printed table.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(7, s.reconciliation(c)),
 		s.section(8, s.fleet(c)),
 		s.section(9, s.argument(c)),
-		s.section(10, s.bullets(c.Limits)),
+		s.section(10, s.limits(c)),
 		s.section(11, s.nextSteps(c.Next)),
 		s.section(12, s.bullets(c.Mitigation)),
 		s.section(13, s.knownIssue(c)),
@@ -55,6 +56,31 @@ func (s *speaker) bullets(reasons []analyze.Reason) []Block {
 		return nil
 	}
 	return []Block{{Bullets: s.cited(reasons)}}
+}
+
+// limits are what the input does not carry, what the next log has to show if the
+// verdict is right, and the signs that came near and did not fire.
+func (s *speaker) limits(c *analyze.Case) []Block {
+	blocks := s.bullets(c.Limits)
+	for _, list := range []struct {
+		title   string
+		reasons []analyze.Reason
+	}{{"heading.expect", foretold(c)}, {"explain.missed", c.Missed}} {
+		for _, b := range s.bullets(list.reasons) {
+			b.Title = s.label(list.title)
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks
+}
+
+// foretold are the predictions of a case as reasons.
+func foretold(c *analyze.Case) []analyze.Reason {
+	var out []analyze.Reason
+	for _, x := range c.Expect {
+		out = append(out, x.Why)
+	}
+	return out
 }
 
 // otherTags is how many tags outside the case section 4 shows.
@@ -192,10 +218,69 @@ func (s *speaker) filters(c *analyze.Case) []Block {
 	g.text(s.label("column.frame"), 0.15, func(i int) string { return f[i].Frame })
 	g.number(s.label("column.instances"), 0.15, func(i int) string { return count(int64(f[i].Instances)) })
 	g.number(s.label("column.peer-most"), 0.15, func(i int) string { return count(int64(f[i].PeerMost)) })
+	has := func(fact func(analyze.FilterFact) bool) bool { return slices.ContainsFunc(f, fact) }
+	if has(func(o analyze.FilterFact) bool { return o.Volumes > 0 }) {
+		g.number(s.label("column.volumes"), 0.1, func(i int) string { return some(f[i].Volumes) })
+	}
+	if has(func(o analyze.FilterFact) bool { return o.Elsewhere != nil }) {
+		g.number(s.label("column.elsewhere"), 0.12, func(i int) string { return s.onOthers(f[i].Elsewhere) })
+	}
+	if has(func(o analyze.FilterFact) bool { return len(o.Before) > 0 }) {
+		g.number(s.label("column.before"), 0.12, func(i int) string { return before(f[i]) })
+	}
 	g.add(Column{Title: s.label("column.flag"), Share: 0.15}, func(i int) Cell {
 		return Cell{Text: s.flag(f[i]), Tone: filterTone(f[i])}
 	})
-	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}, {Table: s.explained(f)}}
+	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}, {Table: s.repeated(f)}, {Table: s.explained(f)}}
+}
+
+// some writes a count, or nothing where the log has none.
+func some(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return count(int64(n))
+}
+
+// onOthers words how many instances a filter has on other machines.
+func (s *speaker) onOthers(n *analyze.FilterNorm) string {
+	if n == nil {
+		return ""
+	}
+	return s.say("filter.elsewhere", facts{"median": n.Median, "machines": n.Machines})
+}
+
+// repeatedRows bounds the list of repeated attachments.
+const repeatedRows = 10
+
+// repeated lists attachments of one name that stand on one volume more than once, and
+// those on volumes that are gone.
+func (s *speaker) repeated(f []analyze.FilterFact) *Table {
+	var names []string
+	var groups []ingest.Instance
+	for _, o := range f {
+		for _, g := range o.Groups {
+			if g.Count > 1 && g.Volume != "" || g.Detached {
+				names, groups = append(names, o.Name), append(groups, g)
+			}
+		}
+	}
+	n := min(repeatedRows, len(groups))
+	g := newGrid(s.say("caption.repeated", facts{"more": len(groups) - n}), n)
+	g.text(s.label("column.filter"), 0.2, func(i int) string { return names[i] })
+	g.text(s.label("column.instance"), 0.25, func(i int) string { return groups[i].Name })
+	g.text(s.label("column.volume"), 0.3, func(i int) string { return s.volume(groups[i]) })
+	g.number(s.label("column.instances"), 0.1, func(i int) string { return count(int64(groups[i].Count)) })
+	g.mono(s.label("column.source"), 0.2, func(i int) string { return s.cite(groups[i].Source) })
+	return g.table()
+}
+
+// volume names the volume of an attachment, also when it is gone.
+func (s *speaker) volume(g ingest.Instance) string {
+	if !g.Detached {
+		return g.Volume
+	}
+	return strings.TrimSpace(g.Volume + " " + s.label("volume.gone"))
 }
 
 // explained tells of each filter why it stands out or what explains its instances.
@@ -253,6 +338,10 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	g.number(s.label("column.share"), 0.08, func(i int) string { return s.used(p[i]) })
 	blocks := []Block{{Table: g.table()}}
 	for _, pool := range p {
+		if pool.VM > 0 && pool.Rest != 0 {
+			blocks = append(blocks, Block{Text: s.say("pool.rest", facts{"pool": s.pool(pool.Pool), "rest": pool.Rest,
+				"share": math.Abs(float64(pool.Rest)) / float64(pool.VM)})})
+		}
 		if basis := s.reason(pool.Basis); basis != "" {
 			blocks = append(blocks, Block{Text: s.say("pool.basis", facts{"pool": s.pool(pool.Pool),
 				"basis": basis})})
@@ -384,6 +473,23 @@ func (s *speaker) nextSteps(steps []analyze.Step) []Block {
 	return blocks
 }
 
+// webPage finds a page of the web at the start of a reference: a host, and mostly a
+// path, as a reader would type it.
+var webPage = regexp.MustCompile(`^(https?://)?[a-z0-9.-]+\.[a-z]{2,}(/[^\s,]*)?`)
+
+// references lead to the page that they begin with.
+func references(list []string) []WebLink {
+	var out []WebLink
+	for _, text := range list {
+		l := WebLink{Text: text}
+		if page := webPage.FindString(text); strings.Contains(page, "/") || strings.HasSuffix(page, ".io") {
+			l.URL = "https://" + strings.TrimPrefix(strings.TrimPrefix(page, "http://"), "https://")
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // knownIssue tells what is published. What helps against it is among the
 // mitigations of section 12.
 func (s *speaker) knownIssue(c *analyze.Case) []Block {
@@ -396,7 +502,7 @@ func (s *speaker) knownIssue(c *analyze.Case) []Block {
 		blocks = append(blocks, Block{Text: k.Mechanism})
 	}
 	if len(k.References) > 0 {
-		blocks = append(blocks, Block{Text: s.label("caption.references")}, Block{Bullets: k.References})
+		blocks = append(blocks, Block{Title: s.label("caption.references"), Links: references(k.References)})
 	}
 	return blocks
 }

@@ -159,7 +159,7 @@ func TestReconciliationSaysWhatWasNotPrinted(t *testing.T) {
 		{"less in !vm", func(p *analyze.PoolFacts) { p.Rest = -4096 }, "55,574,528 | -4,096 |"},
 		{"no ceiling", func(p *analyze.PoolFacts) {
 			p.Ceiling, p.Basis = 0, because(analyze.RuleCeilingUnknown, analyze.Facts{"pool": "nonpaged"})
-		}, "+5,242,880 | not known | \nCeiling of nonpaged pool: the log does not say how large"},
+		}, "Ceiling of nonpaged pool: the log does not say how large"},
 	} {
 		k := runawayCase()
 		c.alter(&k.Pool[0])
@@ -213,7 +213,7 @@ func TestKnownIssueSaysWhatIsPublished(t *testing.T) {
 		t.Errorf("bare: %q, want %q", got, want)
 	}
 	if got := sectionOf(t, runawayCase(), 13); !strings.Contains(got,
-		"A lost detach.\nReferences:\n- ACME note 12") {
+		"A lost detach.\n[References]\n- ACME note 12 <>") {
 		t.Errorf("full: %s", got)
 	}
 }
@@ -237,5 +237,87 @@ func TestTicketHasAllOfTheFirstPage(t *testing.T) {
 		if !strings.Contains(text, part) {
 			t.Errorf("the ticket lacks %q", part)
 		}
+	}
+}
+
+func TestContrastSaysWhatSoFewMachinesCanShow(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		chance, least float64
+		names         int
+		want          string
+	}{
+		{"too few machines", 0.1, 0.1, 143, "(Fisher p = 0.100). So few machines cannot tell a cause from luck: at best p = 0.100."},
+		{"many names", 0.004, 0.0001, 150, "150 names were compared, so about 0.600 would differ as much by luck."},
+		{"sure", 0.00002, 0.00002, 150, "(Fisher p < 0.0001). 150 names were compared, and luck would hardly do that to any."},
+	} {
+		k := objectCase()
+		k.Contrast.Names, k.Contrast.Rows[0].Chance, k.Contrast.Rows[0].Least = c.names, c.chance, c.least
+		w := writeup(t, fleet(t), k)
+		if got := w.Notes[0].Value; !strings.Contains(got, c.want) {
+			t.Errorf("%s: page one: %s", c.name, got)
+		}
+		if got := sectionOf(t, k, 8); !strings.Contains(got, c.want) || !strings.Contains(got, "| 0 of 3 | ") {
+			t.Errorf("%s: section 8: %s", c.name, got)
+		}
+	}
+}
+
+func TestRepeatedAttachmentsAreListedAndBounded(t *testing.T) {
+	k := runawayCase()
+	for i := range 14 {
+		k.Filters[1].Groups = append(k.Filters[1].Groups, ingest.Instance{Name: "AcmeVault Instance", Volume: fmt.Sprintf(`\Device\V%d`, i),
+			Count: 500 + i, Source: ingest.Source{File: "acme.log", Line: 40 + i}})
+	}
+	k.Filters[0].Groups = []ingest.Instance{{Name: "single", Volume: "C:", Count: 1},
+		{Name: "lost", Volume: "E:", Count: 1, Detached: true}}
+	got := sectionOf(t, k, 6)
+	for _, want := range []string{"a volume that is gone (5 more in the log)]", "ScanFlt | lost | E: (gone) | 1",
+		`AcmeVault | AcmeVault Instance | \Device\V0 | 500 | acme.log:40`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+	if strings.Contains(got, "single") {
+		t.Errorf("an ordinary attachment is listed: %s", got)
+	}
+}
+
+func TestReferencesLeadToThePageTheyName(t *testing.T) {
+	for text, want := range map[string]string{
+		"github.com/microsoft/WSL issues 40804": "https://github.com/microsoft/WSL",
+		"jpwinsup.github.io, 2022-04-19, FMfn":  "https://jpwinsup.github.io",
+		"http://example.org/note, page 3":       "https://example.org/note",
+		"Vendor's note 2.6.3":                   "",
+		"Driver author's write-up":              "",
+	} {
+		if got := references([]string{text})[0]; got.URL != want || got.Text != text {
+			t.Errorf("%q leads to %q, want %q", text, got.URL, want)
+		}
+	}
+}
+
+func TestLimitsTellWhatWouldChangeTheVerdict(t *testing.T) {
+	k := runawayCase()
+	k.Expect = []analyze.Expectation{{Tag: ingest.MustTag("FMis"), AtLeast: 7000, Why: because(analyze.ExpectStays,
+		analyze.Facts{"tag": ingest.MustTag("FMis"), "count": int64(7000)})}}
+	k.Missed = []analyze.Reason{because(analyze.MissBusy, analyze.Facts{"tag": ingest.MustTag("File"), "count": int64(9)})}
+	got := sectionOf(t, k, 10)
+	for _, want := range []string{"If the verdict is right", "FMis stays at 7,000 allocations or more", "Signs that came near", "File is large"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
+
+func TestTheRestOfAPoolIsExplained(t *testing.T) {
+	k := runawayCase()
+	k.Pool[0].Rest = -4096
+	if got := sectionOf(t, k, 7); !strings.Contains(got, "sum to more than !vm counts") {
+		t.Error(got)
+	}
+	k.Pool[0].VM, k.Pool[0].Rest = 0, 0
+	if got := sectionOf(t, k, 7); strings.Contains(got, "!vm counts") {
+		t.Error(got)
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"poolsweep/analyze"
@@ -26,7 +27,20 @@ func (s *speaker) fleet(c *analyze.Case) []Block {
 	if len(rows) == 0 {
 		return append(blocks, Block{Text: s.label("shared.none")})
 	}
-	return append(blocks, Block{Table: s.sharedTable(k, rows)})
+	return append(blocks, Block{Table: s.sharedTable(k, rows)}, Block{Text: s.contrast(k)})
+}
+
+// contrast words the row that differs most, and what so few machines can show at all.
+// It is empty where there is nothing to compare.
+func (s *speaker) contrast(k *analyze.Contrast) string {
+	if len(k.Rows) == 0 {
+		return ""
+	}
+	r := k.Rows[0]
+	of := k.Of(r)
+	return s.say("contrast", facts{"kind": s.sharedKind(r), "name": strings.TrimSpace(r.Name + " " + r.Version),
+		"affected": r.Affected, "ofAffected": of.Affected, "unaffected": r.Unaffected, "ofUnaffected": of.Unaffected,
+		"chance": r.Chance, "least": r.Least, "names": k.Names, "luck": k.ByLuck(r)})
 }
 
 // listed hands the counts of a list to a sentence.
@@ -74,6 +88,7 @@ func (s *speaker) sharedTable(k *analyze.Contrast, rows []analyze.Shared) *Table
 	g.number(s.label("column.on-unaffected"), 0.2, func(i int) string {
 		return s.say("shown", facts{"shown": rows[i].Unaffected, "of": k.Of(rows[i]).Unaffected})
 	})
+	g.number(s.label("column.luck"), 0.1, func(i int) string { return s.say("p", facts{"p": rows[i].Chance}) })
 	return g.table()
 }
 

@@ -265,7 +265,7 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 			"pattern": c.Known.Pattern()})
 	}
 	notes := []Pair{
-		{s.label("note.seen-on"), s.seenOn(c)},
+		{s.label("note.seen-on"), strings.TrimSpace(s.seenOn(c) + " " + s.contrast(&c.Contrast))},
 		{s.label("note.known-issue"), issue},
 		{s.label("note.ticket"), s.label("note.no-ticket")},
 	}

@@ -235,7 +235,7 @@ func TestManyMachinesAreCountedNotListed(t *testing.T) {
 	if want := "Machine LAB-014 and 60 others"; w.Subtitle != want {
 		t.Errorf("subtitle %q, want %q", w.Subtitle, want)
 	}
-	if got := w.Notes[0].Value; !strings.HasSuffix(got, "VM-003 and 56 more") {
+	if got := w.Notes[0].Value; !strings.HasSuffix(got, "VM-003 and 56 more.") {
 		t.Errorf("seen on %q", got)
 	}
 }

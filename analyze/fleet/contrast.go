@@ -29,11 +29,13 @@ func Contrasts(res *analyze.Result) {
 			_, affected[j] = slices.BinarySearch(c.Machines, res.Machines[j].Name)
 		}
 		var drivers, filters []analyze.Shared
-		c.Contrast.Drivers, drivers = compare(has, affected, func(v inventory) map[string]string { return v.drivers })
-		c.Contrast.Filters, filters = compare(has, affected, func(v inventory) map[string]string { return v.filters })
+		var names [2]int
+		c.Contrast.Drivers, drivers, names[0] = compare(has, affected, func(v inventory) map[string]string { return v.drivers })
+		c.Contrast.Filters, filters, names[1] = compare(has, affected, func(v inventory) map[string]string { return v.filters })
 		for j := range filters {
 			filters[j].Filter = true
 		}
+		c.Contrast.Names = names[0] + names[1]
 		c.Contrast.Rows = append(filters, drivers...)
 		for j := range c.Contrast.Rows {
 			c.Contrast.Rows[j].Name = spelled[c.Contrast.Rows[j].Name]
@@ -84,9 +86,10 @@ type tally struct{ affected, unaffected int }
 
 // compare counts each name over the machines, and each version of a name where the
 // machines have several. What all of them have, and what fewer than half of the
-// machines with the case have, is not in common.
+// machines with the case have, is not in common. The last result is how many names
+// there are.
 func compare(has []inventory, affected []bool, list func(inventory) map[string]string) (analyze.Listed,
-	[]analyze.Shared) {
+	[]analyze.Shared, int) {
 	var of analyze.Listed
 	names, versions := map[string]*tally{}, map[string]*tally{}
 	perName := map[string][]string{}
@@ -117,7 +120,7 @@ func compare(has []inventory, affected []bool, list func(inventory) map[string]s
 			}
 		}
 	}
-	return of, rows
+	return of, rows, len(names)
 }
 
 // addMachine counts a machine.
@@ -151,5 +154,7 @@ func (t *tally) shared(rows []analyze.Shared, name, version string, of analyze.L
 	if of.Unaffected == 0 || 2*t.affected < of.Affected || row.Margin(of) <= 0 {
 		return rows
 	}
+	row.Chance = fisher(row.Affected, of.Affected, row.Unaffected, of.Unaffected)
+	row.Least = fisher(of.Affected, of.Affected, 0, of.Unaffected)
 	return append(rows, row)
 }

@@ -15,6 +15,7 @@ const (
 	opArrow         // filled triangle pointing down, x, y its tip
 	opCircle        // filled, x, y its centre, w its radius
 	opLink          // sensitive area that leads to section number target
+	opWeb           // sensitive area that leads to the page of the web in text
 	opPath          // line through points, dashed where dashes are given
 	opArea          // filled polygon of points
 )

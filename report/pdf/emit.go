@@ -127,6 +127,8 @@ func (e *emitter) draw(o op) {
 		e.trace(o.points)
 		e.pdf.ClosePath()
 		e.pdf.DrawPath("F")
+	case opWeb:
+		e.pdf.LinkString(o.x, o.y, o.w, o.h, o.text)
 	case opLink:
 		e.pdf.Link(o.x, o.y, o.w, o.h, e.links[o.target])
 	default:

@@ -77,6 +77,21 @@ func (d *document) bullets(items []string, st style, x, width float64) {
 	}
 }
 
+// links is a list of texts of which each leads to its page of the web.
+func (d *document) links(list []report.WebLink, st style) {
+	for _, l := range list {
+		if l.URL == "" {
+			d.bullets([]string{l.Text}, st, marginX, d.column())
+			continue
+		}
+		height := d.bulletsHeight([]string{l.Text}, st, d.column())
+		d.need(height)
+		top := d.y
+		d.bullets([]string{l.Text}, st.in(accent), marginX, d.column())
+		d.page().add(op{kind: opWeb, x: marginX, y: top, w: d.column(), h: d.y - top, text: l.URL})
+	}
+}
+
 // bulletsHeight is what bullets will take.
 func (d *document) bulletsHeight(items []string, st style, width float64) float64 {
 	sum := 0.0
@@ -227,6 +242,8 @@ func (d *document) block(b *report.Block) {
 		d.chain(b.Chain)
 	case b.Table != nil:
 		d.table(b.Table)
+	case len(b.Links) > 0:
+		d.links(b.Links, body)
 	case len(b.Steps) > 0:
 		for i := range b.Steps {
 			d.step(i+1, &b.Steps[i])

@@ -207,3 +207,34 @@ func TestADebuggerCommandStaysWithItsMark(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandsOfEveryKnownCaseCopyOut reads the files back with an independent reader.
+func TestCommandsOfEveryKnownCaseCopyOut(t *testing.T) {
+	in := lab(t, "en", known(t))
+	for i := range in.Result.Cases {
+		m, err := report.NewWriteup(in, &in.Result.Cases[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := map[string]bool{}
+		for l := range strings.Lines(tool(t, m, "pdftotext", "FILE", "-")) {
+			have[strings.TrimRight(l, "\r\n\f")] = true
+		}
+		for _, s := range in.Result.Cases[i].Next {
+			if s.Command != "" && !have[s.Command] {
+				t.Errorf("%s: %q is not a line of its own", m.ID, s.Command)
+			}
+		}
+	}
+}
+
+func TestWebLinksAreLinks(t *testing.T) {
+	m := only(report.Block{Links: []report.WebLink{{Text: "example.org/note", URL: "https://example.org/note"}, {Text: "a book"}}})
+	d := layout(m, A4)
+	if n := count(d.pages[1], opWeb); n != 1 {
+		t.Errorf("%d links", n)
+	}
+	if !bytes.Contains(write(t, m, A4), []byte("/URI (https://example.org/note)")) {
+		t.Error("the file has no link to the page")
+	}
+}

@@ -80,7 +80,7 @@ func dump(d *document) string {
 					continue
 				}
 				kind := [...]string{opRect: "rect", opFrame: "frame", opLine: "line", opDash: "dash",
-					opArrow: "arrow", opCircle: "circle", opLink: "link"}[o.kind]
+					opArrow: "arrow", opCircle: "circle", opLink: "link", opWeb: "web"}[o.kind]
 				fmt.Fprintf(&b, "%s %.0fx%.0f %s\n", kind, o.w, o.h, color)
 				continue
 			}
