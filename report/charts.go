@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -207,7 +208,8 @@ func (s *speaker) filterChart(filters []analyze.FilterFact) *Chart {
 		chart.Bars = append(chart.Bars, bar)
 	}
 	chart.Marks = s.roomMarks(shown)
-	if machines, more := filters[0].Machine != filters[len(filters)-1].Machine, len(stack)-len(shown); machines || more > 0 {
+	machines, more := filters[0].Machine != filters[len(filters)-1].Machine, len(stack)-len(shown)
+	if machines || more > 0 {
 		chart.Note = s.say("chart.filters-note", facts{"machine": stack[0].Machine, "machines": machines, "more": more})
 	}
 	return chart
@@ -258,6 +260,7 @@ func (s *speaker) ratios(c *analyze.Case) *Ratios {
 	members = slices.DeleteFunc(members, func(m analyze.Member) bool { return m.Per == 0 })
 	reach := 0.0
 	shown := members[:min(ladderTags, len(members))]
+	// Core first: the tags that carry the argument are never those left out.
 	for i, m := range shown {
 		p := s.placed(c, m, i >= len(c.Core))
 		// The core and its tolerance fill half the width; followers may lie beyond.
@@ -272,27 +275,19 @@ func (s *speaker) ratios(c *analyze.Case) *Ratios {
 		}
 		r.Rungs[at].Tags = append(r.Rungs[at].Tags, p)
 	}
-	sortRungs(r.Rungs, shown, s)
+	s.sortRungs(r.Rungs, shown)
 	r.X = deviationScale(reach)
 	r.Note = s.say("chart.ratios-note", facts{"more": len(members) - len(shown), "followers": len(c.Followers)})
 	return r
 }
 
-// sortRungs puts the rung with most allocations an event on top.
-func sortRungs(rungs []Rung, members []analyze.Member, s *speaker) {
+// sortRungs puts the rung with most allocations an event on top, as a ladder is read.
+func (s *speaker) sortRungs(rungs []Rung, members []analyze.Member) {
 	height := map[string]float64{}
 	for _, m := range members {
 		height[s.ratio(m)] = float64(m.Times) / float64(m.Per)
 	}
-	slices.SortStableFunc(rungs, func(a, b Rung) int {
-		switch x, y := height[a.Label], height[b.Label]; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(rungs, func(a, b Rung) int { return cmp.Compare(height[b.Label], height[a.Label]) })
 }
 
 // placed is a member with its deviation in percent of the expected count.

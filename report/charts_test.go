@@ -171,6 +171,16 @@ func TestNoLineJoinsTwoBootSessions(t *testing.T) {
 	}
 }
 
+// TestRestartsBeforeTheTagAreNotMarked: the axis begins with the first reading.
+func TestRestartsBeforeTheTagAreNotMarked(t *testing.T) {
+	l := newLab("LAB-1").snap().restart().snap().restart().wait(48*time.Hour).snap("Zz00", 10).wait(time.Hour).snap("Zz00", 20).
+		restart().snap("Zz00", 5)
+	in, _ := plainCase(t, l, "Zz")
+	if got := timelineOf(t, in); len(got.Restarts) != 1 {
+		t.Errorf("restarts %v on an axis from %.0f", got.Restarts, got.X.From)
+	}
+}
+
 func TestManyRestartsAreNotLabelledEach(t *testing.T) {
 	l := newLab("LAB-31")
 	for range labelledRestarts + 2 {

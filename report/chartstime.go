@@ -53,7 +53,7 @@ func (s *speaker) growthChart(c *analyze.Case) *Timeline {
 	if t.numbers != nil {
 		out.Clock, out.X = s.label("chart.clock-snapshots"), numberScale(len(t.m.Snapshots))
 	}
-	out.Restarts = t.restarts()
+	out.Restarts = t.restarts(out.X)
 	noted := facts{"more": max(0, len(c.Core)-timelineTags), "restarts": 0, "forecast": t.foreseen, "far": false}
 	if e := c.Exhausts; e != nil && e.In > 0 && !t.foreseen {
 		noted["far"], noted["ceiling"], noted["pool"], noted["hours"] = true, e.Ceiling, s.pool(c.Core[0].Pool), e.In
@@ -103,6 +103,7 @@ func (s *speaker) course(c *analyze.Case) *course {
 	}
 	t := &course{s: s, c: c, m: m}
 	first := m.Snapshots[0].At
+	// Where a single snapshot has no time, or all have the same, only their order is known.
 	same := !slices.ContainsFunc(m.Snapshots, func(s *ingest.Snapshot) bool { return !s.At.Equal(first) })
 	if same || slices.ContainsFunc(m.Snapshots, func(s *ingest.Snapshot) bool { return s.At.IsZero() }) {
 		t.numbers = map[*ingest.Snapshot]float64{}
@@ -146,7 +147,9 @@ func (t *course) lines() []Line {
 	}
 	if t.foreseen {
 		pool := t.c.Core[0].Pool
-		add(t.s.say("chart.whole-pool", facts{"pool": t.s.pool(pool)}), ToneMuted, func(s *ingest.Snapshot) (float64, bool) {
+		label := t.s.say("chart.whole-pool", facts{"pool": t.s.pool(pool)})
+		add(label, ToneMuted, func(s *ingest.Snapshot) (float64, bool) {
+			// As the judge does for the date: a total that says less than the rows is not believed.
 			sum := s.Sum(pool).Bytes
 			if total := s.Total(pool); total != nil {
 				sum = max(sum, total.Bytes)
@@ -247,9 +250,9 @@ func thin(part []Point, from, width float64) []Point {
 	return out
 }
 
-// restarts are the starts of the machine between its sessions. Where the log does
-// not tell of one, the lines break and nothing is marked.
-func (t *course) restarts() []Mark {
+// restarts are the starts of the machine between its sessions, as far as the axis
+// reaches. Where the log does not tell of one, the lines break and nothing is marked.
+func (t *course) restarts(x Scale) []Mark {
 	var marks []Mark
 	for i := 1; i < len(t.m.Sessions); i++ {
 		boot := &t.m.Sessions[i]
@@ -262,7 +265,9 @@ func (t *course) restarts() []Mark {
 		if start, known := boot.Snapshots[0].Boot(); known && t.numbers == nil {
 			at = min(max(low, seconds(start)), high)
 		}
-		marks = append(marks, Mark{Value: at, Label: t.s.label("chart.restart")})
+		if x.From <= at && at <= x.To {
+			marks = append(marks, Mark{Value: at, Label: t.s.label("chart.restart")})
+		}
 	}
 	if len(marks) > labelledRestarts {
 		for i := range marks {

@@ -356,3 +356,15 @@ func BenchmarkWriteCharts(b *testing.B) {
 	m.Timeline = plain(lines(6, 300, 12, func(l, i int) float64 { return float64(i % 25 * (l + 1)) }))
 	benchmark(b, m)
 }
+
+func TestPageOneHoldsATimeline(t *testing.T) {
+	for _, paper := range []Paper{A4, Letter} {
+		for name, m := range map[string]*report.Writeup{"english": runaway(), "chinese": chinese(), "few": charted()} {
+			m.Chart, m.Timeline = nil, forecast()
+			m.Next = m.Next[:min(3, len(m.Next))]
+			if d := firstPage(m, paper); len(d.pages) != 1 {
+				t.Errorf("%s, paper %d: %d pages", name, paper, len(d.pages))
+			}
+		}
+	}
+}

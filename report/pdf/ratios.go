@@ -6,7 +6,7 @@ import "poolsweep/report"
 const (
 	stepHeight = 11.0
 	rungGap    = 5.0
-	rungColumn = 26.0
+	rungColumn = 26.0 // holds "1:4"
 )
 
 // zoneFill is the ground of what is usual or accepted.
@@ -47,6 +47,8 @@ func (d *document) ratios(r *report.Ratios) {
 	d.y += stackHeight(l.note)
 }
 
+// planRatios measures a ladder. Labels and figures get what the longest of them needs,
+// up to a share of the column: the axis must stay wide enough to compare on.
 func (d *document) planRatios(r *report.Ratios) *ladder {
 	l := &ladder{r: r, title: d.optional(r.Title, kickerText), note: d.optional(r.Note, tickFont)}
 	labels, figures := 0.0, 0.0
@@ -63,6 +65,7 @@ func (d *document) planRatios(r *report.Ratios) *ladder {
 	return l
 }
 
+// height is that of the whole ladder on one page.
 func (l *ladder) height() float64 {
 	sum := stackHeight(l.title) + 3 + axisHeight + stackHeight(l.note)
 	for _, g := range l.r.Rungs {
@@ -71,7 +74,8 @@ func (l *ladder) height() float64 {
 	return sum
 }
 
-// placed draws one tag: its rung where that begins, its zone, and where it stands.
+// placed draws one tag: its rung where that begins, its zone, and where it stands. The
+// zone of each step touches that of the next, so that a rung has one zone.
 func (d *document) placed(l *ladder, g *report.Rung, i int) {
 	t, p := g.Tags[i], d.page()
 	base := baseline(d.y, stepHeight, barText.size)
@@ -87,6 +91,8 @@ func (d *document) placed(l *ladder, g *report.Rung, i int) {
 	}
 	d.y += stepHeight
 	p.rule(l.left, d.y-stepHeight/2, l.width, 0.35, hairline)
+	// A follower may be off by a hundred times what the axis shows: an arrow says so, and
+	// the figure beside it says how far.
 	at := point{l.at(t.Off), d.y - stepHeight/2}
 	switch {
 	case t.Off > l.r.X.To:
@@ -108,7 +114,7 @@ func (d *document) ladderAxis(l *ladder, top float64) {
 	foot := d.y + 1
 	d.page().stroke(l.at(0), top, 0, foot-top, 0.7, muted)
 	d.page().rule(l.left, foot, l.width, 0.5, muted)
-	free := 0.0
+	free := 0.0 // right edge of the last number: one that would touch it is left out
 	for _, tick := range l.r.X.Ticks {
 		x := l.at(tick.At)
 		d.page().stroke(x, foot, 0, 2.5, 0.5, muted)

@@ -77,6 +77,7 @@ type endLabel struct {
 	y     float64 // top of the label, from there
 }
 
+// height is that of the label's lines.
 func (l *endLabel) height() float64 { return float64(len(l.lines)) * leading(tickFont.size) }
 
 // timeline draws a line chart in one piece.
@@ -88,6 +89,7 @@ func (d *document) timeline(t *report.Timeline) {
 	d.stack(g.unit, marginX, d.y)
 	d.y += stackHeight(g.unit) + g.starts
 	top := d.y
+	// From the ground up: what may be covered first, the labels last.
 	d.fan(g, top)
 	d.grid(g, top)
 	d.restarts(g, top)
@@ -112,6 +114,7 @@ func lookOf(lines []report.Line, i int) lineLook {
 	return lineLooks[i%len(lineLooks)]
 }
 
+// stackHeight is what lines below each other take.
 func stackHeight(lines []line) float64 {
 	sum := 0.0
 	for _, l := range lines {
@@ -120,12 +123,15 @@ func stackHeight(lines []line) float64 {
 	return sum
 }
 
+// height is that of the whole timeline, which is never divided.
 func (g *graph) height() float64 {
 	return stackHeight(g.title) + stackHeight(g.unit) + g.starts + g.high + g.foot +
 		stackHeight(g.note)
 }
 
-// planTimeline measures a timeline.
+// planTimeline measures a timeline: the values at the left and the labels at the right
+// take what they need, the plot has the rest. There is no legend: a label at a line's
+// end is read without looking back and forth.
 func (d *document) planTimeline(t *report.Timeline) *graph {
 	g := &graph{t: t, clock: d.one(t.Clock, tickFont), high: plotHeight * d.scale, starts: 4}
 	g.title = d.optional(t.Title, kickerText)
@@ -151,7 +157,7 @@ func (d *document) planTimeline(t *report.Timeline) *graph {
 	for i := range g.ends {
 		sum += g.ends[i].height()
 	}
-	g.high = max(g.high, sum)
+	g.high = max(g.high, sum) // more labels than the plot is high make it higher
 	if slices.ContainsFunc(t.Restarts, func(m report.Mark) bool { return m.Label != "" }) {
 		g.starts = leading(tickFont.size)
 	}
@@ -198,7 +204,7 @@ func (g *graph) placeEnds() {
 		order[i] = e
 	}
 	slices.SortStableFunc(order, func(a, b *endLabel) int { return cmp.Compare(a.from.y, b.from.y) })
-	free := 0.0
+	free := 0.0 // foot of the label above
 	for _, e := range order {
 		e.y = max(e.y, free)
 		free = e.y + e.height()
@@ -221,6 +227,7 @@ func (d *document) grid(g *graph, top float64) {
 	}
 	foot := top + g.high
 	p.draw(g.clock, marginX, foot+tickHeight)
+	// Of crowded ticks all are drawn, and as many are numbered as there is room for.
 	free := [2]float64{g.left - 4, g.left - 4}
 	for _, tick := range g.t.X.Ticks {
 		x := g.left + within(g.t.X, tick.At)*g.width
@@ -350,7 +357,8 @@ func longest(lines []report.Line) int {
 // mark draws the marker of a line at a point.
 func (d *document) mark(look lineLook, at point) {
 	const r = markerSize
-	box := []point{{at.x - r, at.y - r}, {at.x + r, at.y - r}, {at.x + r, at.y + r}, {at.x - r, at.y + r}, {at.x - r, at.y - r}}
+	box := []point{{at.x - r, at.y - r}, {at.x + r, at.y - r}, {at.x + r, at.y + r}, {at.x - r, at.y + r},
+		{at.x - r, at.y - r}}
 	p := d.page()
 	switch look.marker {
 	case disc:
@@ -359,7 +367,7 @@ func (d *document) mark(look lineLook, at point) {
 		p.area(box, look.color)
 	case triangle:
 		p.area([]point{{at.x, at.y - 1.3*r}, {at.x + 1.2*r, at.y + r}, {at.x - 1.2*r, at.y + r}}, look.color)
-	case ring:
+	case ring: // its hole hides the line, which a circle drawn with a stroke would not
 		p.add(op{kind: opCircle, x: at.x, y: at.y, w: r + 0.3, color: look.color})
 		p.add(op{kind: opCircle, x: at.x, y: at.y, w: r - 0.7, color: white})
 	case frame:
