@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -118,13 +120,38 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 // sources gives the file and line of each figure. Those of the argument stand with
 // its steps in section 9.
 func (s *speaker) sources(c *analyze.Case) []Block {
-	rows := s.evidence(c)
+	quotes, rows := s.quotes(s.evidence(c))
 	shown, more := s.bounded(len(rows))
 	g := newGrid(s.label("caption.sources"), shown)
 	g.text(s.label("column.fact"), 0.17, func(i int) string { return rows[i].what })
 	g.text(s.label("column.value"), 0.55, func(i int) string { return rows[i].value })
 	g.mono(s.label("column.source"), 0.28, func(i int) string { return s.citeAll(rows[i].at) })
-	return append([]Block{{Table: g.table()}}, more...)
+	return append(quotes, append([]Block{{Table: g.table()}}, more...)...)
+}
+
+// quotes gives the lines that figures were read from as the log prints them, with
+// their numbers, one block a file, and returns the figures whose lines are not at
+// hand.
+func (s *speaker) quotes(rows []fact) (blocks []Block, rest []fact) {
+	var at []ingest.Source
+	for _, f := range rows {
+		if _, ok := s.in.Lines[f.at[0]]; ok {
+			at = append(at, f.at[0])
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	at = inOrder(at)
+	shown, more := s.bounded(len(at))
+	for i, src := range at[:shown] {
+		if i == 0 || src.File != at[i-1].File {
+			title := s.say("caption.quoted", facts{"file": s.cite(ingest.Source{File: src.File})})
+			blocks = append(blocks, Block{Title: title})
+		}
+		b := &blocks[len(blocks)-1]
+		b.Code = append(b.Code, fmt.Sprintf("%6d  %s", src.Line, strings.TrimRight(s.in.Lines[src], " \t")))
+	}
+	return append(blocks, more...), rest
 }
 
 // bounded returns how many of n rows an appendix shows, and the note on the rest.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,6 +124,31 @@ func TestLogQualityNamesWhatIsMissing(t *testing.T) {
 		s := &speaker{in: Input{Words: english(t)}}
 		if got := s.logQuality(c.doc); got != c.want || s.err != nil {
 			t.Errorf("got %q, %v; want %q", got, s.err, c.want)
+		}
+	}
+}
+
+func TestFiguresAreQuotedWhereTheLogsAreAtHand(t *testing.T) {
+	in, k := fleet(t), runawayCase()
+	in.Lines = map[ingest.Source]string{{File: "acme.log", Line: 12}: "  FMis   7204  4194304  ", {File: "acme.log", Line: 11}: "  FMvo  14391"}
+	got := appendixOf(t, in, k)
+	for _, want := range []string{"[Lines of acme.log that the figures come from, as printed]", "|     11    FMvo  14391\n|     12    FMis   7204  4194304\n",
+		"AcCx nonpaged | 41,230 outstanding, 20,971,520 bytes | acme.log:10"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+	if strings.Contains(got, "FMis nonpaged |") {
+		t.Errorf("a quoted figure stands twice: %s", got)
+	}
+}
+
+func TestCitedNamesTheLinesOfAllFigures(t *testing.T) {
+	s, k := &speaker{in: fleet(t)}, runawayCase()
+	cited := Cited(&k)
+	for _, f := range s.evidence(&k) {
+		if !slices.Contains(cited, f.at[0]) {
+			t.Errorf("%s is not cited", f.what)
 		}
 	}
 }

@@ -46,6 +46,30 @@ func (s *speaker) evidence(c *analyze.Case) []fact {
 	return out
 }
 
+// Cited returns the lines that the figures of a case were read from.
+func Cited(c *analyze.Case) []ingest.Source {
+	var out []ingest.Source
+	for _, g := range groups(c) {
+		for _, m := range g.members {
+			out = append(out, m.Source)
+		}
+	}
+	for _, p := range c.Pool {
+		if p.Total != nil {
+			out = append(out, p.Total.Source)
+		}
+	}
+	if c.Lead != nil && c.Lead.VM != nil {
+		out = append(out, c.Lead.VM.Source)
+	}
+	for _, f := range c.Filters {
+		if f.Standing >= analyze.Odd {
+			out = append(out, f.Source)
+		}
+	}
+	return out
+}
+
 // usage words a row's figures exactly.
 func (s *speaker) usage(u ingest.Usage) string {
 	return s.say("source.tag-value", facts{"counted": u.Counted, "allocs": u.Allocs, "frees": u.Frees,

@@ -22,6 +22,10 @@ type Input struct {
 	Words     *templates.Words
 	Lang      string // BCP 47, the language of Words
 
+	// Lines are those that the appendix quotes, as printed: Cited tells which. It may
+	// lack any of them, and has none where the logs are not at hand or not to be shown.
+	Lines map[ingest.Source]string
+
 	Revisions map[string]Revision // of cases by id; one that is missing is the first
 }
 

@@ -49,6 +49,11 @@ func readAndJudge(ctx context.Context, con *console, found *catch, know *knowled
 	if err != nil {
 		return nil, err
 	}
+	var cited []ingest.Source
+	for i := range j.Result.Cases {
+		cited = append(cited, report.Cited(&j.Result.Cases[i])...)
+	}
+	j.Lines = quote(found.inputs, cited)
 	j.notes = append(found.notes, read.notes...)
 	j.output.Inputs = append(j.output.Inputs, read.asides...)
 	return j, nil
