@@ -145,6 +145,10 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 	if k == nil {
 		return nil
 	}
+	core := c.Core
+	if len(c.Core) <= ladderTags {
+		core = nil // the ladder has count, surplus and error of each
+	}
 	return []Block{
 		{Text: s.say("cluster.intro", facts{
 			"tag": k.Anchor.Tag, "events": k.Events, "compared": k.Candidate - 1, "tolerance": k.Tolerance,
@@ -152,7 +156,7 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 		})},
 		{Text: s.say("cluster.chance", facts{"luck": k.ByLuck, "chance": k.Chance})},
 		{Ratios: s.ratios(c)},
-		{Table: s.memberTable("caption.members", c.Core)},
+		{Table: s.memberTable("caption.members", core)},
 		{Table: s.memberTable("caption.followers", c.Followers)},
 		{Table: s.relatedTable(c.Related)},
 	}
@@ -338,13 +342,16 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	g.number(s.label("column.share"), 0.08, func(i int) string { return s.used(p[i]) })
 	blocks := []Block{{Table: g.table()}}
 	for _, pool := range p {
+		var said []string
 		if pool.VM > 0 && pool.Rest != 0 {
-			blocks = append(blocks, Block{Text: s.say("pool.rest", facts{"pool": s.pool(pool.Pool), "rest": pool.Rest,
-				"share": math.Abs(float64(pool.Rest)) / float64(pool.VM)})})
+			said = append(said, s.say("pool.rest", facts{"pool": s.pool(pool.Pool), "rest": pool.Rest,
+				"share": math.Abs(float64(pool.Rest)) / float64(pool.VM)}))
 		}
 		if basis := s.reason(pool.Basis); basis != "" {
-			blocks = append(blocks, Block{Text: s.say("pool.basis", facts{"pool": s.pool(pool.Pool),
-				"basis": basis})})
+			said = append(said, s.say("pool.basis", facts{"pool": s.pool(pool.Pool), "basis": basis}))
+		}
+		if len(said) > 0 {
+			blocks = append(blocks, Block{Text: strings.Join(said, " ")})
 		}
 	}
 	return blocks
@@ -406,8 +413,9 @@ func (s *speaker) orUnknown(n uint64) string {
 	return counter(n)
 }
 
-// argument is the chain of reasoning, then the four answers with what else was
-// considered, and what was checked and cleared.
+// argument is the chain of reasoning, then all that speaks for and against the case,
+// what else was considered, and what was checked and cleared. The four answers
+// themselves stand on page one.
 func (s *speaker) argument(c *analyze.Case) []Block {
 	var blocks []Block
 	if len(c.Chain) > 0 {
@@ -421,14 +429,7 @@ func (s *speaker) argument(c *analyze.Case) []Block {
 			blocks = append(blocks, Block{Title: s.label(list.title), Bullets: s.cited(list.reasons)})
 		}
 	}
-	answers := s.attribution(c)
-	roles := newGrid(s.label("caption.roles"), len(answers))
-	roles.text(s.label("column.role"), 0.2, func(i int) string { return answers[i].Role })
-	roles.text(s.label("column.module"), 0.2, func(i int) string { return answers[i].Module })
-	roles.number(s.label("column.weight"), 0.1, func(i int) string { return answers[i].Weight })
-	roles.text(s.label("column.basis"), 0.5, func(i int) string { return answers[i].Basis })
-	return append(blocks, Block{Table: roles.table()}, Block{Table: s.alternatives(c.Alternatives)},
-		Block{Table: s.cleared(c.Cleared)})
+	return append(blocks, Block{Table: s.alternatives(c.Alternatives)}, Block{Table: s.cleared(c.Cleared)})
 }
 
 // alternatives lists who else was considered and why each lost, so that the reader

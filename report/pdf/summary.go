@@ -339,10 +339,8 @@ func (d *document) step(n int, s *report.Step) {
 		d.command(s.Command, marginX+indent, d.column()-indent)
 	}
 	small = d.scaled(labelText).in(ink)
-	for _, said := range []string{s.Outcome, s.Cost} {
-		if said != "" {
-			d.paragraph(said, small, marginX+indent, d.column()-indent)
-		}
+	if said := joined(" ", s.Outcome, s.Cost); said != "" {
+		d.paragraph(said, small, marginX+indent, d.column()-indent)
 	}
 	d.gap(3)
 }
