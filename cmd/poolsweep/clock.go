@@ -29,6 +29,14 @@ func plausible(wall time.Time) bool {
 	return earliestYear <= wall.Year() && wall.Year() <= latestYear
 }
 
+// resume holds the wall clock against the last time that an earlier run stored: time
+// does not run back, so one of the two was wrong.
+func (c *wallClock) resume(last, wall time.Time) {
+	if behind := wall.Round(0).Sub(last); behind < -clockLeap {
+		c.leapt = behind
+	}
+}
+
 // look compares the clocks when it is time to, and reports whether it did.
 func (c *wallClock) look(wall time.Time, mono time.Duration) bool {
 	if mono < c.next {

@@ -142,7 +142,7 @@ func (o *office) underWay(t *testing.T) (n int) {
 // settle waits until no mail is under way any more.
 func (o *office) settle(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute + time.Duration(*mails)*200*time.Millisecond); o.underWay(t) > 0; {
+	for deadline := time.Now().Add(time.Minute + time.Duration(*mails)*time.Second); o.underWay(t) > 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d mails are still under way", o.underWay(t))
 		}
@@ -244,7 +244,7 @@ func runAsSender(text string) {
 	}
 	began := time.Now()
 	client := &smtp.Client{Server: smtp.Server{Host: "127.0.0.1", Port: job.Port, Security: smtp.None, Hello: "lab"},
-		Limits: smtp.Limits{Step: time.Second, Total: 5 * time.Second, Dot: 2 * time.Second},
+		Limits: smtp.Limits{Step: 500 * time.Millisecond, Total: 5 * time.Second, Dot: 2 * time.Second},
 		Dial:   (&net.Dialer{}).DialContext, Now: time.Now}
 	s := &sender{store: db, deliver: client.Send, policy: func(string) doubtPolicy { return job.Policy }, witness: maildir(job.Mailbox),
 		times: sendTimes{poll: 20 * time.Millisecond, lease: 600 * time.Millisecond, patience: 200 * time.Millisecond,

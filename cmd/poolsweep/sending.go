@@ -65,6 +65,15 @@ func defaultSendTimes() sendTimes {
 
 // run sends until the context ends. A full disk or a busy database passes.
 func (s *sender) run(ctx context.Context) {
+	health, err := s.store.Health(ctx)
+	if err != nil {
+		s.log.Error("last time not known; the clock is believed", "err", err)
+	}
+	for _, h := range health {
+		if h.Part == partClock {
+			s.clock.resume(h.At, s.now())
+		}
+	}
 	for ctx.Err() == nil {
 		if err := s.pass(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("sending is broken off; it is tried again", "err", err)
@@ -137,6 +146,9 @@ func (s *sender) send(ctx context.Context, c *store.Claim) {
 		}
 		return s.store.Dot(whole, c, s.times.patience, s.now())
 	}))
+	if ctx.Err() != nil && c.State == store.MailPending { // broken off by us, and no fault of the server's
+		c.NextAt, c.Error = s.now(), ""
+	}
 }
 
 // renew keeps a lease while its mail is being sent.

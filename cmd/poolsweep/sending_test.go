@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,11 +95,16 @@ func (p *post) put(key string, letters ...store.Letter) {
 	}
 }
 
-// work lets time pass and the sender do its work every minute.
+// work lets time pass and the sender do its work every minute, in long times every
+// ten.
 func (p *post) work(d time.Duration) {
 	p.t.Helper()
-	for range d / time.Minute {
-		p.wall, p.uptime = p.wall.Add(time.Minute), p.uptime+time.Minute
+	step := time.Minute
+	if d > 4*time.Hour {
+		step = 10 * time.Minute
+	}
+	for range d / step {
+		p.wall, p.uptime = p.wall.Add(step), p.uptime+step
 		p.pass()
 	}
 }
@@ -305,6 +311,21 @@ func TestNothingIsSentByAClockInDoubt(t *testing.T) {
 	p.want("2026-W47 a@lab pending")
 }
 
+func TestASenderKnowsTheTimeOfTheLastRun(t *testing.T) {
+	p := newPost(t, doubtHold, accepts)
+	p.queue("2026-W47", "a@lab")
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := p.store.PutHealth(ctx, store.Health{Part: partClock, At: p.wall.Add(24 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, cancel)
+	p.run(ctx)
+	p.want("2026-W47 a@lab pending")
+	p.clock = wallClock{}
+	p.pass()
+	p.want("2026-W47 a@lab sent", "a@lab")
+}
+
 // TestASuspendedMachineSendsOnce sleeps for eight hours between the dot and the
 // server's answer, while another sender has the outbox.
 func TestASuspendedMachineSendsOnce(t *testing.T) {
@@ -360,6 +381,26 @@ func TestTheEndOfTheServiceWaitsForAnAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.want("2026-W47 a@lab sent; 2026-W47 b@lab pending", "a@lab")
+}
+
+func TestAnAttemptThatTheEndBreaksOffIsMadeAtTheNextStart(t *testing.T) {
+	p := newPost(t, doubtHold, accepts)
+	ctx, cancel := context.WithCancel(t.Context())
+	p.deliver = func(sending context.Context, _ smtp.Message, beforeDot func() error) smtp.Outcome {
+		cancel()
+		<-sending.Done()
+		if err := beforeDot(); err == nil {
+			t.Error("the dot may still be sent")
+		}
+		return smtp.Outcome{Kind: smtp.Temporary, Err: net.ErrClosed}
+	}
+	p.queue("2026-W47", "a@lab")
+	if err := p.sender.pass(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.deliver = p.attempt
+	p.pass()
+	p.want("2026-W47 a@lab sent", "a@lab")
 }
 
 func TestWitnesses(t *testing.T) {
@@ -427,9 +468,9 @@ func TestAMailboxIsAWitness(t *testing.T) {
 	write(t, filepath.Join(dir, "new", "2"), "Subject: x\r\n\r\nMessage-ID: "+id+"\r\n")
 	write(t, filepath.Join(dir, "new", "3"), strings.Replace(mail, "weekly", "other", 1))
 	look(false)
-	write(t, filepath.Join(dir, "cur", "4:2,S"), mail)
+	write(t, filepath.Join(dir, "cur", "4"), mail)
 	look(true)
-	if err := os.Chtimes(filepath.Join(dir, "cur", "4:2,S"), time.Time{}, dotted.Add(-time.Hour)); err != nil {
+	if err := os.Chtimes(filepath.Join(dir, "cur", "4"), time.Time{}, dotted.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	look(false) // an earlier one

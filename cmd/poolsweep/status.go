@@ -93,6 +93,7 @@ type status struct {
 	Drops   []statusDrop   `json:"drops"`
 	Cases   []statusCase   `json:"cases"`
 	Outputs []statusOutput `json:"outputs"`
+	Mails   []statusMail   `json:"mails"`
 	Health  []statusHealth `json:"health"` // of the clock, the upkeep and the configuration
 }
 
@@ -158,7 +159,8 @@ func readStatus(ctx context.Context, folder string, all bool) (*status, error) {
 	for state, n := range counts {
 		st.Counts[string(state)] = n
 	}
-	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db), st.addOutputs(ctx, db), st.addHealth(ctx, db))
+	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db),
+		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addHealth(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -244,6 +246,7 @@ func (st *status) print(w io.Writer, all bool) {
 			fmt.Fprintf(w, "due: %s %s\n", o.Path, o.Reason)
 		}
 	}
+	st.printMails(w, all)
 	for _, h := range st.Health {
 		if h.Reason != "" {
 			fmt.Fprintf(w, "%s: %s since %s: %s\n", h.Part, h.Reason, h.At.Format(time.DateTime), plain(h.Detail))
@@ -262,7 +265,7 @@ const recent = 24 * time.Hour
 const stalled = 10 * time.Minute
 
 // check says what needs a person: folders that are not trusted or not scanned,
-// refused drops, reports that cannot be written.
+// refused drops, reports that cannot be written, mails that did not simply go out.
 func (st *status) check(w io.Writer, now time.Time) error {
 	var trouble []string
 	say := func(format string, args ...any) { trouble = append(trouble, fmt.Sprintf(format, args...)) }
@@ -286,6 +289,11 @@ func (st *status) check(w io.Writer, now time.Time) error {
 	for _, o := range st.Outputs {
 		if o.Due && (o.Reason != "" || now.Sub(o.Since) > stalled) {
 			say("report %s is due since %s: %s", o.Path, o.Since.Format(time.DateTime), cmp.Or(o.Reason, "not written yet"))
+		}
+	}
+	for _, m := range st.Mails {
+		if t := m.trouble(now); t != "" {
+			say("%s", t)
 		}
 	}
 	for _, h := range st.Health {

@@ -42,8 +42,11 @@ func (s *service) newUpkeep(ctx context.Context) error {
 	s.upkeep = upkeep{ended: make(chan error, 1)}
 	health, err := s.store.Health(ctx)
 	for _, h := range health {
-		if h.Part == partUpkeep && h.Reason == "" {
+		switch {
+		case h.Part == partUpkeep && h.Reason == "":
 			s.upkeep.last = h.At
+		case h.Part == partClock:
+			s.upkeep.clock.resume(h.At, s.now())
 		}
 	}
 	return err

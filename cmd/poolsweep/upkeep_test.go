@@ -190,6 +190,23 @@ func TestClockOfAnotherCenturyRemovesNothing(t *testing.T) {
 	}
 }
 
+func TestClockThatRanBackBetweenTwoRunsIsInDoubt(t *testing.T) {
+	b := newBench(t, "healthy")
+	b.pass(t, time.Hour)
+	b.wall = b.wall.Add(-24 * time.Hour)
+	if err := b.newUpkeep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(t, clockEvery)
+	if got := b.health(t, partClock); got != ingest.ReasonClockSuspect {
+		t.Errorf("after the start: %q", got)
+	}
+	b.pass(t, clockTrust*clockEvery)
+	if got := b.health(t, partClock); got != "" {
+		t.Errorf("after looks that agree: %q", got)
+	}
+}
+
 func TestClockMayBeCorrected(t *testing.T) {
 	var c wallClock
 	wall := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)

@@ -144,7 +144,8 @@ func putText(ctx context.Context, tx *sql.Tx, text []byte) (string, error) {
 	}
 	sum := sha256.Sum256(text)
 	name := hex.EncodeToString(sum[:])
-	_, err := tx.ExecContext(ctx, `INSERT INTO blob (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING`, name, text)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO blob (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING`, name, text)
 	return name, err
 }
 
@@ -228,7 +229,8 @@ func (c *Claim) text(ctx context.Context, tx *sql.Tx) ([]byte, error) {
 func (c *Claim) mine(ctx context.Context, tx *sql.Tx, set string, args ...any) error {
 	where := fmt.Sprintf(` WHERE series = $%d AND key = $%d AND recipient = $%d AND token = $%d`,
 		len(args)+1, len(args)+2, len(args)+3, len(args)+4)
-	n, err := count(tx.ExecContext(ctx, `UPDATE outbox SET `+set+where, append(args, c.Series, c.Key, c.Recipient, c.token)...))
+	args = append(args, c.Series, c.Key, c.Recipient, c.token)
+	n, err := count(tx.ExecContext(ctx, `UPDATE outbox SET `+set+where, args...))
 	if err == nil && n == 0 {
 		err = ErrLeaseLost
 	}
@@ -259,7 +261,8 @@ func (s *Store) Settle(ctx context.Context, c *Claim, now time.Time) error {
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		err := c.mine(ctx, tx, `state = $1, reason = $2, again = $3, next_at = $4, answered_at = $5, error = $6, answer = $7,
 			changed_at = $8, lease_until = 0`,
-			string(c.State), string(c.Reason), bit(c.Again), millis(c.NextAt), millis(c.AnsweredAt), c.Error, c.Answer, millis(now))
+			string(c.State), string(c.Reason), bit(c.Again), millis(c.NextAt), millis(c.AnsweredAt), c.Error, c.Answer,
+			millis(now))
 		if err == nil && !c.HasSmall {
 			err = c.mine(ctx, tx, `sha256 = CASE WHEN small <> '' THEN small ELSE sha256 END, small = ''`)
 		}
@@ -335,7 +338,8 @@ func scanMail(row interface{ Scan(...any) error }) (Mail, int64, error) {
 // Outbox returns all mails, the newest period of each series last.
 func (s *Store) Outbox(ctx context.Context) ([]Mail, error) {
 	var out []Mail
-	err := s.rows(ctx, "list outbox", mailColumns+`FROM outbox ORDER BY series, key, recipient`, nil, func(rows *sql.Rows) error {
+	const query = mailColumns + `FROM outbox ORDER BY series, key, recipient`
+	err := s.rows(ctx, "list outbox", query, nil, func(rows *sql.Rows) error {
 		m, _, err := scanMail(rows)
 		out = append(out, m)
 		return err

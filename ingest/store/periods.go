@@ -96,7 +96,8 @@ func scanPeriod(row interface{ Scan(...any) error }) (Period, error) {
 // Periods returns the periods of a series by key, without their content.
 func (s *Store) Periods(ctx context.Context, series string) ([]Period, error) {
 	var out []Period
-	err := s.rows(ctx, "list periods", periodColumns+`WHERE series = $1 ORDER BY key`, []any{series}, func(rows *sql.Rows) error {
+	const query = periodColumns + `WHERE series = $1 ORDER BY key`
+	err := s.rows(ctx, "list periods", query, []any{series}, func(rows *sql.Rows) error {
 		p, err := scanPeriod(rows)
 		out = append(out, p)
 		return err
@@ -120,8 +121,8 @@ func (s *Store) Period(ctx context.Context, series, key string) (*Period, error)
 	if err != nil {
 		return nil, err
 	}
-	return &p, s.rows(ctx, "list cases of a period", `
-		SELECT id, summary FROM period_case WHERE series = $1 AND key = $2 ORDER BY id`, []any{series, key}, func(rows *sql.Rows) error {
+	const cases = `SELECT id, summary FROM period_case WHERE series = $1 AND key = $2 ORDER BY id`
+	return &p, s.rows(ctx, "list cases of a period", cases, []any{series, key}, func(rows *sql.Rows) error {
 		var c CaseState
 		err := rows.Scan(&c.ID, &c.Summary)
 		p.Cases = append(p.Cases, c)

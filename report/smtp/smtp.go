@@ -89,7 +89,7 @@ type Outcome struct {
 // Errors of the client's own.
 var (
 	ErrNoTLS    = errors.New("the server offers no STARTTLS; have it offer it, or use implicit TLS (port 465)")
-	ErrNoAuth   = errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN; leave out the user, or let the server offer one")
+	ErrNoAuth   = errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN; leave out the user, or have it offer one")
 	ErrNotLocal = errors.New("without TLS only a server on this machine is spoken to; use STARTTLS or implicit TLS")
 	ErrPassword = errors.New("no password is sent without TLS; leave out the user, or use STARTTLS or implicit TLS")
 	ErrAddress  = errors.New("the address cannot stand in an SMTP command")
@@ -229,12 +229,14 @@ func (s *session) open() error {
 }
 
 func (s *session) protect() error {
-	conn := tls.Client(s.conn, &tls.Config{ServerName: s.Server.Host, RootCAs: s.Server.Roots, MinVersion: tls.VersionTLS12})
+	conn := tls.Client(s.conn, &tls.Config{
+		ServerName: s.Server.Host, RootCAs: s.Server.Roots, MinVersion: tls.VersionTLS12})
 	if err := s.by(); err != nil {
 		return err
 	}
 	if err := conn.Handshake(); err != nil {
-		return fmt.Errorf("TLS with %s: %w; check the name of the server, its certificate and the file of the CA", s.Server.Host, err)
+		return fmt.Errorf("TLS with %s: %w; check the name of the server, its certificate and the file of the CA",
+			s.Server.Host, err)
 	}
 	s.use(conn)
 	return nil
@@ -259,7 +261,8 @@ func (s *session) envelope(m Message, size int) *Outcome {
 	from := "MAIL FROM:<" + m.From + ">"
 	if limit, ok := s.offer["SIZE"]; ok {
 		if n, err := strconv.Atoi(limit); err == nil && n > 0 && size > n {
-			return &Outcome{Kind: TooBig, Answered: true, Err: fmt.Errorf("%s takes at most %d bytes, the mail has %d", s.Server.Host, n, size)}
+			err := fmt.Errorf("%s takes at most %d bytes, the mail has %d", s.Server.Host, n, size)
+			return &Outcome{Kind: TooBig, Answered: true, Err: err}
 		}
 		from += " SIZE=" + strconv.Itoa(size)
 	}

@@ -61,7 +61,14 @@ func (s *session) answer(code int) (string, error) {
 	return s.read(code)
 }
 
-// read reads an answer. A code of two digits leaves the third one open.
+// read reads an answer, of one line or several, the last one without a hyphen:
+//
+//	250-mail.lab
+//	250-SIZE 10240000
+//	250 STARTTLS
+//
+// It returns the texts, joined by newlines; another code is a *textproto.Error. A code
+// of two digits leaves the third one open.
 func (s *session) read(code int) (string, error) {
 	s.in.left = mostAnswer
 	_, text, err := s.text.ReadResponse(code)
@@ -87,7 +94,13 @@ func clean(text string) string {
 	return text[:min(most, len(text))]
 }
 
-// login authenticates, which happens under TLS only.
+// login authenticates, which happens under TLS only: check refuses a user without.
+// PLAIN says all in one line, LOGIN is what some servers have instead:
+//
+//	AUTH LOGIN
+//	334 VXNlcm5hbWU6   "Username:"
+//	334 UGFzc3dvcmQ6   "Password:"
+//	235 2.7.0 Authentication successful
 func (s *session) login() error {
 	if s.Server.User == "" {
 		return nil
