@@ -15,6 +15,7 @@ type plot struct {
 	kind          report.CellKind // of the values
 	labels        int
 	width, height uint // pixels; height 0: as its bars need
+	anchor        string
 }
 
 // A chart's size, in pixels.
@@ -23,7 +24,7 @@ const (
 	chartHeight = 330
 	perBar      = 22
 	aroundBars  = 110
-	rowPixels   = 20 // of a row of the usual height
+	rowPixels   = 17 // of a row of the usual height in LibreOffice; 20 in Excel
 )
 
 // tall returns the height at which each lying bar has its room.
@@ -56,7 +57,7 @@ func (g *grid) charts() error {
 		c := &g.sheet.Charts[i]
 		bars := min(max(c.Top, 1), g.len)
 		fill := colour(report.TonePlain, 0)
-		drawn := plot{SheetChart: c, kind: g.sheet.Columns[c.Value].Kind, labels: bars, width: chartWidth,
+		drawn := plot{SheetChart: c, kind: g.sheet.Columns[c.Value].Kind, labels: bars, width: chartWidth, anchor: "oneCell",
 			series: []excelize.ChartSeries{g.dress(c.Kind, fill, excelize.ChartSeries{
 				Name:       g.absolute(c.Value, headerRow, headerRow),
 				Categories: g.absolute(c.Category, firstRow, headerRow+bars),
@@ -69,13 +70,19 @@ func (g *grid) charts() error {
 	return nil
 }
 
+// forms are the chart types by kind.
+var forms = map[report.ChartKind]excelize.ChartType{
+	report.ChartBars:    excelize.Bar,
+	report.ChartColumns: excelize.Col,
+	report.ChartStacked: excelize.ColStacked,
+	report.ChartLines:   excelize.Line,
+}
+
 // addChart adds a chart at a cell.
 func (p *page) addChart(at string, c plot) error {
 	if c.height == 0 {
 		c.height = c.tall()
 	}
-	form := map[report.ChartKind]excelize.ChartType{report.ChartBars: excelize.Bar, report.ChartColumns: excelize.Col,
-		report.ChartStacked: excelize.ColStacked, report.ChartLines: excelize.Line}
 	title, grey := font(12, ink, true), font(9, inkSoft, false)
 	numbers := excelize.ChartNumFmt{CustomNumFmt: chartFormat(c.kind)}
 	legend := excelize.ChartLegend{Position: "none"}
@@ -89,10 +96,10 @@ func (p *page) addChart(at string, c plot) error {
 		figures = excelize.ChartTickLabelNone
 	}
 	chart := &excelize.Chart{
-		Type: form[c.Kind], Series: c.series, Title: literal(c.Title, title), Legend: legend,
+		Type: forms[c.Kind], Series: c.series, Title: literal(c.Title, title), Legend: legend,
 		VaryColors: new(false), ShowBlanksAs: "gap", GapWidth: new(uint(45)),
 		Dimension: excelize.ChartDimension{Width: c.width, Height: c.height},
-		Format:    excelize.GraphicOptions{AltText: text(c.Title), Positioning: "oneCell"},
+		Format:    excelize.GraphicOptions{AltText: text(c.Title), Positioning: c.anchor},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labelled, NumFmt: numbers},
 		XAxis:     excelize.ChartAxis{ReverseOrder: c.Kind == report.ChartBars, Font: *grey},
 		YAxis: excelize.ChartAxis{Title: literal(c.Unit, grey), Font: *grey, NumFmt: numbers,

@@ -2,7 +2,7 @@ package xlsx
 
 import (
 	"errors"
-	"math"
+	"fmt"
 
 	"github.com/xuri/excelize/v2"
 
@@ -10,11 +10,13 @@ import (
 )
 
 // The Dashboard is a grid of equal columns. Key figures stand on top, four abreast,
-// then the charts, two abreast, then the values that the charts draw.
+// then the charts, two abreast: what is printed, on one page. Below are the values
+// that the charts draw.
 const (
 	gridColumns = 12
-	gridWidth   = 13 // characters
-	gridPixels  = 96
+	gridWidth   = 13  // characters
+	gridPixels  = 104 // as excelize reckons, which places charts by it
+	linePixels  = 18  // so too
 	tileColumns = 3
 	cellColumns = gridColumns / 2 // of a chart
 )
@@ -28,7 +30,13 @@ func (p *page) dashboard() error {
 	if err != nil {
 		return err
 	}
-	blocks := p.arrange(row)
+	blocks, below := p.arrange(row)
+	area := fmt.Sprintf("%s!$A$1:$%s$%d", quoted(p.name), letters(gridColumns-1), below-1)
+	err = errors.Join(p.level(row, below), p.SetPageLayout(p.name, &excelize.PageLayoutOptions{FitToHeight: new(1)}),
+		p.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: p.name, RefersTo: area}))
+	if err != nil {
+		return err
+	}
 	for i := range blocks {
 		if err := p.block(&blocks[i]); err != nil {
 			return err
@@ -36,6 +44,17 @@ func (p *page) dashboard() error {
 		row = max(row, blocks[i].below)
 	}
 	return p.SetSheetDimension(p.name, "A1:"+place(gridColumns, row))
+}
+
+// level sets rows to the height that charts are placed by: a reader has its own
+// for rows without one.
+func (p *page) level(from, to int) error {
+	const usual = 15
+	var errs []error
+	for row := from; row < to; row++ {
+		errs = append(errs, p.SetRowHeight(p.name, row, usual))
+	}
+	return errors.Join(errs...)
 }
 
 // tiles writes the key figures and returns the row below.
@@ -50,8 +69,8 @@ func (p *page) tiles(row int) (int, error) {
 			}
 			notes = max(notes, lines(line[k].Note, tileColumns*gridWidth))
 		}
-		err := errors.Join(p.SetRowHeight(p.name, row+1, 28), p.SetRowHeight(p.name, row+2, max(rowHeight(notes), 16)),
-			p.SetRowHeight(p.name, row+3, gap))
+		err := errors.Join(p.level(row, row+1), p.SetRowHeight(p.name, row+1, 28),
+			p.SetRowHeight(p.name, row+2, max(rowHeight(notes), 16)), p.SetRowHeight(p.name, row+3, gap))
 		if err != nil {
 			return row, err
 		}
@@ -92,8 +111,8 @@ type block struct {
 }
 
 // arrange gives each chart its place from row on, and its values theirs below all
-// charts, where no chart covers them.
-func (p *page) arrange(row int) []block {
+// charts, where no chart covers them. It returns the row below the charts too.
+func (p *page) arrange(row int) ([]block, int) {
 	blocks := make([]block, len(p.sheet.Charts))
 	for i := 0; i < len(blocks); i += 2 {
 		height := 0
@@ -107,6 +126,7 @@ func (p *page) arrange(row int) []block {
 		}
 		row += height + 1
 	}
+	charts := row
 	for i := range blocks {
 		if blocks[i].below = row; len(blocks[i].Series) > 0 {
 			blocks[i].data = row
@@ -114,7 +134,7 @@ func (p *page) arrange(row int) []block {
 			blocks[i].below = row
 		}
 	}
-	return blocks
+	return blocks, charts
 }
 
 // rows returns how many rows a chart is high.
@@ -123,18 +143,17 @@ func (b *block) rows() int {
 		return 2
 	}
 	c := plot{SheetChart: b.SheetChart, labels: len(b.Labels)}
-	return int(max(c.tall(), chartHeight)+rowPixels-1) / rowPixels
+	return int(max(c.tall(), chartHeight)+linePixels-1) / linePixels
 }
 
 // block writes a chart with its values; a chart without any says so.
 func (p *page) block(b *block) error {
 	if b.data == 0 {
-		return errors.Join(p.set(place(b.col, b.row), style{use: useGroup}, b.Title),
-			p.SetCellStyle(p.name, place(b.col, b.row), place(b.col+cellColumns-2, b.row), p.style(style{use: useGroup})),
+		return errors.Join(p.span(b.col, b.col+cellColumns-2, b.row, style{use: useGroup}, b.Title),
 			p.set(place(b.col, b.row+1), style{use: useIntro}, b.Empty))
 	}
 	c := plot{SheetChart: b.SheetChart, labels: len(b.Labels), kind: b.Series[0].Kind,
-		width: cellColumns*gridPixels - 16, height: uint(b.height * rowPixels)}
+		width: cellColumns*gridPixels - 16, height: uint(b.height * linePixels)}
 	first, last := b.data+2, b.data+1+len(b.Labels)
 	for i, s := range b.Series {
 		col := valueColumn + i
@@ -149,23 +168,27 @@ func (p *page) block(b *block) error {
 // two.
 const valueColumn = 2
 
+// span writes a text into a cell and gives its look to the columns up to another.
+func (p *page) span(from, to, row int, look style, s string) error {
+	return errors.Join(p.set(place(from, row), look, s),
+		p.SetCellStyle(p.name, place(from, row), place(to, row), p.style(look)))
+}
+
 // values writes the values of a chart as a small table.
 func (p *page) values(b *block) error {
-	last := place(valueColumn+len(b.Series), b.data)
-	errs := []error{p.set(place(1, b.data), style{use: useGroup}, b.Title),
-		p.SetCellStyle(p.name, place(1, b.data), last, p.style(style{use: useGroup})),
-		p.set(place(1, b.data+1), style{use: useHead}, b.Head),
-		p.SetCellStyle(p.name, place(1, b.data+1), place(2, b.data+1), p.style(style{use: useHead}))}
+	errs := []error{
+		p.span(1, valueColumn+len(b.Series), b.data, style{use: useGroup}, b.Title),
+		p.span(1, valueColumn, b.data+1, style{use: useHead}, b.Head),
+	}
 	for r, label := range b.Labels {
-		errs = append(errs, p.set(place(1, b.data+2+r), style{}, label),
-			p.SetCellStyle(p.name, place(1, b.data+2+r), place(2, b.data+2+r), p.style(style{})))
+		errs = append(errs, p.span(1, valueColumn, b.data+2+r, style{kind: report.KindText}, label))
 	}
 	for i, s := range b.Series {
 		col := valueColumn + i + 1
 		errs = append(errs, p.set(place(col, b.data+1), style{use: useHead, kind: s.Kind}, s.Name))
 		for r := range b.Labels {
 			var v any
-			if r < len(s.Values) && !math.IsNaN(s.Values[r]) && !math.IsInf(s.Values[r], 0) {
+			if r < len(s.Values) && finite(s.Values[r]) {
 				v = s.Values[r]
 			}
 			errs = append(errs, p.set(place(col, b.data+2+r), style{kind: s.Kind}, v))

@@ -87,9 +87,11 @@ func describe(t *testing.T, f *excelize.File, data []byte, sheet string) string 
 	panes, _ := f.GetPanes(sheet)
 	layout, _ := f.GetPageLayout(sheet)
 	footer, _ := f.GetHeaderFooter(sheet)
+	if footer == nil {
+		footer = &excelize.HeaderFooterOptions{}
+	}
 	fmt.Fprintf(&b, "dimension %s\nfreeze %s\npage %s, %d wide, footer %q\n", dimension, panes.TopLeftCell,
-		*layout.Orientation,
-		*layout.FitToWidth, footer.OddFooter)
+		orZero(layout.Orientation), orZero(layout.FitToWidth), footer.OddFooter)
 	for _, name := range f.GetDefinedName() {
 		if name.Scope == sheet {
 			fmt.Fprintf(&b, "%s %s\n", strings.TrimPrefix(name.Name, "_xlnm."), name.RefersTo)
@@ -109,13 +111,22 @@ func describe(t *testing.T, f *excelize.File, data []byte, sheet string) string 
 	return b.String() + strings.Join(lines, "") + charts(t, data, sheet)
 }
 
+// orZero returns what a pointer leads to; a hidden sheet has no layout.
+func orZero[T any](p *T) T {
+	var zero T
+	if p == nil {
+		return zero
+	}
+	return *p
+}
+
 // Of a chart only what the writer decides is shown. The parts are read as XML
 // text: excelize cannot read charts.
 var (
 	chartRef   = regexp.MustCompile(`<f>([^<]*)</f>`)
 	chartText  = regexp.MustCompile(`<a:t>([^<]*)</a:t>`)
 	chartVary  = regexp.MustCompile(`<varyColors val="([^"]*)"`)
-	chartStart = regexp.MustCompile(`<xdr:col>(\d+)</xdr:col><xdr:colOff>\d+</xdr:colOff><xdr:row>(\d+)</xdr:row>`)
+	chartStart = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>\d+</xdr:colOff><xdr:row>(\d+)</xdr:row>`)
 )
 
 // charts shows the charts whose data stand on the sheet.
@@ -140,8 +151,21 @@ func charts(t *testing.T, data []byte, sheet string) string {
 		for _, m := range chartVary.FindAllStringSubmatch(xml, -1) {
 			fmt.Fprintf(&b, "chart %d varies colours: %s\n", i, m[1])
 		}
-		m := chartStart.FindStringSubmatch(part(t, data, fmt.Sprintf("xl/drawings/drawing%d.xml", i)))
+		m := anchors(t, data)[i-1]
 		fmt.Fprintf(&b, "chart %d begins after %s columns and %s rows\n", i, m[1], m[2])
+	}
+}
+
+// anchors returns the places of all charts.
+func anchors(t *testing.T, data []byte) [][]string {
+	t.Helper()
+	var all [][]string
+	for i := 1; ; i++ {
+		xml := part(t, data, fmt.Sprintf("xl/drawings/drawing%d.xml", i))
+		if xml == "" {
+			return all
+		}
+		all = append(all, chartStart.FindAllStringSubmatch(xml, -1)...)
 	}
 }
 

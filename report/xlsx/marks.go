@@ -42,6 +42,22 @@ func (g *grid) bars() error {
 	return nil
 }
 
+// measured returns the newer form of the data bars, which excelize has told to find
+// their ends themselves, with the ends of the older form.
+func (g *grid) measured(xml []byte) []byte {
+	const auto = `<x14:cfvo type="autoMin"></x14:cfvo><x14:cfvo type="autoMax"></x14:cfvo>`
+	for _, c := range g.sheet.Columns {
+		ends := `<x14:cfvo type="num"><xm:f>0</xm:f></x14:cfvo><x14:cfvo type="max"/>`
+		if c.Kind == report.KindShare {
+			ends = `<x14:cfvo type="num"><xm:f>0</xm:f></x14:cfvo><x14:cfvo type="num"><xm:f>1</xm:f></x14:cfvo>`
+		}
+		if c.Bars {
+			xml = bytes.Replace(xml, []byte(auto), []byte(ends), 1)
+		}
+	}
+	return xml
+}
+
 // icons returns the rules for signs beside figures. They stand before excelize's
 // own rules, and are written here because excelize divides the signs by thirds of
 // the column's range only.

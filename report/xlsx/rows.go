@@ -139,7 +139,7 @@ func (w *rowWriter) whole(col, style int, magnitude uint64, negative bool) {
 // float writes a number. What is none, such as a ratio to zero, is an empty cell:
 // Excel would call the file damaged.
 func (w *rowWriter) float(col, style int, f float64) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	if !finite(f) {
 		w.empty(col, style)
 		return
 	}
@@ -147,6 +147,9 @@ func (w *rowWriter) float(col, style int, f float64) {
 	w.buf = strconv.AppendFloat(append(w.buf, `><v>`...), f, 'g', -1, 64)
 	w.buf = append(w.buf, `</v></c>`...)
 }
+
+// finite reports whether f is a number that a cell can hold.
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // A spreadsheet counts days from the end of 1899, and until March 1900 wrongly: it
 // knows a 29 February of that year.

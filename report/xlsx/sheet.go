@@ -170,7 +170,8 @@ func (g *grid) finish(to io.Writer, xml []byte) error {
 	if err := g.writeRows(to); err != nil {
 		return fmt.Errorf("sheet %q: %w", g.name, err)
 	}
-	after := slices.Concat([]byte("</sheetData>"), g.icons(), marks, g.hyperlinks(), []byte("<pageMargins"), rest)
+	after := slices.Concat([]byte("</sheetData>"), g.icons(), marks, g.hyperlinks(), []byte("<pageMargins"),
+		g.measured(rest))
 	_, err := to.Write(after)
 	return err
 }

@@ -13,13 +13,13 @@ import (
 )
 
 // sparks adds the tiny charts of a table. Their values need cells: those of a
-// hidden sheet, in the rows of the table.
+// hidden sheet behind all others, in the rows of the table.
 func (g *grid) sparks() error {
-	at := slices.IndexFunc(g.sheet.Columns, func(c report.SheetColumn) bool { return c.Kind == report.KindSpark })
+	at := g.sparkColumn()
 	if at < 0 {
 		return nil
 	}
-	line := &excelize.SparklineOptions{Type: "line", Last: true, Style: 0, SeriesColor: ink, Weight: 1.25}
+	line := &excelize.SparklineOptions{Type: "line", Last: true, SeriesColor: ink}
 	for i, n := range g.seen.sparks {
 		if n == 0 {
 			continue
@@ -31,13 +31,25 @@ func (g *grid) sparks() error {
 	if len(line.Location) == 0 {
 		return nil
 	}
+	g.hidden = append(g.hidden, g)
+	return g.AddSparkline(g.name, line)
+}
+
+// sparkColumn returns the column with tiny charts, -1 when there is none.
+func (g *grid) sparkColumn() int {
+	return slices.IndexFunc(g.sheet.Columns, func(c report.SheetColumn) bool { return c.Kind == report.KindSpark })
+}
+
+// hide adds the hidden sheet.
+func (g *grid) hide() error {
 	part, err := g.newSheet(g.data)
-	g.parts.finish[part] = func(to io.Writer, xml []byte) error { return g.writeSparks(to, xml, at) }
-	return errors.Join(err, g.SetSheetVisible(g.data, false), g.AddSparkline(g.name, line))
+	g.parts.finish[part] = g.writeSparks
+	return errors.Join(err, g.SetSheetVisible(g.data, false))
 }
 
 // writeSparks completes the hidden sheet: a row for each row of the table.
-func (g *grid) writeSparks(to io.Writer, xml []byte, col int) error {
+func (g *grid) writeSparks(to io.Writer, xml []byte) error {
+	col := g.sparkColumn()
 	head, tail, ok := bytes.Cut(xml, []byte("</sheetData>"))
 	if !ok {
 		return fmt.Errorf("sheet %q: excelize wrote an unknown form", g.data)

@@ -154,7 +154,8 @@ func (s style) tileLook() *excelize.Style {
 		edge = rule
 	}
 	l := &excelize.Style{Font: font(10, inkSoft, false), Fill: solid(tile),
-		Border: []excelize.Border{{Type: "left", Color: edge, Style: thick}, {Type: "right", Color: "FFFFFF", Style: thick}},
+		Border: []excelize.Border{{Type: "left", Color: edge, Style: thick},
+			{Type: "right", Color: "FFFFFF", Style: thick}},
 		Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "center", Indent: 1,
 			WrapText: s.use == useTileNote}}
 	if s.use == useTileValue {

@@ -56,7 +56,9 @@ func (g *grid) note(s *survey, row, col int, v any) {
 	case uint64:
 		e.largest = max(e.largest, float64(x))
 	case float64:
-		e.largest = max(e.largest, math.Abs(x))
+		if finite(x) {
+			e.largest = max(e.largest, math.Abs(x))
+		}
 	case report.Link:
 		e.widest = max(e.widest, places(x.Text))
 		g.noteLink(s, place(col+1, firstRow+row), x)

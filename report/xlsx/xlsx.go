@@ -48,7 +48,8 @@ type book struct {
 	pages  []*page
 	styles map[style]int
 	parts  *parts
-	sheets int // how many the file has, the hidden ones too
+	sheets int     // how many the file has, the hidden ones too
+	hidden []*grid // tables whose tiny charts need a hidden sheet
 }
 
 func (b *book) build() error {
@@ -59,6 +60,11 @@ func (b *book) build() error {
 		p.book = b
 		if err := p.draw(); err != nil {
 			return fmt.Errorf("sheet %q: %w", p.name, err)
+		}
+	}
+	for _, g := range b.hidden {
+		if err := g.hide(); err != nil {
+			return fmt.Errorf("sheet %q: %w", g.data, err)
 		}
 	}
 	return nil

@@ -61,6 +61,7 @@ func TestWriteGolden(t *testing.T) {
 			{Name: "Only times", Empty: "None in the period.", Columns: []report.SheetColumn{typed("At", report.KindTime, 0)},
 				Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "no bars", Top: 3}}}}}},
 		{"hostile", hostile()},
+		{"fleet", fleet(3)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, path := dump(t, write(t, c.m)), filepath.Join("testdata", c.name+".golden")

@@ -69,7 +69,7 @@ func (p *parts) writeTo(w io.Writer) error {
 		if finish := p.finish[part.name]; finish != nil {
 			err = finish(to, part.Bytes())
 		} else {
-			_, err = to.Write(part.Bytes())
+			_, err = to.Write(mended(part.name, part.Bytes()))
 		}
 		if err != nil {
 			return err
