@@ -25,6 +25,9 @@ func english(t testing.TB) *templates.Words {
 	return w
 }
 
+// inEnglish is a text that has not been translated.
+func inEnglish(text string) knowledge.Text { return knowledge.Text{knowledge.English: text} }
+
 // because is a reason with the lines of acme.log it rests on.
 func because(rule analyze.Rule, f analyze.Facts, lines ...int) analyze.Reason {
 	r := analyze.Reason{Rule: rule, Facts: f}
@@ -155,8 +158,8 @@ func runawayCase() analyze.Case {
 			{Command: "!poolused 3", Why: because(analyze.NextAgain, nil)},
 		},
 		Mitigation: []analyze.Reason{because(analyze.MitigateFilter, analyze.Facts{"filter": "AcmeVault"})},
-		Known: &knowledge.Issue{ID: "acme-vault-attach", Title: "AcmeVault attaches at each volume notification",
-			Mechanism: "A lost detach.", Mitigation: []string{"Update to 4.3."}, References: []string{"ACME note 12"}},
+		Known: &knowledge.Issue{ID: "acme-vault-attach", Title: inEnglish("AcmeVault attaches at each volume notification"),
+			Mechanism: inEnglish("A lost detach."), Mitigation: []knowledge.Text{inEnglish("Update to 4.3.")}, References: []string{"ACME note 12"}},
 	}
 	c.Cluster = &analyze.Cluster{Events: events, Anchor: c.Core[0], Tolerance: 14, Candidate: 6, Chance: 0.031,
 		ByLuck: 0.00002}

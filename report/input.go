@@ -78,6 +78,9 @@ func (s *speaker) reason(r analyze.Reason) string {
 	return s.say(string(r.Rule), r.Facts)
 }
 
+// text returns what the knowledge says in words, in our language.
+func (s *speaker) text(t interface{ In(lang string) string }) string { return t.In(s.in.Words.Lang()) }
+
 // reasons returns the sentences of several reasons.
 func (s *speaker) reasons(rs []analyze.Reason) []string {
 	var out []string

@@ -83,7 +83,7 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 		Owner: s.outputModule(c.Owner), Holder: s.outputModule(c.Holder),
 		Trigger: s.outputModule(c.Trigger), Amplifier: s.outputModule(c.Amplifier),
 		Confidence: c.Confidence, Why: s.reasons(c.Why), WhyNot: s.reasons(c.WhyNot), Unsure: s.reasons(c.Unsure),
-		Evidence: s.outputEvidence(c), Next: s.outputSteps(c.Next), KnownIssue: outputIssue(c),
+		Evidence: s.outputEvidence(c), Next: s.outputSteps(c.Next), KnownIssue: s.outputIssue(c),
 		Title: s.title(c), Verdict: c.Verdict.String(), NoExhaustion: s.noExhaustion(c), Members: outputMembers(c),
 		Alternatives: s.outputAlternatives(c), Limits: s.reasons(c.Limits), Mitigation: s.reasons(c.Mitigation),
 		Expect: s.outputExpectations(c.Expect), Movement: c.Movement.String(), Judged: c.Judged, Seen: outputSeen(c.Presence),
@@ -232,12 +232,17 @@ func whereWord(step analyze.Step) string {
 }
 
 // outputIssue is the published defect that a case was matched with, or nil.
-func outputIssue(c *analyze.Case) *OutputIssue {
-	if c.Known == nil {
+func (s *speaker) outputIssue(c *analyze.Case) *OutputIssue {
+	k := c.Known
+	if k == nil {
 		return nil
 	}
-	return &OutputIssue{ID: c.Known.ID, Title: c.Known.Title, Mechanism: c.Known.Mechanism,
-		Mitigation: c.Known.Mitigation, References: c.Known.References}
+	o := &OutputIssue{ID: k.ID, Title: s.text(k.Title), Mechanism: s.text(k.Mechanism), References: k.References,
+		FixedIn: s.text(k.FixedIn)}
+	for _, m := range k.Mitigation {
+		o.Mitigation = append(o.Mitigation, s.text(m))
+	}
+	return o
 }
 
 // outputMembers lists the tags of a case, each with the line of its row. The short

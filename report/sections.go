@@ -4,7 +4,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -297,11 +296,7 @@ func (s *speaker) explained(f []analyze.FilterFact) *Table {
 
 // sentences says reasons one after the other.
 func (s *speaker) sentences(reasons []analyze.Reason) string {
-	said := make([]string, len(reasons))
-	for i, r := range reasons {
-		said[i] = s.reason(r)
-	}
-	return strings.Join(said, " ")
+	return s.join("sentences.more", s.reasons(reasons))
 }
 
 // flag is the word for what stands out about a filter; most have none.
@@ -499,8 +494,8 @@ func (s *speaker) knownIssue(c *analyze.Case) []Block {
 		return nil
 	}
 	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID, "pattern": k.Pattern()})}}
-	if k.Mechanism != "" {
-		blocks = append(blocks, Block{Text: k.Mechanism})
+	if mechanism := s.text(k.Mechanism); mechanism != "" {
+		blocks = append(blocks, Block{Text: mechanism})
 	}
 	if len(k.References) > 0 {
 		blocks = append(blocks, Block{Title: s.label("caption.references"), Links: references(k.References)})

@@ -207,7 +207,7 @@ func TestFirstPageNamesTheFirstStepsOnly(t *testing.T) {
 
 func TestKnownIssueSaysWhatIsPublished(t *testing.T) {
 	k := runawayCase()
-	k.Known = &knowledge.Issue{ID: "bare", Title: "Bare issue"}
+	k.Known = &knowledge.Issue{ID: "bare", Title: inEnglish("Bare issue")}
 	if got, want := sectionOf(t, k, 13), "\n13 Known issue (appendix)\nsame picture as: Bare issue (bare)\n"; got != want {
 		t.Errorf("bare: %q, want %q", got, want)
 	}

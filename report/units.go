@@ -69,6 +69,13 @@ func (s *speaker) list(items []string) string {
 	return text
 }
 
+// join puts sentences or clauses one after the other, as a template of two says.
+func (s *speaker) join(link string, items []string) string {
+	text, err := s.in.Words.Join(link, items)
+	s.fail(err)
+	return text
+}
+
 // moment writes a session time with its zone, which is how it was printed.
 func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC-07:00") }
 

@@ -5,7 +5,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -277,7 +276,7 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 	if len(changes) == 0 {
 		changes = []string{s.label("since.nothing")}
 	}
-	since := Pair{s.say("since.revision", facts{"number": r.Number - 1}), strings.Join(changes, "; ")}
+	since := Pair{s.say("since.revision", facts{"number": r.Number - 1}), s.join("clauses.more", changes)}
 	return slices.Insert(notes, 0, since)
 }
 

@@ -14,7 +14,8 @@ import (
 // package knowing them.
 func (w *Words) funcs() template.FuncMap {
 	return template.FuncMap{
-		"hold":     hold,
+		"hold":     w.hold,
+		"word":     w.word,
 		"count":    count,
 		"plural":   plural,
 		"tag":      quoteTag,
@@ -58,6 +59,22 @@ func quoteTag(v any) string {
 	return text
 }
 
+// word puts the label "kind.value" in place of a word of the analysis, such as the
+// kind of an object, which may be several: "irp and mdl". A word without a label is
+// the log's own and stays.
+func (w *Words) word(kind string, v any) (string, error) {
+	values := strings.Split(fmt.Sprint(v), " and ")
+	for i, value := range values {
+		if name := kind + "." + value; w.Has(name) {
+			var err error
+			if values[i], err = w.Label(name); err != nil {
+				return "", err
+			}
+		}
+	}
+	return w.List(values)
+}
+
 // list joins the elements of a slice: a, b and c.
 func (w *Words) list(v any) (string, error) {
 	rv := reflect.ValueOf(v)
@@ -77,14 +94,28 @@ func (w *Words) List(items []string) (string, error) {
 		return strings.Join(items, ""), nil
 	}
 	last := len(items) - 1
-	first := items[0]
-	for _, item := range items[1:last] {
+	first, err := w.Join("list.more", items[:last])
+	if err != nil {
+		return "", err
+	}
+	return w.Sentence("list.last", map[string]any{"first": first, "last": items[last]})
+}
+
+// Join puts items one after the other with a sentence that joins two of them, the
+// first and the next.
+func (w *Words) Join(link string, items []string) (string, error) {
+	var first string
+	for i, next := range items {
+		if i == 0 {
+			first = next
+			continue
+		}
 		var err error
-		if first, err = w.Sentence("list.more", map[string]any{"first": first, "next": item}); err != nil {
+		if first, err = w.Sentence(link, map[string]any{"first": first, "next": next}); err != nil {
 			return "", err
 		}
 	}
-	return w.Sentence("list.last", map[string]any{"first": first, "last": items[last]})
+	return first, nil
 }
 
 // onNumber makes a template function of one that writes a number.

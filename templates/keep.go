@@ -15,8 +15,14 @@ var (
 	released = strings.NewReplacer("\x000", "\x00", "\x00s", " ", "\x00t", "\t", "\x00r", "\r", "\x00n", "\n")
 )
 
-// hold is the template function that keepValues puts behind every value.
-func hold(v any) string { return held.Replace(fmt.Sprint(v)) }
+// hold is the template function that keepValues puts behind every value. A fact
+// that is a text in several languages gives the one of these words.
+func (w *Words) hold(v any) string {
+	if text, ok := v.(interface{ In(lang string) string }); ok {
+		v = text.In(w.lang)
+	}
+	return held.Replace(fmt.Sprint(v))
+}
 
 // keepValues appends hold to every printed pipeline below a node, the way
 // html/template appends its escapers.

@@ -78,7 +78,7 @@ func (w *Words) Percent(share float64) (string, error) {
 	if share < 1 && percent > 99.9 {
 		percent = 99.9
 	}
-	return w.unit(Significant(percent), "unit.percent")
+	return w.Sentence("percent", map[string]any{"number": Significant(percent)})
 }
 
 // Ratio writes a quotient of counts with two decimals: 2.00.

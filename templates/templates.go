@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"unicode"
+	"unicode/utf8"
 )
 
-//go:embed en/*.tmpl
+//go:embed en/*.tmpl zh-CN/*.tmpl
 var files embed.FS
 
 // Words is the wording of one language.
@@ -95,7 +97,7 @@ func (w *Words) Sentence(name string, facts map[string]any) (string, error) {
 	if err := t.Execute(&out, facts); err != nil {
 		return "", fmt.Errorf("word sentence %q: %w", name, err)
 	}
-	return released.Replace(collapse(out.String())), nil
+	return released.Replace(w.collapse(out.String())), nil
 }
 
 // Label returns the fixed words of that name: a heading, a column title, the
@@ -103,8 +105,35 @@ func (w *Words) Sentence(name string, facts map[string]any) (string, error) {
 func (w *Words) Label(name string) (string, error) { return w.Sentence(name, nil) }
 
 // collapse turns every run of blanks, tabs and line ends into one blank and cuts
-// them off at both ends. Other spaces, such as U+00A0, are there on purpose.
-func collapse(s string) string {
-	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
-	return strings.Join(words, " ")
+// them off at both ends. Other spaces, such as U+00A0, are there on purpose. Chinese
+// is written without blanks, so there a run between two of its characters or beside
+// its punctuation leaves nothing.
+func (w *Words) collapse(s string) string {
+	var b strings.Builder
+	var last rune
+	for word := range strings.FieldsFuncSeq(s, isBlank) {
+		first, _ := utf8.DecodeRuneInString(word)
+		if b.Len() > 0 && !(w.lang == chinese && joined(last, first)) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+		last, _ = utf8.DecodeLastRuneInString(word)
+	}
+	return b.String()
+}
+
+func isBlank(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }
+
+// chinese is the language that is written without blanks.
+const chinese = "zh-CN"
+
+// joined reports whether Chinese has no blank between two characters.
+func joined(a, b rune) bool {
+	return fullWidthSign(a) || fullWidthSign(b) || unicode.Is(unicode.Han, a) && unicode.Is(unicode.Han, b)
+}
+
+// fullWidthSign reports whether a character is Chinese punctuation, which brings its
+// own space along: ，。；：（）、
+func fullWidthSign(r rune) bool {
+	return r >= 0x3001 && r <= 0x3011 || r >= 0xFF01 && r <= 0xFF0F || r == '：' || r == '；' || r == '？'
 }

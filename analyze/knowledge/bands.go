@@ -16,10 +16,10 @@ const gib = 1 << 30
 type Band struct {
 	Count   Edges
 	Bytes   Edges
-	Source  string // where the band is from, in words; empty for a learned one
-	Firm    bool   // nothing but a defect is known to lead far above it
-	Learned bool   // from the lab's own healthy machines
-	Samples int    // machines that a learned band rests on
+	Source  Text // where the band is from, in words; empty for a learned one
+	Firm    bool // nothing but a defect is known to lead far above it
+	Learned bool // from the lab's own healthy machines
+	Samples int  // machines that a learned band rests on
 }
 
 // Edges are the lower and upper end of a band.
@@ -46,16 +46,17 @@ type poolBand struct {
 	FloorMB float64   `yaml:"floor_mb"`
 	Bits    int
 	Builds  Builds
-	Source  string
+	Source  Text
 }
 
 type tagBand struct {
-	Tag, Source string
-	Count       []uint64
-	MB          []float64
-	Firm        bool
-	Bits        int
-	Builds      Builds
+	Tag    string
+	Source Text
+	Count  []uint64
+	MB     []float64
+	Firm   bool
+	Bits   int
+	Builds Builds
 }
 
 func (b *Base) loadBands() error {
@@ -63,7 +64,7 @@ func (b *Base) loadBands() error {
 		return err
 	}
 	for i, p := range b.bands.Pools {
-		if poolNamed(p.Pool) == 0 || !ordered(p.PerGB) || len(p.PerGB) == 0 || p.Source == "" {
+		if poolNamed(p.Pool) == 0 || !ordered(p.PerGB) || len(p.PerGB) == 0 || len(p.Source) == 0 {
 			return fmt.Errorf("read bands.yaml: pool band %d needs a pool, per_gb: [low, high] and a source", i+1)
 		}
 	}
@@ -71,7 +72,7 @@ func (b *Base) loadBands() error {
 		if _, err := ingest.ParseTag(t.Tag); err != nil {
 			return fmt.Errorf("read bands.yaml: tag band %d: %w", i+1, err)
 		}
-		if t.Source == "" || !ordered(t.Count) || !ordered(t.MB) || len(t.Count)+len(t.MB) == 0 {
+		if len(t.Source) == 0 || !ordered(t.Count) || !ordered(t.MB) || len(t.Count)+len(t.MB) == 0 {
 			return fmt.Errorf("read bands.yaml: band of tag %q needs a source, and count or mb as [low, high]", t.Tag)
 		}
 	}

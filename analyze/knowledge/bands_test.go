@@ -23,7 +23,7 @@ func TestPoolBandGrowsWithMemory(t *testing.T) {
 		{ingest.Paged, 1, Edges{20, 150}},
 	} {
 		band, known := b.PoolBand(c.pool, win10, c.gb<<30)
-		if got := (Edges{band.Bytes.Lo >> 20, band.Bytes.Hi >> 20}); !known || got != c.want || band.Source == "" {
+		if got := (Edges{band.Bytes.Lo >> 20, band.Bytes.Hi >> 20}); !known || got != c.want || len(band.Source) == 0 {
 			t.Errorf("%v with %d GB: %v %+v, want %v", c.pool, c.gb, known, band, c.want)
 		}
 	}

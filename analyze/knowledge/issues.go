@@ -18,12 +18,12 @@ import (
 // evidence beside the figures, never the verdict.
 type Issue struct {
 	ID         string
-	Title      string
+	Title      Text
 	Match      Condition
-	Mechanism  string
-	Mitigation []string
+	Mechanism  Text
+	Mitigation []Text
 	References []string
-	FixedIn    string        `yaml:"fixed_in"` // version that mends it, in words
+	FixedIn    Text          `yaml:"fixed_in"` // version that mends it, in words
 	Source     ingest.Source `yaml:"-"`        // file it was read from
 }
 
@@ -134,7 +134,7 @@ func (i *Issue) check(id string) error {
 	switch m := i.Match; {
 	case i.ID != id:
 		return fmt.Errorf("id %q and the file's name must agree", i.ID)
-	case i.Title == "" || i.Mechanism == "" || len(i.References) == 0:
+	case len(i.Title) == 0 || len(i.Mechanism) == 0 || len(i.References) == 0:
 		return fmt.Errorf("title, mechanism and references must be filled")
 	case i.Pattern() && m.Object == "":
 		return fmt.Errorf("match: needs tags, holders, modules, filters, versions, no_disk_filter or object")

@@ -25,7 +25,7 @@ func TestLoadReadsEveryEmbeddedFile(t *testing.T) {
 		t.Fatalf("read %d issues, want at least 2", len(b.Issues))
 	}
 	for _, i := range b.Issues {
-		if i.Title == "" || i.Mechanism == "" || len(i.Mitigation) == 0 || len(i.References) == 0 {
+		if len(i.Title) == 0 || len(i.Mechanism) == 0 || len(i.Mitigation) == 0 || len(i.References) == 0 {
 			t.Errorf("issue %s: title, mechanism, mitigation and references must be filled", i.ID)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
+	"poolsweep/templates"
 )
 
 // config is what a lab tells poolsweep about itself, in one YAML file. A key that
@@ -30,6 +32,9 @@ type config struct {
 	Issues string `yaml:"issues"`
 	// NameRule finds machines' names in files' names, as --name-rule does.
 	NameRule string `yaml:"name_rule"`
+
+	// Lang is the language of the reports.
+	Lang string `yaml:"lang"`
 
 	// The keys below are for the watcher.
 
@@ -169,8 +174,8 @@ func within(dir, name string) string {
 // settings are the flags for what a lab knows; each goes before the same key of
 // the configuration file.
 type settings struct {
-	config, issues, nameRule string
-	tagMaps                  []string
+	config, issues, nameRule, lang string
+	tagMaps                        []string
 }
 
 func (s *settings) flags(cmd *cobra.Command) {
@@ -181,6 +186,24 @@ func (s *settings) flags(cmd *cobra.Command) {
 	f.StringVar(&s.issues, "issues", "", "read the lab's own known issues from folder `DIR`")
 	f.StringVar(&s.nameRule, "name-rule", "",
 		"find machines' names in files' names by `REGEX`: '^(?P<machine>LAB-\\d+)_'")
+	langFlag(cmd, &s.lang)
+}
+
+// langFlag is --lang, which goes before the key of the configuration file.
+func langFlag(cmd *cobra.Command, lang *string) {
+	cmd.Flags().StringVar(lang, "lang", "", "write the reports in language `LANG`: "+strings.Join(templates.Languages(), ", "))
+}
+
+// defaultLang is the language of the reports when none is asked for.
+const defaultLang = "en"
+
+// words returns the wording of a language, the default's when none is given.
+func words(lang string) (*templates.Words, error) {
+	w, err := templates.Load(cmp.Or(lang, defaultLang))
+	if err != nil {
+		return nil, &failure{exitUsage, err, "give one of them with --lang, or with the key lang in the configuration"}
+	}
+	return w, nil
 }
 
 // merge returns the configuration with the flags over it. A tag map of the
@@ -197,6 +220,7 @@ func (s *settings) merge() (*config, error) {
 	if s.nameRule != "" {
 		c.NameRule = s.nameRule
 	}
+	c.Lang = cmp.Or(s.lang, c.Lang)
 	return c, nil
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func newDemo(con *console) *cobra.Command {
-	var out string
+	var out, lang string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Sweep the built-in sample logs",
@@ -23,16 +23,21 @@ Exit codes:
   1  failed: the reports could not be written
   2  the command line is wrong`,
 		Example: `  poolsweep demo
-  poolsweep demo --out /tmp/look`,
+  poolsweep demo --out /tmp/look
+  poolsweep demo --lang zh-CN`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			words, err := words(lang)
+			if err != nil {
+				return err
+			}
 			found := &catch{taken: map[string]bool{}}
 			found.walk(samples.Logs, "samples", "")
 			know, err := knowledge.Load()
 			if err != nil {
 				return err
 			}
-			j, err := readAndJudge(cmd.Context(), con, found, know)
+			j, err := readAndJudge(cmd.Context(), con, found, know, words)
 			if err != nil {
 				return err
 			}
@@ -50,5 +55,6 @@ Exit codes:
 		},
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "poolsweep-demo", "write the reports into folder `DIR`")
+	langFlag(cmd, &lang)
 	return cmd
 }

@@ -186,13 +186,17 @@ func (s *settings) judge(cmd *cobra.Command, con *console, paths, own []string) 
 	if err != nil {
 		return nil, usageError(cmd, err)
 	}
+	words, err := words(conf.Lang)
+	if err != nil {
+		return nil, err
+	}
 	know, err := conf.knowledge(con)
 	if err != nil {
 		return nil, err
 	}
 	found := find(paths, own)
 	found.nameBy(rule)
-	j, err := readAndJudge(cmd.Context(), con, found, know)
+	j, err := readAndJudge(cmd.Context(), con, found, know, words)
 	if err == nil && len(j.Documents) == 0 {
 		j.printInputs(con.err, con.verbose)
 		err = nothingRead(j, paths)

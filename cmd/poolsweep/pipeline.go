@@ -32,8 +32,10 @@ type judgement struct {
 	notes  []string // on what was passed over
 }
 
-// readAndJudge reads what was found and judges it by what is known.
-func readAndJudge(ctx context.Context, con *console, found *catch, know *knowledge.Base) (*judgement, error) {
+// readAndJudge reads what was found and judges it by what is known, in the words
+// of a language.
+func readAndJudge(ctx context.Context, con *console, found *catch, know *knowledge.Base,
+	words *templates.Words) (*judgement, error) {
 	step, done := progress(con.err, len(found.inputs))
 	read, err := readAll(ctx, found.inputs, step)
 	done()
@@ -41,10 +43,6 @@ func readAndJudge(ctx context.Context, con *console, found *catch, know *knowled
 		return nil, err
 	}
 	con.explainNames(read.docs)
-	words, err := templates.Load("en")
-	if err != nil {
-		return nil, err
-	}
 	j, err := newJudgement(read.docs, append(found.refused, read.refused...), know, words)
 	if err != nil {
 		return nil, err

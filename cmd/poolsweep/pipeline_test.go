@@ -13,6 +13,7 @@ import (
 	"poolsweep/analyze/knowledge"
 	"poolsweep/report"
 	"poolsweep/samples"
+	"poolsweep/templates"
 )
 
 // known returns what poolsweep knows by itself.
@@ -25,12 +26,21 @@ func known(t testing.TB) *knowledge.Base {
 	return know
 }
 
+func english(t testing.TB) *templates.Words {
+	t.Helper()
+	w, err := words("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // judged returns the judgement on all samples.
 func judged(t testing.TB) *judgement {
 	t.Helper()
 	found := &catch{taken: map[string]bool{}}
 	found.walk(samples.Logs, "samples", "")
-	j, err := readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, found, known(t))
+	j, err := readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, found, known(t), english(t))
 	if err != nil {
 		t.Fatal(err)
 	}

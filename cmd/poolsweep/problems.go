@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"poolsweep/templates"
 )
 
 // problem is what is wrong with a value of the configuration.
@@ -28,6 +30,9 @@ func (c *config) problems() []problem {
 	}
 	if _, err := nameRule(c.NameRule); err != nil {
 		wrong(err.Error(), "name_rule")
+	}
+	if langs := templates.Languages(); c.Lang != "" && !slices.Contains(langs, c.Lang) {
+		wrong(fmt.Sprintf("%q is none of %s", c.Lang, strings.Join(langs, ", ")), "lang")
 	}
 	if c.Identity != "" && c.Identity != identityFolder && c.Identity != identityLog {
 		wrong(fmt.Sprintf("%q is neither %s nor %s", c.Identity, identityFolder, identityLog), "identity")

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest/store"
-	"poolsweep/templates"
 )
 
 func newReanalyze(con *console) *cobra.Command {
@@ -87,7 +86,7 @@ func (h *historyFlags) open(cmd *cobra.Command, con *console) (*service, error) 
 	if err != nil {
 		return nil, err
 	}
-	words, err := templates.Load("en")
+	words, err := words(cfg.Lang)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,14 @@ import (
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
+	"poolsweep/templates"
 )
 
 // setup is a configuration with the knowledge that it names, ready to be used.
 type setup struct {
-	cfg  *config
-	know *knowledge.Base
+	cfg   *config
+	know  *knowledge.Base
+	words *templates.Words
 }
 
 // load reads the configuration with the flags over it, and all that it names.
@@ -29,8 +31,12 @@ func (w *watchFlags) load(con *console) (*setup, error) {
 	if err := guarded(w.config); err != nil {
 		return nil, err
 	}
+	words, err := words(cfg.Lang)
+	if err != nil {
+		return nil, err
+	}
 	know, err := cfg.knowledge(con)
-	return &setup{cfg, know}, err
+	return &setup{cfg, know, words}, err
 }
 
 // reloader waits for another configuration: the file has changed and stood still

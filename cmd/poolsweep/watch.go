@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest/store"
-	"poolsweep/templates"
 )
 
 func newWatch(con *console) *cobra.Command {
@@ -115,6 +115,7 @@ func (c *config) fill() {
 			d.Quota = defaultQuota
 		}
 	}
+	c.Lang = cmp.Or(c.Lang, defaultLang)
 	if c.Identity == "" {
 		c.Identity = identityFolder
 	}
@@ -144,10 +145,6 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	if w.config != "" { // without, a hangup ends the watcher with its terminal
 		notifyHangup(hangup)
 	}
-	words, err := templates.Load("en")
-	if err != nil {
-		return err
-	}
 	db, err := store.Open(ctx, now.cfg.State)
 	if errors.Is(err, context.Canceled) {
 		return nil // ended before it began
@@ -165,7 +162,7 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	}
 	began := time.Now()
 	base := service{
-		words: words, store: db, log: log, notify: newNotifier(),
+		store: db, log: log, notify: newNotifier(),
 		parsers: &parsers{command: []string{self}, limits: defaultParserLimits()},
 		now:     time.Now, mono: func() time.Duration { return time.Since(began) },
 	}
@@ -175,7 +172,7 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 		now: base.now, every: reloadEvery, loaded: fileStamp(w.config), hangup: hangup}
 	for now != nil && err == nil {
 		s := base
-		s.cfg, s.know = now.cfg, now.know
+		s.cfg, s.know, s.words = now.cfg, now.know, now.words
 		now, err = s.runUntil(ctx, reload)
 	}
 	base.notify.say("STOPPING=1")
