@@ -138,7 +138,7 @@ func TestLanguagesGiveTheSameFacts(t *testing.T) {
 }
 
 func TestLanguagesDifferInWords(t *testing.T) {
-	same := []string{"unit.kb", "unit.mb", "unit.gb", "unit.tb", "column.vm", "column.sha256", "chart.clock-utc",
+	same := []string{"unit.kb", "unit.mb", "unit.gb", "unit.tb", "column.vm", "column.sha256", "chart.clock-utc", "column.luck", "p",
 		"ratio.integer", "quoted", "chart.tag-pool", "filter.bar", "source.tag", "source.total", "ticket.title", "some",
 		"mitigate.issue"}
 	en, zh := bothLanguages(t)
@@ -157,7 +157,7 @@ func TestLanguagesDifferInWords(t *testing.T) {
 // structures, and what the debugger prints.
 var latin = regexp.MustCompile(`^(KB|MB|GB|TB|UTC|JSON|SHA|Excel|Windows|Server|System|TOTAL|CSV|PDF|IRP|MDL|poolsweep|` +
 	`poolused|poolmon|vm|dps|luafv|fltmgr|sys|Detached|HandleCount|ObjectTable|PointerCount|FLT|INSTANCE|VOLUME|` +
-	`nt|fltkd|dll|htrace|enable|FMis|FMvo|FMfn|MmCa|Obtb|C4|R2|C|b)$`)
+	`nt|p|Fisher|fltkd|dll|htrace|enable|FMis|FMvo|FMfn|MmCa|Obtb|C4|R2|C|b)$`)
 
 var word = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
 
