@@ -79,7 +79,7 @@ func (s *speaker) caseSheet() Sheet {
 	l.add("bytes-per-event", KindRatio, 15, func(i int) any { return orEmpty(c[i].BytesPerEvent) })
 	l.add("owner", KindText, 18, func(i int) any { return s.module(c[i].Owner) })
 	l.add("holder", KindText, 18, func(i int) any { return s.module(c[i].Holder) })
-	l.add("object", KindText, 12, func(i int) any { return orEmpty(c[i].Object) })
+	l.add("object", KindText, 12, func(i int) any { return orEmpty(s.word("object", c[i].Object)) })
 	l.add("movement", KindText, 20, func(i int) any { return s.label("movement." + c[i].Movement.String()) })
 	l.add("first-seen", KindTime, 19, func(i int) any { return orEmpty(firstSeen(&c[i])) })
 	l.add("last-seen", KindTime, 19, func(i int) any { return orEmpty(lastSeen(&c[i])) })
@@ -423,8 +423,10 @@ func (s *speaker) gaps() []Pair {
 	for i := range s.in.Result.Machines {
 		if m := &s.in.Result.Machines[i]; m.Verdict == analyze.Insufficient {
 			word := s.label("verdict." + m.Verdict.String())
-			why := slices.Concat([]string{word}, s.reasons(m.Reasons))
-			pairs = append(pairs, Pair{m.Name, strings.Join(why, ": ")})
+			if len(m.Reasons) > 0 {
+				word = s.say("gap.file", facts{"state": word, "reason": s.sentences(m.Reasons)})
+			}
+			pairs = append(pairs, Pair{m.Name, word})
 		}
 	}
 	if len(pairs) == 0 {

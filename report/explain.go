@@ -128,7 +128,7 @@ func (s *speaker) rungs(ladder []analyze.Rung) []string {
 func (s *speaker) loserLines(all []analyze.Alternative) []string {
 	var out []string
 	for _, a := range all {
-		out = append(out, s.say("explain.loser", facts{"role": s.label("role." + a.Role), "module": a.Module, "weight": a.Weight,
+		out = append(out, s.say("explain.loser", facts{"role": s.label("role." + a.Role), "module": s.word("module", a.Module), "weight": a.Weight,
 			"reason": s.withSources(a.Lost)}))
 	}
 	return out

@@ -78,6 +78,13 @@ func (s *speaker) reason(r analyze.Reason) string {
 	return s.say(string(r.Rule), r.Facts)
 }
 
+// word returns the label "kind.value" for a word of the analysis, or the word.
+func (s *speaker) word(kind, value string) string {
+	text, err := s.in.Words.Word(kind, value)
+	s.fail(err)
+	return text
+}
+
 // text returns what the knowledge says in words, in our language.
 func (s *speaker) text(t interface{ In(lang string) string }) string { return t.In(s.in.Words.Lang()) }
 

@@ -177,7 +177,7 @@ func (s *speaker) told(title string, tone Tone, v analyze.Verdict, n int) Points
 		if m.Verdict != v {
 			continue
 		}
-		why := strings.Join(s.reasons(m.Reasons), " ")
+		why := s.sentences(m.Reasons)
 		if names[why] == nil {
 			reasons = append(reasons, why)
 		}

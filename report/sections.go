@@ -432,7 +432,7 @@ func (s *speaker) argument(c *analyze.Case) []Block {
 func (s *speaker) alternatives(a []analyze.Alternative) *Table {
 	g := newGrid(s.label("caption.alternatives"), len(a))
 	g.text(s.label("column.role"), 0.2, func(i int) string { return s.label("role." + a[i].Role) })
-	g.text(s.label("column.module"), 0.2, func(i int) string { return a[i].Module })
+	g.text(s.label("column.module"), 0.2, func(i int) string { return s.word("module", a[i].Module) })
 	g.number(s.label("column.weight"), 0.1, func(i int) string { return s.weight(a[i].Weight) })
 	g.text(s.label("column.lost"), 0.5, func(i int) string { return s.reason(a[i].Lost) })
 	return g.table()

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -19,7 +18,7 @@ func (s *speaker) whatHappened(c *analyze.Case) []Block {
 		"story.why." + c.Class.String(), "story.who", "story.sure"} {
 		said = append(said, s.say(name, f))
 	}
-	return []Block{{Text: strings.Join(said, " ")}}
+	return []Block{{Text: s.join("sentences.more", said)}}
 }
 
 // storyFacts are what the sentences for everybody may use.
@@ -96,7 +95,7 @@ func (s *speaker) ofCeiling(c *analyze.Case) string {
 		}
 		said = append(said, s.say("impact.ceiling-share", f))
 	}
-	return strings.Join(said, " ")
+	return s.join("sentences.more", said)
 }
 
 // runsFull is the whole answer to when the pool is used up.
@@ -150,7 +149,7 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	if len(c.Machines) > 1 {
 		g.text(s.label("column.machine"), 0.15, func(i int) string { return kept[i].snap.Machine.Name })
 	}
-	g.text(s.label("column.what"), 0.65, func(i int) string { return strings.Join(kept[i].what, " ") })
+	g.text(s.label("column.what"), 0.65, func(i int) string { return s.join("sentences.more", kept[i].what) })
 	blocks := []Block{{Table: g.table()}}
 	if more := len(all) - len(kept); more > 0 {
 		blocks = append(blocks, Block{Text: s.say("timeline.more", facts{"more": more, "all": len(all)})})

@@ -15,7 +15,7 @@ import (
 func (w *Words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"hold":     w.hold,
-		"word":     w.word,
+		"word":     func(kind string, v any) (string, error) { return w.Word(kind, fmt.Sprint(v)) },
 		"count":    count,
 		"plural":   plural,
 		"tag":      quoteTag,
@@ -59,11 +59,11 @@ func quoteTag(v any) string {
 	return text
 }
 
-// word puts the label "kind.value" in place of a word of the analysis, such as the
+// Word puts the label "kind.value" in place of a word of the analysis, such as the
 // kind of an object, which may be several: "irp and mdl". A word without a label is
 // the log's own and stays.
-func (w *Words) word(kind string, v any) (string, error) {
-	values := strings.Split(fmt.Sprint(v), " and ")
+func (w *Words) Word(kind, text string) (string, error) {
+	values := strings.Split(text, " and ")
 	for i, value := range values {
 		if name := kind + "." + value; w.Has(name) {
 			var err error

@@ -248,7 +248,7 @@ func TestAFactInSeveralLanguagesIsGivenInOurs(t *testing.T) {
 func TestWordsOfTheAnalysisAreTranslated(t *testing.T) {
 	_, zh := bothLanguages(t)
 	for value, want := range map[string]string{"token": "令牌", "irp and work item": "IRP、工作项", "EtwRegistration": "EtwRegistration"} {
-		if got, err := zh.word("object", value); err != nil || got != want {
+		if got, err := zh.Word("object", value); err != nil || got != want {
 			t.Errorf("word of %q = %q, %v; want %q", value, got, err, want)
 		}
 	}
