@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"

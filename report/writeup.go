@@ -263,8 +263,12 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID,
 			"pattern": c.Known.Pattern()})
 	}
+	seen := []string{s.seenOn(c)}
+	if contrast := s.contrast(&c.Contrast); contrast != "" {
+		seen = append(seen, contrast)
+	}
 	notes := []Pair{
-		{s.label("note.seen-on"), strings.TrimSpace(s.seenOn(c) + " " + s.contrast(&c.Contrast))},
+		{s.label("note.seen-on"), s.join("sentences.more", seen)},
 		{s.label("note.known-issue"), issue},
 		{s.label("note.ticket"), s.label("note.no-ticket")},
 	}
