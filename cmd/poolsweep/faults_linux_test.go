@@ -269,7 +269,7 @@ func reportsMissing(st *status) (out []string) {
 }
 
 var (
-	ourFiles  = regexp.MustCompile(`^(cases/PS-[0-9A-F]{8}\.(pdf|json)|poolsweep\.(xlsx|json))$`)
+	ourFiles  = regexp.MustCompile(`^(cases/PS-[0-9A-F]{8}\.(pdf|json)|poolsweep\.(xlsx|json)|overview\.pdf)$`)
 	logRecord = regexp.MustCompile(`^time=\S+ level=(INFO|WARN|ERROR) msg=`)
 )
 
