@@ -230,6 +230,7 @@ func (d *document) section(s *report.Section) {
 func (d *document) block(b *report.Block) {
 	body := d.scaled(bodyText)
 	if b.Title != "" {
+		d.need(leading(body.size) + d.least(b)) // a title is not left behind alone
 		d.paragraph(b.Title, d.scaled(strongText.sized(8.5)), marginX, d.column())
 		d.gap(2)
 	}

@@ -300,3 +300,14 @@ func TestLoudCellsAreBoldToo(t *testing.T) {
 		t.Error("a tag in a loud row loses its fixed width")
 	}
 }
+
+func TestATitleStaysWithItsBlock(t *testing.T) {
+	for n := 40; n < 75; n++ {
+		d := layout(only(report.Block{Text: strings.Repeat("line\n", n)},
+			report.Block{Title: "the title", Bullets: []string{"the item"}}), A4)
+		title, _ := find(t, d, "the title")
+		if item, _ := find(t, d, "the item"); item != title {
+			t.Fatalf("after %d lines the title stands on page %d, its block on page %d", n, title+1, item+1)
+		}
+	}
+}
