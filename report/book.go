@@ -333,7 +333,10 @@ func (s *speaker) readMe() Sheet {
 		}
 		return utc(t)
 	}
-	sheet.Groups = []Group{
+	if notices := s.notices(); len(notices) > 0 {
+		sheet.Groups = []Group{{s.label("group.notices"), notices}}
+	}
+	sheet.Groups = append(sheet.Groups, []Group{
 		{s.label("group.period"), []Pair{
 			{s.label("period.oldest"), when(oldest)}, {s.label("period.newest"), when(newest)},
 		}},
@@ -344,7 +347,7 @@ func (s *speaker) readMe() Sheet {
 		}},
 		{s.label("group.inputs"), s.hashes()},
 		{s.label("group.gaps"), s.gaps()},
-	}
+	}...)
 	return sheet
 }
 

@@ -26,6 +26,9 @@ type Input struct {
 	// lack any of them, and has none where the logs are not at hand or not to be shown.
 	Lines map[ingest.Source]string
 
+	Profile string // ProfileEngineer or ProfilePublic
+	Scope   *Scope // nil: all that was read
+
 	Revisions map[string]Revision // of cases by id; one that is missing is the first
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // those of the write-ups.
 func NewOutput(in Input) (*Output, error) {
 	s := &speaker{in: in}
-	o := &Output{Schema: OutputSchema, Tool: in.Tool}
+	o := &Output{Schema: OutputSchema, Tool: in.Tool, Profile: cmp.Or(in.Profile, ProfileEngineer)}
 	for _, d := range in.Documents {
 		o.Inputs = append(o.Inputs, s.outputInput(d))
 	}

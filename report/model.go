@@ -31,11 +31,12 @@ const (
 
 // Writeup is the incident write-up of one case: page one, then the sections.
 type Writeup struct {
-	ID       string // "PS-1A2B3C4D"
-	Revision string // "rev 1"
-	Lang     string // BCP 47: "en", "zh-CN"
-	Title    string // the signature in words
-	Subtitle string // machine, and how many others
+	ID       string   // "PS-1A2B3C4D"
+	Revision string   // "rev 1"
+	Lang     string   // BCP 47: "en", "zh-CN"
+	Title    string   // the signature in words
+	Subtitle string   // machine, and how many others
+	Notices  []string // what to know before all else: redacted, a part of a history
 	Band     Band
 
 	Figures     []Pair        // events, bytes, rate, exhaustion: short

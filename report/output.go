@@ -22,6 +22,7 @@ type Output struct {
 	Inputs   []OutputInput   `json:"inputs"`   // in the order they were read
 	Machines []OutputMachine `json:"machines"` // by name
 	Cases    []OutputCase    `json:"cases"`    // by severity, worst first
+	Profile  string          `json:"profile"`  // ProfileEngineer, or ProfilePublic: redacted
 }
 
 // Values of OutputInput.State.

@@ -27,6 +27,7 @@ func NewOverview(in Input) (*Writeup, error) {
 	n := s.tally()
 	w := &Writeup{
 		ID: s.label("overview.id"), Lang: in.Lang, Title: s.say("overview.title", n), Subtitle: s.covered(),
+		Notices: values(s.notices()),
 		Band: Band{Tone: overviewTone(in.Result), Verdict: s.say("overview.verdict", n), Class: s.say("overview.class", n),
 			Confidence: s.say("overview.files", n)},
 		Figures: s.overviewFigures(), Evidence: *s.overviewMachines(), Points: s.overviewPoints(),

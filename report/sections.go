@@ -27,7 +27,7 @@ func (s *speaker) sections(c *analyze.Case, w *Writeup, docs []*ingest.Document)
 		s.section(11, s.nextSteps(c.Next)),
 		s.section(12, s.bullets(c.Mitigation)),
 		s.section(13, s.knownIssue(c)),
-		s.section(14, s.ticket(c, w)),
+		s.section(14, s.ticketBlocks(c, w)),
 		s.section(15, s.appendix(c, docs)),
 	}
 	for i := range all {

@@ -9,43 +9,78 @@ import (
 	"poolsweep/analyze"
 )
 
-// ticket is the plain text for a bug tracker: all that the first page says, with
-// where each figure stands, in lines that survive any text field.
-func (s *speaker) ticket(c *analyze.Case, w *Writeup) []Block {
-	lines := []string{
-		s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
-		s.say("ticket.verdict", facts{
-			"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence,
-		}),
-		s.pair(s.label("fact.machine"), leadFirst(c)[0]),
+// Ticket is what goes into a bug tracker: all that the first page says, with where
+// each figure stands. Plain, Markdown and Jira print it.
+type Ticket struct {
+	Title         string   // id, then the signature in words
+	Notices       []string // of the first page
+	Facts         []Pair   // verdict, machine, figures, the four answers
+	EvidenceTitle string
+	Evidence      Table // the tags with the lines they stand on; no rows without tags
+	Points        []Points
+	NextTitle     string
+	Next          []Step
+	Signature     Pair
+	Tool          string
+}
+
+// NewTicket makes the ticket of a case.
+func NewTicket(in Input, c *analyze.Case) (*Ticket, error) {
+	w, err := NewWriteup(in, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &speaker{in: in}
+	return s.ticket(c, w), s.done("ticket of case " + c.ID)
+}
+
+// ticket takes what the write-up's first page says.
+func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
+	t := &Ticket{
+		Title:         s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
+		Notices:       w.Notices,
+		EvidenceTitle: s.label("heading.evidence"), Evidence: s.ticketEvidence(c),
+		Points: w.Points, NextTitle: s.label("heading.next"), Next: s.steps(c.Next),
+		Signature: Pair{s.label("fact.signature"), c.Signature},
+		Tool:      s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}),
+	}
+	t.Facts = []Pair{
+		{s.label("column.verdict"), s.say("ticket.verdict", facts{
+			"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence})},
+		{s.label("fact.machine"), leadFirst(c)[0]},
 	}
 	if c.Lead != nil && c.Lead.OS.Text != "" {
-		lines = append(lines, s.pair(s.label("fact.os"), c.Lead.OS.Text))
+		t.Facts = append(t.Facts, Pair{s.label("fact.os"), c.Lead.OS.Text})
 	}
 	notes := w.Notes[:len(w.Notes)-1] // without the ticket: this is it
-	for _, p := range slices.Concat(w.Figures, notes) {
-		lines = append(lines, folded("", s.pair(p.Label, p.Value))...)
-	}
+	t.Facts = slices.Concat(t.Facts, w.Figures, notes)
 	for _, a := range w.Attribution {
-		lines = append(lines, folded("", s.say("ticket.role", facts{
-			"role": a.Role, "module": a.Module, "weight": a.Weight, "basis": a.Basis,
-		}))...)
+		t.Facts = append(t.Facts, Pair{a.Role, s.say("ticket.role", facts{
+			"module": a.Module, "weight": a.Weight, "basis": a.Basis})})
 	}
-	lines = append(lines, s.ticketRows(c)...)
-	for _, p := range w.Points {
-		lines = append(lines, "", s.say("ticket.heading", facts{"title": p.Title}))
-		for _, item := range p.Items {
-			lines = append(lines, folded("- ", item)...)
-		}
-		if p.More != "" {
-			lines = append(lines, "  "+p.More)
-		}
+	return t
+}
+
+// ticketEvidence lists the tags of the case with the lines they stand on. The pool
+// is named as the debugger's own output does, whatever the language.
+func (s *speaker) ticketEvidence(c *analyze.Case) Table {
+	var m []analyze.Member
+	for _, g := range groups(c) {
+		m = append(m, g.members...)
 	}
-	lines = append(lines, s.ticketSteps(s.steps(c.Next))...)
-	lines = append(lines, "")
-	lines = append(lines, folded("", s.pair(s.label("fact.signature"), c.Signature))...)
-	lines = append(lines, s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}))
-	return []Block{{Text: s.label("intro.14")}, {Code: lines}}
+	g := newGrid("", len(m))
+	g.mono(s.label("column.tag"), 0.1, func(i int) string { return m[i].Tag.String() })
+	g.mono(s.label("column.hex"), 0.1, func(i int) string { return m[i].Tag.Hex() })
+	g.text(s.label("column.pool"), 0.1, func(i int) string { return m[i].Pool.String() })
+	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return count(m[i].Outstanding) })
+	g.number(s.label("column.bytes"), 0.15, func(i int) string { return counter(m[i].Bytes) })
+	g.mono(s.label("column.source"), 0.4, func(i int) string { return s.cite(m[i].Source) })
+	return *g.table()
+}
+
+// ticketBlocks is the plain ticket as a section of the write-up.
+func (s *speaker) ticketBlocks(c *analyze.Case, w *Writeup) []Block {
+	return []Block{{Text: s.label("intro.14")}, {Code: s.ticket(c, w).Plain()}}
 }
 
 // Lines of a ticket end at ticketWidth: most trackers show them in a fixed-width
@@ -54,6 +89,78 @@ const (
 	ticketWidth  = 96
 	ticketIndent = 6 // at most
 )
+
+// Plain prints the ticket in lines that survive any text field. A command stands
+// alone on its line, so that it can be copied.
+func (t *Ticket) Plain() []string {
+	lines := []string{oneLine(t.Title)}
+	pair := func(p Pair) { lines = append(lines, folded("", oneLine(p.Label+": "+p.Value))...) }
+	heading := func(title string) { lines = append(lines, "", oneLine(title)+":") }
+	for _, n := range t.Notices {
+		lines = append(lines, folded("", oneLine(n))...)
+	}
+	for _, p := range t.Facts {
+		pair(p)
+	}
+	if len(t.Evidence.Rows) > 0 {
+		heading(t.EvidenceTitle)
+		lines = append(lines, t.Evidence.plain()...)
+	}
+	for _, p := range t.Points {
+		heading(p.Title)
+		for _, item := range p.all() {
+			lines = append(lines, folded("- ", oneLine(item))...)
+		}
+	}
+	if len(t.Next) > 0 {
+		heading(t.NextTitle)
+	}
+	for _, step := range t.Next {
+		mark := "- "
+		if step.Command != "" {
+			lines = append(lines, "    "+oneLine(step.Command))
+			mark = "      "
+		}
+		lines = append(lines, folded(mark, oneLine(step.Why))...)
+	}
+	lines = append(lines, "")
+	pair(t.Signature)
+	return append(lines, oneLine(t.Tool))
+}
+
+// all are the items, and how many more there are.
+func (p *Points) all() []string {
+	if p.More == "" {
+		return p.Items
+	}
+	return append(slices.Clone(p.Items), p.More)
+}
+
+// plain prints the rows in columns below their titles.
+func (t *Table) plain() []string {
+	lines := make([]string, 1+len(t.Rows))
+	last := len(t.Columns) - 1
+	for i, c := range t.Columns {
+		cells := []string{c.Title}
+		for _, row := range t.Rows {
+			cells = append(cells, oneLine(row[i].Text))
+		}
+		width := 0
+		for _, text := range cells {
+			width = max(width, utf8.RuneCountInString(text))
+		}
+		for j, text := range cells {
+			switch {
+			case c.Align == AlignRight:
+				text = fmt.Sprintf("%*s", width, text)
+			case i < last:
+				text = fmt.Sprintf("%-*s", width, text)
+			}
+			lines[j] += "  " + text
+		}
+	}
+	return lines
+}
 
 // folded breaks a text into lines of at most ticketWidth characters where it has
 // a blank to break at. The first line begins with a mark, the others are indented.
@@ -85,40 +192,4 @@ func foldAt(text string) int {
 		runes++
 	}
 	return at
-}
-
-// pair writes "Label: value", the way trackers' own fields read.
-func (s *speaker) pair(label, value string) string {
-	return s.say("ticket.pair", facts{"label": label, "value": value})
-}
-
-// ticketRows lists the tags of the case with the lines they stand on, in columns.
-// The pool is named as the debugger's own output does, whatever the language.
-func (s *speaker) ticketRows(c *analyze.Case) []string {
-	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.evidence")})}
-	for _, g := range groups(c) {
-		for _, m := range g.members {
-			lines = append(lines, fmt.Sprintf("  %-4s %s %-8s %12s %15s  %s", m.Tag, m.Tag.Hex(), m.Pool,
-				count(m.Outstanding), counter(m.Bytes), s.cite(m.Source)))
-		}
-	}
-	return lines
-}
-
-// ticketSteps lists what to do next: commands alone on their line, so that they
-// can be copied, and below each what it tells.
-func (s *speaker) ticketSteps(steps []Step) []string {
-	if len(steps) == 0 {
-		return nil
-	}
-	lines := []string{"", s.say("ticket.heading", facts{"title": s.label("heading.next")})}
-	for _, step := range steps {
-		mark := "- "
-		if step.Command != "" {
-			lines = append(lines, "    "+step.Command)
-			mark = "      "
-		}
-		lines = append(lines, folded(mark, step.Why)...)
-	}
-	return lines
 }

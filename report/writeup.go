@@ -19,7 +19,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 	_, newest := span(docs)
 	w := &Writeup{
 		ID: c.ID, Revision: s.say("revision", facts{"number": in.revision(c.ID).Number}), Lang: in.Lang,
-		Title: s.title(c), Subtitle: s.subtitle(c),
+		Title: s.title(c), Subtitle: s.subtitle(c), Notices: values(s.notices()),
 		Band: Band{
 			Tone:       verdictTone(c.Verdict),
 			Verdict:    s.label("verdict." + c.Verdict.String()),

@@ -23,7 +23,12 @@ import (
 // the file, but not in what follows it, such as a name inside an archive.
 func Document(d *ingest.Document, source string) {
 	p := newPlaceholders(source)
-	p.value(reflect.ValueOf(d))
+	eachText(reflect.ValueOf(d), "", func(field, text string) string {
+		if kept[field] {
+			return text
+		}
+		return p.text(text)
+	})
 	for _, s := range d.Snapshots {
 		p.machine(s)
 	}
@@ -56,25 +61,33 @@ var kept = map[string]bool{
 	"Machine.Name": true, "Document.SHA256": true, "Document.Encoding": true, "Module.Version": true,
 }
 
-// value walks all that a document consists of, so that no text in it is forgotten,
-// also not one of a field that is added later.
-func (p *placeholders) value(v reflect.Value) {
+// eachText walks all that a document consists of, so that no text in it is forgotten,
+// also not one of a field that is added later. change gets each text with the name of
+// its field, Warning.Text, and returns what takes its place.
+func eachText(v reflect.Value, field string, change func(field, text string) string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			p.value(v.Elem())
+			eachText(v.Elem(), field, change)
 		}
 	case reflect.Slice, reflect.Array:
 		if !holdsText(v.Type().Elem().Kind()) {
 			return
 		}
 		for i := range v.Len() {
-			p.value(v.Index(i))
+			eachText(v.Index(i), field, change)
 		}
 	case reflect.Struct:
-		p.fields(v)
+		t := v.Type()
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() {
+				eachText(v.Field(i), t.Name()+"."+f.Name, change)
+			}
+		}
 	case reflect.String:
-		v.SetString(p.text(v.String()))
+		if now := change(field, v.String()); now != v.String() {
+			v.SetString(now)
+		}
 	case reflect.Map, reflect.Interface, reflect.Chan, reflect.Func:
 		panic(fmt.Sprintf("redact: cannot walk a %s", v.Type()))
 	}
@@ -84,15 +97,6 @@ func (p *placeholders) value(v reflect.Value) {
 // cannot.
 func holdsText(k reflect.Kind) bool {
 	return k == reflect.String || k == reflect.Struct || k == reflect.Pointer || k == reflect.Slice || k == reflect.Array
-}
-
-func (p *placeholders) fields(v reflect.Value) {
-	t := v.Type()
-	for i := range t.NumField() {
-		if f := t.Field(i); f.IsExported() && !kept[t.Name()+"."+f.Name] {
-			p.value(v.Field(i))
-		}
-	}
 }
 
 // placeholders are those of one document.
@@ -121,7 +125,7 @@ func (p *placeholders) give(kind, name string) string {
 }
 
 // ours is a placeholder: a text may pass here twice.
-var ours = regexp.MustCompile(`^(user|sid|mail|ip)-\d+$`)
+var ours = regexp.MustCompile(`^(user|sid|mail|ip|path)-\d+$`)
 
 // text replaces what it finds in one text. Most texts hold no sign of any of it and
 // are left alone at once.

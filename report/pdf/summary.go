@@ -70,6 +70,10 @@ func (d *document) title() {
 	if d.m.Subtitle != "" {
 		d.paragraph(d.m.Subtitle, d.scaled(subText), marginX, d.column())
 	}
+	for _, n := range d.m.Notices {
+		d.gap(2)
+		d.paragraph(n, d.scaled(noticeText), marginX, d.column())
+	}
 	d.gap(6)
 }
 

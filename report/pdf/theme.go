@@ -62,6 +62,7 @@ func barStyle(t report.Tone) barFill {
 var (
 	titleText   = style{bold, 18, ink}
 	subText     = style{regular, 10, muted}
+	noticeText  = style{bold, 8.5, ink}
 	headText    = style{bold, 13, accent}
 	kickerText  = style{bold, 8.5, accent}
 	bodyText    = style{regular, 9, ink}
