@@ -33,6 +33,12 @@ type config struct {
 	// NameRule finds machines' names in files' names, as --name-rule does.
 	NameRule string `yaml:"name_rule"`
 
+	// Paper is what PDFs are drawn on, Profile whom reports are for: the lab's
+	// engineers, or readers outside, for whom names are taken out.
+	Paper   string `yaml:"paper"`
+	Profile string `yaml:"profile"`
+	// Groups are machines that belong together, for reports of their own.
+	Groups []groupConfig `yaml:"groups"`
 	// Lang is the language of the reports.
 	Lang string `yaml:"lang"`
 
@@ -97,18 +103,27 @@ const longest = 36525 * 24 * time.Hour
 // UnmarshalYAML reads "5s", "1h30m" or "30d".
 func (d *duration) UnmarshalYAML(node *yaml.Node) error {
 	var err error
-	if days, ok := strings.CutSuffix(node.Value, "d"); ok {
-		var n int64
-		n, err = strconv.ParseInt(days, 10, 32)
-		d.Duration = time.Duration(min(n, 1<<16)) * 24 * time.Hour
-	} else {
-		d.Duration, err = time.ParseDuration(node.Value)
-	}
-	if err != nil || d.Duration <= 0 || d.Duration > longest {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf(
-			"line %d: %q is no time; write 5s, 10m, 1h30m or 30d", node.Line, node.Value)}}
+	if d.Duration, err = parseDuration(node.Value); err != nil {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", node.Line, err)}}
 	}
 	return nil
+}
+
+// parseDuration reads a time above zero, also in days.
+func parseDuration(text string) (time.Duration, error) {
+	var d time.Duration
+	var err error
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int64
+		n, err = strconv.ParseInt(days, 10, 32)
+		d = time.Duration(min(n, 1<<16)) * 24 * time.Hour
+	} else {
+		d, err = time.ParseDuration(text)
+	}
+	if err != nil || d <= 0 || d > longest {
+		return 0, fmt.Errorf("%q is no time; write 5s, 10m, 1h30m or 30d", text)
+	}
+	return d, nil
 }
 
 // String writes whole days as days, and no seconds or minutes that are none.
@@ -157,6 +172,11 @@ func (c *config) resolve(below string) {
 	}
 	for i := range c.Drops {
 		c.Drops[i].Path = within(below, c.Drops[i].Path)
+	}
+	for _, g := range c.Groups {
+		for i := range g.Folders {
+			g.Folders[i] = within(below, g.Folders[i])
+		}
 	}
 	for _, p := range []*string{&c.Issues, &c.Out, &c.State} {
 		*p = within(below, *p)
@@ -238,8 +258,12 @@ func (c *config) knowledge(con *console) (*knowledge.Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range c.TagMaps {
-		if err := addTagMap(con, know, file); err != nil {
+	for i, file := range c.TagMaps {
+		shown := filepath.ToSlash(file)
+		if c.public() {
+			shown = fmt.Sprintf("tag-map-%d.txt", i+1)
+		}
+		if err := addTagMap(con, know, file, shown); err != nil {
 			return nil, err
 		}
 	}
@@ -251,8 +275,15 @@ func (c *config) knowledge(con *console) (*knowledge.Base, error) {
 			"make the folder, or leave --issues and the key issues out"}
 	}
 	before := len(know.Issues)
-	if err := know.AddIssues(folder(c.Issues), ".", filepath.ToSlash(c.Issues)); err != nil {
+	label := filepath.ToSlash(c.Issues)
+	if c.public() {
+		label = publicIssues
+	}
+	if err := know.AddIssues(folder(c.Issues), ".", label); err != nil {
 		return nil, &failure{exitUsage, err, configHint}
+	}
+	if c.public() {
+		redactIssues(know.Issues)
 	}
 	if con.verbose {
 		con.note("%s: %d known issues more than our own %d", filepath.ToSlash(c.Issues), len(know.Issues)-before, before)
@@ -263,10 +294,9 @@ func (c *config) knowledge(con *console) (*knowledge.Base, error) {
 // doubted is how many doubts about one tag map are printed.
 const doubted = 5
 
-// addTagMap reads one tag map and says what is wrong with it. A map without any
+// addTagMap reads one tag map, known in reports by the path shown, and says what is wrong with it. A map without any
 // entry is another kind of file.
-func addTagMap(con *console, know *knowledge.Base, file string) error {
-	shown := filepath.ToSlash(file)
+func addTagMap(con *console, know *knowledge.Base, file, shown string) error {
 	f, err := os.Open(file)
 	if err != nil {
 		reason := err

@@ -11,6 +11,7 @@ import (
 
 func newDemo(con *console) *cobra.Command {
 	var out, lang string
+	var look looks
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Sweep the built-in sample logs",
@@ -27,9 +28,9 @@ Exit codes:
   poolsweep demo --lang zh-CN`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			words, err := words(lang)
-			if err != nil {
-				return err
+			conf := &config{Lang: lang}
+			if err := look.over(conf); err != nil {
+				return usageError(cmd, err)
 			}
 			found := &catch{taken: map[string]bool{}}
 			found.walk(samples.Logs, "samples", "")
@@ -37,7 +38,7 @@ Exit codes:
 			if err != nil {
 				return err
 			}
-			j, err := readAndJudge(cmd.Context(), con, found, know, words)
+			j, err := conf.readAndJudge(cmd.Context(), con, found, know)
 			if err != nil {
 				return err
 			}
@@ -55,6 +56,7 @@ Exit codes:
 		},
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "poolsweep-demo", "write the reports into folder `DIR`")
+	look.flags(cmd)
 	langFlag(cmd, &lang)
 	return cmd
 }

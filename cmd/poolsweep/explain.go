@@ -40,7 +40,11 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 			if len(paths) == 0 {
 				return usageError(cmd, fmt.Errorf("no logs to judge for %q", name))
 			}
-			j, err := s.judge(cmd, con, paths, nil)
+			conf, err := s.merge()
+			if err != nil {
+				return err
+			}
+			j, err := conf.judge(cmd, con, paths, nil)
 			if err != nil {
 				return err
 			}
@@ -175,28 +179,20 @@ func wrap(w io.Writer, line string) {
 	fmt.Fprintf(w, "%s%s\n", indent, line)
 }
 
-// judge reads and judges paths as the settings tell, but for what poolsweep itself
-// writes there.
-func (s *settings) judge(cmd *cobra.Command, con *console, paths, own []string) (*judgement, error) {
-	conf, err := s.merge()
-	if err != nil {
-		return nil, err
-	}
-	rule, err := nameRule(conf.NameRule)
+// judge reads and judges paths as the configuration tells, but for what poolsweep
+// itself writes there.
+func (c *config) judge(cmd *cobra.Command, con *console, paths, own []string) (*judgement, error) {
+	rule, err := nameRule(c.NameRule)
 	if err != nil {
 		return nil, usageError(cmd, err)
 	}
-	words, err := words(conf.Lang)
-	if err != nil {
-		return nil, err
-	}
-	know, err := conf.knowledge(con)
+	know, err := c.knowledge(con)
 	if err != nil {
 		return nil, err
 	}
 	found := find(paths, own)
 	found.nameBy(rule)
-	j, err := readAndJudge(cmd.Context(), con, found, know, words)
+	j, err := c.readAndJudge(cmd.Context(), con, found, know)
 	if err == nil && len(j.Documents) == 0 {
 		j.printInputs(con.err, con.verbose)
 		err = nothingRead(j, paths)

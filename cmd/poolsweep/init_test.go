@@ -34,7 +34,7 @@ func TestInitFileHoldsEveryKeyAtItsDefault(t *testing.T) {
 	bare := load("bare.yaml", "drops: [{path: drop}]\nout: reports\nstate: state\n")
 	// These two are the watch package's own defaults, which it gives to zero.
 	bare.Drops[0].Depth, bare.Drops[0].MaxBytes = 2, 2<<30
-	bare.TagMaps = []string{}
+	bare.TagMaps, bare.Groups = []string{}, []groupConfig{}
 	if diff := cmp.Diff(bare, full); diff != "" {
 		t.Errorf("init.yaml does not show the defaults (-default +shown):\n%s", diff)
 	}
@@ -46,7 +46,7 @@ func TestInitFileAndDocumentNameEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range configKeys(reflect.TypeFor[config]()) {
-		if !regexp.MustCompile(`(?m)^ *(- )?` + key + `:`).MatchString(initText) {
+		if !regexp.MustCompile(`(?m)^#? *(- )?` + key + `:`).MatchString(initText) {
 			t.Errorf("init.yaml has no key %s", key)
 		}
 		if !strings.Contains(string(doc), "| `"+key+"` |") {

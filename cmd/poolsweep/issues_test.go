@@ -14,7 +14,7 @@ const issueFolder = top + "/analyze/knowledge/issues"
 // that the cases name.
 func matchedIn(t *testing.T, log string) (ids, holders []string) {
 	t.Helper()
-	j, err := readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, find([]string{log}, nil), known(t), english(t))
+	j, err := (&config{}).readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, find([]string{log}, nil), known(t))
 	if err != nil {
 		t.Fatal(err)
 	}

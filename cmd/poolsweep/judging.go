@@ -137,13 +137,7 @@ func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, wi
 	for _, m := range changed {
 		whole[ingest.MachineKey(m.Name)] = true
 	}
-	for _, c := range cases {
-		if withBook || slices.ContainsFunc(c.Machines, func(m string) bool { return whole[ingest.MachineKey(m)] }) {
-			for _, m := range c.Machines {
-				whole[ingest.MachineKey(m)] = true
-			}
-		}
-	}
+	addSharers(whole, cases, withBook)
 	j, err := s.judgeDocuments(ctx, whole)
 	if err != nil {
 		return err
@@ -171,33 +165,76 @@ func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, wi
 	return s.render(ctx, j)
 }
 
-// judgeDocuments judges the newest document of every machine, and the whole recent
-// past of some.
-func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*judgement, error) {
-	newest, err := s.store.Newest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	var docs []*ingest.Document
-	add := func(held []store.Held) {
-		for _, h := range held {
-			if key := h.SHA256 + h.Machine; !seen[key] {
-				seen[key] = true
-				docs = append(docs, h.Document)
+// addSharers adds the machines that share a case with some, or all that have a case.
+func addSharers(whole map[string]bool, cases []store.Case, all bool) {
+	for _, c := range cases {
+		if all || slices.ContainsFunc(c.Machines, func(m string) bool { return whole[ingest.MachineKey(m)] }) {
+			for _, m := range c.Machines {
+				whole[ingest.MachineKey(m)] = true
 			}
 		}
 	}
+}
+
+// judgeDocuments judges the newest document of every machine, and the whole recent
+// past of some.
+func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*judgement, error) {
+	held, err := recentPast(ctx, s.store, whole, s.now().Add(-s.cfg.History.Duration))
+	if err != nil {
+		return nil, err
+	}
+	return s.cfg.newJudgement(documents(held), nil, s.know, s.words)
+}
+
+// recentPast returns the newest document of every machine in a history, and all that
+// some have since a moment, by file.
+func recentPast(ctx context.Context, db *store.Store, whole map[string]bool, since time.Time) ([]store.Held, error) {
+	newest, err := db.Newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all past
 	for _, key := range sortedKeys(whole) {
-		held, err := s.store.Recent(ctx, key, s.now().Add(-s.cfg.History.Duration), mostHistory)
+		held, err := db.Recent(ctx, key, since, mostHistory)
 		if err != nil {
 			return nil, err
 		}
-		add(held)
+		all.add(held)
 	}
-	add(newest)
-	slices.SortStableFunc(docs, func(a, b *ingest.Document) int { return strings.Compare(a.File, b.File) })
-	return newJudgement(docs, nil, s.know, s.words)
+	all.add(newest)
+	return all.byFile(), nil
+}
+
+// past collects documents of a history, each once.
+type past struct {
+	held []store.Held
+	seen map[string]bool
+}
+
+func (p *past) add(held []store.Held) {
+	if p.seen == nil {
+		p.seen = map[string]bool{}
+	}
+	for _, h := range held {
+		if key := h.SHA256 + h.Machine; !p.seen[key] {
+			p.seen[key] = true
+			p.held = append(p.held, h)
+		}
+	}
+}
+
+// byFile returns them in the order of their files.
+func (p *past) byFile() []store.Held {
+	slices.SortStableFunc(p.held, func(a, b store.Held) int { return strings.Compare(a.File, b.File) })
+	return p.held
+}
+
+func documents(held []store.Held) []*ingest.Document {
+	var docs []*ingest.Document
+	for _, h := range held {
+		docs = append(docs, h.Document)
+	}
+	return docs
 }
 
 func sortedKeys(set map[string]bool) []string {
@@ -264,8 +301,13 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 	if err != nil {
 		return err
 	}
-	if j.Revisions, err = s.revisions(ctx); err != nil {
+	if j.Revisions, err = revisions(ctx, s.store); err != nil {
 		return err
+	}
+	if s.cfg.public() {
+		if j, err = s.cfg.outside(j, s.know); err != nil {
+			return err
+		}
 	}
 	for _, o := range outputs {
 		draw := j.drawing(o)
@@ -280,8 +322,8 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 }
 
 // revisions returns the newest revision of each case with what it said before.
-func (s *service) revisions(ctx context.Context) (map[string]report.Revision, error) {
-	cases, err := s.store.Cases(ctx)
+func revisions(ctx context.Context, db *store.Store) (map[string]report.Revision, error) {
+	cases, err := db.Cases(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -29,13 +29,17 @@ const (
 type judgement struct {
 	report.Input
 	output *report.Output
+	paper  pdf.Paper
 	notes  []string // on what was passed over
 }
 
-// readAndJudge reads what was found and judges it by what is known, in the words
-// of a language.
-func readAndJudge(ctx context.Context, con *console, found *catch, know *knowledge.Base,
-	words *templates.Words) (*judgement, error) {
+// readAndJudge reads what was found and judges it by what is known.
+func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
+	know *knowledge.Base) (*judgement, error) {
+	words, err := words(c.Lang)
+	if err != nil {
+		return nil, err
+	}
 	step, done := progress(con.err, len(found.inputs))
 	read, err := readAll(ctx, found.inputs, step)
 	done()
@@ -43,31 +47,43 @@ func readAndJudge(ctx context.Context, con *console, found *catch, know *knowled
 		return nil, err
 	}
 	con.explainNames(read.docs)
-	j, err := newJudgement(read.docs, append(found.refused, read.refused...), know, words)
+	read.refused = append(found.refused, read.refused...)
+	if c.public() {
+		read.redact()
+	}
+	j, err := c.newJudgement(read.docs, read.refused, know, words)
 	if err != nil {
 		return nil, err
 	}
-	var cited []ingest.Source
-	for i := range j.Result.Cases {
-		cited = append(cited, report.Cited(&j.Result.Cases[i])...)
+	if !c.public() { // a log may be called as another's placeholder
+		j.Lines = quote(found.inputs, j.cited())
 	}
-	j.Lines = quote(found.inputs, cited)
 	j.notes = append(found.notes, read.notes...)
 	j.output.Inputs = append(j.output.Inputs, read.asides...)
 	return j, nil
 }
 
+// cited are the lines that the write-ups quote.
+func (j *judgement) cited() []ingest.Source {
+	var cited []ingest.Source
+	for i := range j.Result.Cases {
+		cited = append(cited, report.Cited(&j.Result.Cases[i])...)
+	}
+	return cited
+}
+
 // newJudgement judges documents by what is known. Refused are the files of which
 // no document came.
-func newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
+func (c *config) newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
 	words *templates.Words) (*judgement, error) {
-	j := &judgement{Input: report.Input{
+	j := &judgement{paper: c.sheet(), Input: report.Input{
 		Documents: docs,
 		Refused:   refused,
 		Result:    judge.Judge(docs, know, analyze.DefaultThresholds()),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,
+		Profile:   c.Profile,
 	}}
 	var err error
 	j.output, err = report.NewOutput(j.Input)
@@ -117,7 +133,7 @@ func (j *judgement) drawWriteup(w io.Writer, c *analyze.Case) error {
 	if err != nil {
 		return err
 	}
-	return pdf.Write(w, writeup, pdf.A4)
+	return pdf.Write(w, writeup, j.paper)
 }
 
 // drawOverview writes the page that stands for the write-ups where there is no case.
@@ -126,7 +142,7 @@ func (j *judgement) drawOverview(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return pdf.Write(w, overview, pdf.A4)
+	return pdf.Write(w, overview, j.paper)
 }
 
 // drawCase writes the JSON object with one case and its machines and inputs only.

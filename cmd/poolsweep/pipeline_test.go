@@ -40,7 +40,7 @@ func judged(t testing.TB) *judgement {
 	t.Helper()
 	found := &catch{taken: map[string]bool{}}
 	found.walk(samples.Logs, "samples", "")
-	j, err := readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, found, known(t), english(t))
+	j, err := (&config{}).readAndJudge(t.Context(), &console{out: io.Discard, err: io.Discard}, found, known(t))
 	if err != nil {
 		t.Fatal(err)
 	}

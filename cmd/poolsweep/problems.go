@@ -40,6 +40,15 @@ func (c *config) problems() []problem {
 	if c.Redact != "" && c.Redact != redactNone && c.Redact != redactStrict {
 		wrong(fmt.Sprintf("%q is neither %s nor %s", c.Redact, redactNone, redactStrict), "redact")
 	}
+	if c.Paper != "" && !slices.Contains(papers, c.Paper) {
+		wrong(neither(c.Paper, papers), "paper")
+	}
+	if c.Profile != "" && !slices.Contains(profiles, c.Profile) {
+		wrong(neither(c.Profile, profiles), "profile")
+	}
+	for i := range c.Groups {
+		all = append(all, c.groupProblems(i)...)
+	}
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}

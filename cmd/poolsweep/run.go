@@ -101,7 +101,8 @@ each case and JSON.
 		Example: `  poolsweep demo
   poolsweep sweep --out reports drop/
   poolsweep show LAB-014_20261124.log
-  poolsweep explain PS-1A2B3C4D drop/`,
+  poolsweep explain PS-1A2B3C4D drop/
+  poolsweep ticket PS-1A2B3C4D drop/`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noSuchCommand,
@@ -118,7 +119,7 @@ each case and JSON.
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
 	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newExplain(con), newCollect(con), newVersion(con),
-		newWatch(con), newStatus(con), newInit(con), newDoctor(con), newReanalyze(con), newPurge(con), newParse(con, os.Stdin))
+		newWatch(con), newStatus(con), newInit(con), newDoctor(con), newReport(con), newTicket(con), newReanalyze(con), newPurge(con), newParse(con, os.Stdin))
 	return root
 }
 

@@ -27,6 +27,10 @@ like folders of their names; none is unpacked to disk.
 With --json - and no --out, nothing but the JSON object is printed and no file is
 written.
 
+With --profile public the reports are for readers outside: machines, files, users,
+addresses and verbatim lines are taken out, each place marked; docs/reports.md says
+what stays.
+
 What the lab knows about its own drivers' tags and defects goes into files that
 --config, --tag-map and --issues name; docs/configuring.md shows them.
 
@@ -36,6 +40,7 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
   poolsweep sweep --json - drop/ | jq '.cases[].id'
   poolsweep sweep --name-rule '^\d+_(?P<machine>\w+)' drop/
   poolsweep sweep --config lab.yaml drop/
+  poolsweep sweep --profile public --paper letter --out outside drop/
   poolsweep sweep --tag-map pooltag.txt --issues our-issues drop/`,
 		Args: usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,6 +50,7 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 	}
 	cmd.Flags().StringVarP(&s.out, "out", "o", "poolsweep-out", "write the reports into folder `DIR`")
 	cmd.Flags().StringVar(&s.json, "json", "", "write the JSON object to `FILE`, too; - is standard output")
+	s.looks.flags(cmd)
 	s.settings.flags(cmd)
 	return cmd
 }
@@ -52,6 +58,7 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 // sweep holds the flags of the command.
 type sweep struct {
 	settings
+	looks
 	out, json string
 	outGiven  bool
 }
@@ -60,7 +67,14 @@ type sweep struct {
 func (s *sweep) jsonOnly() bool { return s.json == "-" && !s.outGiven }
 
 func (s *sweep) run(cmd *cobra.Command, con *console, args []string) error {
-	j, err := s.judge(cmd, con, args, s.writes())
+	conf, err := s.settings.merge()
+	if err != nil {
+		return err
+	}
+	if err := s.looks.over(conf); err != nil {
+		return usageError(cmd, err)
+	}
+	j, err := conf.judge(cmd, con, args, s.writes())
 	if err != nil {
 		return err
 	}

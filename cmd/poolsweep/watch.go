@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest/store"
+	"poolsweep/report"
 )
 
 func newWatch(con *console) *cobra.Command {
@@ -54,6 +55,7 @@ Without --config give --drop, --out and --state.
 		},
 	}
 	w.settings.flags(cmd)
+	w.looks.flags(cmd)
 	w.log.flags(cmd)
 	w.folderFlags(cmd)
 	return cmd
@@ -62,6 +64,7 @@ Without --config give --drop, --out and --state.
 // watchFlags go before the same keys of the configuration file.
 type watchFlags struct {
 	settings
+	looks
 	log        logFlags
 	drops      []string
 	out, state string
@@ -99,6 +102,9 @@ func (w *watchFlags) merge() (*config, error) {
 	if w.state != "" {
 		c.State = w.state
 	}
+	if err := w.looks.over(c); err != nil {
+		return nil, err
+	}
 	return c, c.watchable()
 }
 
@@ -121,6 +127,12 @@ func (c *config) fill() {
 	}
 	if c.Redact == "" {
 		c.Redact = redactNone
+	}
+	if c.Paper == "" {
+		c.Paper = paperA4
+	}
+	if c.Profile == "" {
+		c.Profile = report.ProfileEngineer
 	}
 }
 
