@@ -57,7 +57,8 @@ func (g *grid) charts() error {
 		c := &g.sheet.Charts[i]
 		bars := min(max(c.Top, 1), g.len)
 		fill := colour(report.TonePlain, 0)
-		drawn := plot{SheetChart: c, kind: g.sheet.Columns[c.Value].Kind, labels: bars, width: chartWidth, anchor: "oneCell",
+		drawn := plot{SheetChart: c, kind: g.sheet.Columns[c.Value].Kind, labels: bars, width: chartWidth,
+			anchor: "oneCell",
 			series: []excelize.ChartSeries{g.dress(c.Kind, fill, excelize.ChartSeries{
 				Name:       g.absolute(c.Value, headerRow, headerRow),
 				Categories: g.absolute(c.Category, firstRow, headerRow+bars),

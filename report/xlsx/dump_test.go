@@ -126,7 +126,8 @@ var (
 	chartRef   = regexp.MustCompile(`<f>([^<]*)</f>`)
 	chartText  = regexp.MustCompile(`<a:t>([^<]*)</a:t>`)
 	chartVary  = regexp.MustCompile(`<varyColors val="([^"]*)"`)
-	chartStart = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>\d+</xdr:colOff><xdr:row>(\d+)</xdr:row>`)
+	chartStart = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>\d+</xdr:colOff>` +
+		`<xdr:row>(\d+)</xdr:row>`)
 )
 
 // charts shows the charts whose data stand on the sheet.

@@ -3,7 +3,6 @@ package xlsx
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -62,8 +61,17 @@ func (p *page) draw() error {
 // smallest scale that can still be read, two thirds.
 const perPage = 210
 
-// abreast returns how many pages side by side keep a sheet of a width readable.
-func abreast(width float64) int { return max(int(math.Ceil(width/perPage)), 1) }
+// abreast returns how many pages side by side keep columns of these widths readable.
+// A column is never divided, and the first is repeated on each page.
+func abreast(widths []float64) int {
+	pages, used := 1, 0.0
+	for _, width := range widths {
+		if used += width; used > perPage && used > width {
+			pages, used = pages+1, widths[0]+width
+		}
+	}
+	return pages
+}
 
 // layout sets what all sheets share: no grid, landscape pages, a footer. Where a row
 // takes several pages, they follow each other.

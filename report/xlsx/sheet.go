@@ -45,6 +45,9 @@ const tones = int(report.ToneAlarm) + 1
 func (p *page) drawTable() error {
 	g := &grid{page: p, rows: p.window(), len: p.len, titles: columnTitles(p.sheet.Columns)}
 	if g.len == 0 {
+		for range g.rows {
+			return errors.New("rows came, none were announced")
+		}
 		g.rows, g.len = slices.Values([][]any{g.nothingRow()}), 1
 	}
 	var err error
@@ -125,12 +128,10 @@ func (g *grid) header() error {
 // extent: excelize leaves A1 there, and readers that trust it would see one cell.
 func (g *grid) frame() error {
 	var errs []error
-	whole := 0.0
 	for i, width := range g.widths {
 		errs = append(errs, g.SetColWidth(g.name, letters(i), letters(i), width))
-		whole += width
 	}
-	pages := abreast(whole)
+	pages := abreast(g.widths)
 	panes := excelize.Panes{Freeze: true, XSplit: 1, YSplit: headerRow,
 		TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}
 	repeat := fmt.Sprintf("%s!$A:$A,%[1]s!$%[2]d:$%[2]d", quoted(g.name), headerRow)

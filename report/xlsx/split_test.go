@@ -86,6 +86,7 @@ func TestRowsAreAsAnnounced(t *testing.T) {
 		len  int
 	}{
 		{`build workbook: sheet "S": 1 rows came, 2 were announced`, [][]any{{"a"}}, 2},
+		{`build workbook: sheet "S": rows came, none were announced`, [][]any{{"a"}}, 0},
 		{`build workbook: sheet "S": 2 rows came, 1 were announced`, [][]any{{"a"}, {"b"}}, 1},
 		{`build workbook: sheet "S": row 2 has 2 values, the table 1 columns`, [][]any{{"a"}, {"b", "c"}}, 2},
 	} {

@@ -1,0 +1,77 @@
+package xlsx
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"poolsweep/report"
+)
+
+func TestWideSheetsTakeSeveralPagesAbreast(t *testing.T) {
+	for _, c := range []struct {
+		widths []float64
+		want   int
+	}{
+		{nil, 1},
+		{[]float64{20}, 1},
+		{[]float64{110, 100}, 1},
+		{[]float64{110, 101}, 2},
+		{[]float64{20, 100, 100, 100}, 3}, // the first column stands on each page
+		{slices.Repeat([]float64{10}, 40), 2},
+		{[]float64{300}, 1},
+		{[]float64{10, 300, 10}, 3},
+	} {
+		if got := abreast(c.widths); got != c.want {
+			t.Errorf("columns of %v take %d pages, want %d", c.widths, got, c.want)
+		}
+	}
+}
+
+func TestLinksEndAtExcelsLimit(t *testing.T) {
+	g := &grid{page: &page{book: &book{}}}
+	s := &survey{}
+	for range mostLinks + 3 {
+		g.noteLink(s, "A5", report.Link{Text: "x", Target: "x.pdf"})
+	}
+	if len(s.links) != mostLinks || len(s.files) != mostLinks {
+		t.Errorf("%d links to %d files, want %d", len(s.links), len(s.files), mostLinks)
+	}
+}
+
+func TestMendedCharts(t *testing.T) {
+	const drawing = `<xdr:twoCellAnchor editAs="oneCell"><xdr:from><xdr:col>2</xdr:col></xdr:from><xdr:to>` +
+		`<xdr:col>2</xdr:col><xdr:colOff>50</xdr:colOff><xdr:row>3</xdr:row><xdr:rowOff>40</xdr:rowOff></xdr:to>` +
+		`<x/></xdr:twoCellAnchor><xdr:twoCellAnchor><y/></xdr:twoCellAnchor>`
+	const want = `<xdr:oneCellAnchor><xdr:from><xdr:col>2</xdr:col></xdr:from><xdr:ext cx="50" cy="40"/>` +
+		`<x/></xdr:oneCellAnchor><xdr:twoCellAnchor><y/></xdr:twoCellAnchor>`
+	if got := string(mended("xl/drawings/drawing1.xml", []byte(drawing))); got != want {
+		t.Errorf("the drawing became\n%s\nwant\n%s", got, want)
+	}
+	const axis = `<a:bodyPr rot="-5400000">`
+	for form, want := range map[string]string{`<barDir val="bar">`: "0", `<barDir val="col">`: "-5400000"} {
+		got := string(mended("xl/charts/chart1.xml", []byte(form+axis+flatTitle)))
+		if !strings.Contains(got, `rot="`+want+`"`) || !strings.HasSuffix(got, "></title>") {
+			t.Errorf("the axis of %s became %s", form, got)
+		}
+	}
+}
+
+// A column is as wide as its longest number, with separators.
+func TestColumnsHoldTheirNumbers(t *testing.T) {
+	for _, c := range []struct {
+		largest float64
+		kind    report.CellKind
+		want    float64
+	}{
+		{-1, report.KindCount, 0},
+		{0, report.KindCount, 1 + around},
+		{999, report.KindCount, 4 + around},
+		{1e12, report.KindBytes, 17 + around},
+		{12, report.KindRatio, 8 + around},
+	} {
+		if got := numberWidth(c.kind, c.largest); got != c.want {
+			t.Errorf("%g is %g wide, want %g", c.largest, got, c.want)
+		}
+	}
+}
