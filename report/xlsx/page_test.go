@@ -28,6 +28,18 @@ func TestWideSheetsTakeSeveralPagesAbreast(t *testing.T) {
 	}
 }
 
+func TestTitlesKeepTheirWordsWhole(t *testing.T) {
+	for _, c := range []struct {
+		title string
+		width float64
+		want  int
+	}{{"", 9, 1}, {"Bytes", 3, 1}, {"Most of any peer", 8, 2}, {"Other machines, median", 9, 3}, {"其他 机器", 4, 2}} {
+		if got := titleLines(c.title, c.width); got != c.want {
+			t.Errorf("%q takes %d lines of %g, want %d", c.title, got, c.width, c.want)
+		}
+	}
+}
+
 func TestLinksEndAtExcelsLimit(t *testing.T) {
 	g := &grid{page: &page{book: &book{}}}
 	s := &survey{}

@@ -117,7 +117,7 @@ func (g *grid) header() error {
 	height := 1
 	for i, title := range g.titles {
 		errs = append(errs, g.set(place(i+1, headerRow), style{use: useColumn, kind: g.looks[i].kind}, title))
-		height = max(height, lines(title, g.widths[i]-buttonWidth))
+		height = max(height, titleLines(title, (g.widths[i]-buttonWidth-1)/capitals))
 	}
 	const least = 20
 	return errors.Join(append(errs, g.SetRowHeight(g.name, headerRow, max(rowHeight(height), least)))...)

@@ -142,6 +142,18 @@ func (g *grid) titleWidth(col int) float64 {
 	return float64(longest)*capitals + buttonWidth + 1
 }
 
+// titleLines returns how many lines a title takes when its words stay whole.
+func titleLines(title string, width float64) int {
+	n, used := 1, 0.0
+	for _, word := range strings.Fields(title) {
+		if used += float64(places(word)); used > width && used > float64(places(word)) {
+			n, used = n+1, float64(places(word))
+		}
+		used++ // the blank
+	}
+	return n
+}
+
 // numberWidth returns the width at which a column's largest number, which is its
 // longest, does not show as ###.
 func numberWidth(kind report.CellKind, largest float64) float64 {
