@@ -10,7 +10,8 @@ import (
 // each snapshot only what a report has a place for.
 type Past struct {
 	Period  Period
-	Tracks  []Track // by machine
+	Tracks  []Track           // by machine
+	Courses map[string]Course // of the cases, by id
 	Builds  []RateDifference
 	Drivers []DriverFact // by machine, then name
 }

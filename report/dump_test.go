@@ -223,6 +223,9 @@ func (d *dumper) ratios(r *Ratios) {
 	d.note(r.Note)
 }
 
+// dumpedRows is up to how many rows a sheet is dumped whole.
+const dumpedRows = 16
+
 func dumpBook(b *Workbook) string {
 	var d dumper
 	d.line("%s · %s · %s", b.Title, b.Tool, b.Created.UTC().Format(time.RFC3339))
@@ -242,7 +245,9 @@ func dumpBook(b *Workbook) string {
 		}
 		i := 0
 		for r := range s.All() {
-			i++
+			if i++; s.Len > dumpedRows && i > 2 && i < s.Len {
+				continue // a long list goes on alike
+			}
 			d.line("row %d", i)
 			for j, v := range r {
 				d.line("  %s: %s", s.Columns[j].Title, dumpValue(v))

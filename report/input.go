@@ -30,6 +30,20 @@ type Input struct {
 	Scope   *Scope // nil: all that was read
 
 	Revisions map[string]Revision // of cases by id; one that is missing is the first
+
+	// For the workbook.
+
+	Past  *analyze.Past  // of the machines, over the period that the workbook is about
+	Zone  *time.Location // the lab's, beside UTC; nil: UTC only
+	Drops []Drop         // files that wait, or that were refused, in a watched folder
+}
+
+// Drop is a file in a watched folder that was not, or not fully, taken in.
+type Drop struct {
+	Path, Machine string    // Machine "" when not known
+	State         string    // "waiting", "incomplete", "refused"
+	Reason        string    // the code of the reason: "TOO_BIG"
+	Since         time.Time // of State or Reason
 }
 
 // Refused is a file of which no document came.

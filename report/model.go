@@ -166,7 +166,7 @@ const (
 	KindRatio            // float64, two decimals
 	KindShare            // float64 0..1 as percent
 	KindTime             // time.Time in UTC, as date and time
-	KindHours            // float64 hours, one decimal
+	KindHours            // float64 hours or days, one decimal
 	KindLink             // Link
 	KindVerdict          // Tagged: text coloured by its tone
 	KindLocal            // time.Time as the clock of its own location shows it, as date and time

@@ -15,7 +15,21 @@ func Trace(snaps []*ingest.Snapshot, cases []analyze.Case, p analyze.Period, th 
 }
 
 // Past compares the machines over a period by their tracks.
-func Past(res *analyze.Result, tracks []analyze.Track, p analyze.Period) *analyze.Past {
-	return &analyze.Past{Period: p, Tracks: tracks, Builds: fleet.Differences(res, tracks),
-		Drivers: fleet.Drivers(res, tracks)}
+func Past(res *analyze.Result, tracks []analyze.Track, p analyze.Period, th analyze.Thresholds) *analyze.Past {
+	past := &analyze.Past{Period: p, Tracks: tracks, Courses: map[string]analyze.Course{},
+		Builds: fleet.Differences(res, tracks), Drivers: fleet.Drivers(res, tracks)}
+	for i := range res.Cases {
+		past.Courses[res.Cases[i].ID] = res.Cases[i].Course(p, th.Series)
+	}
+	return past
+}
+
+// Whole returns the past of all machines by the snapshots in a result, over all of
+// their time.
+func Whole(res *analyze.Result, th analyze.Thresholds) *analyze.Past {
+	var tracks []analyze.Track
+	for i := range res.Machines {
+		tracks = append(tracks, Trace(res.Machines[i].Snapshots, res.Cases, analyze.Period{}, th))
+	}
+	return Past(res, tracks, analyze.Period{}, th)
 }

@@ -76,15 +76,17 @@ func (j *judgement) cited() []ingest.Source {
 // no document came.
 func (c *config) newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
 	words *templates.Words) (*judgement, error) {
+	th := analyze.DefaultThresholds()
 	j := &judgement{paper: c.sheet(), Input: report.Input{
 		Documents: docs,
 		Refused:   refused,
-		Result:    judge.Judge(docs, know, analyze.DefaultThresholds()),
+		Result:    judge.Judge(docs, know, th),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,
 		Profile:   c.Profile,
 	}}
+	j.Past = judge.Whole(j.Result, th)
 	var err error
 	j.output, err = report.NewOutput(j.Input)
 	return j, err

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"poolsweep/analyze"
+	"poolsweep/ingest"
+)
+
+// column returns a column of a streamed sheet.
+func (s *speaker) column(title string, kind CellKind, width float64) SheetColumn {
+	return SheetColumn{Title: s.label("column." + title), Kind: kind, Width: width}
+}
+
+// seriesSheet is the long form, for pivots: every tag that matters at every moment of
+// the period. With hundreds of machines it has a million rows, so none is held.
+func (b *binder) seriesSheet() Sheet {
+	sheet := b.sheet("series")
+	columns := append([]SheetColumn{b.column("machine", KindText, 20), b.column("boot", KindCount, 8)}, b.timeColumns("session")...)
+	fixed := len(columns) + 1 // what is the same for all tags of a moment
+	columns = append(columns, b.column("uptime", KindHours, 11), b.column("hex", KindText, 11), b.column("tag", KindText, 7),
+		b.column("pool", KindText, 11), b.column("outstanding", KindCount, 14), b.column("bytes", KindBytes, 17))
+	pools := map[ingest.Pool]any{0: b.pool(0), ingest.NonPaged: b.pool(ingest.NonPaged), ingest.Paged: b.pool(ingest.Paged)}
+	b.stream(&sheet, columns, b.seriesRows(), func(yield func(func([]any)) bool) {
+		for i := range b.past.Tracks {
+			t := &b.past.Tracks[i]
+			for _, m := range b.moments(t) {
+				head := append([]any{t.Machine, int64(m.Boot)}, b.timeCells(m.At)...)
+				head = append(head, uptimeHours(m.Uptime, m.UptimeOK))
+				for _, p := range m.Tags {
+					fill := func(row []any) {
+						copy(row, head)
+						row, pool := row[fixed:], pools[p.Pool]
+						row[0], row[1], row[2], row[3], row[4] = p.Tag.Hex(), p.Tag.String(), pool, p.Outstanding, p.Bytes
+					}
+					if !yield(fill) {
+						return
+					}
+				}
+			}
+		}
+	})
+	return sheet
+}
+
+// moments are a track's moments within the period.
+func (b *binder) moments(t *analyze.Track) []analyze.Moment {
+	var out []analyze.Moment
+	for _, m := range t.Moments {
+		if b.past.Period.Holds(m.At) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// seriesRows counts the rows.
+func (b *binder) seriesRows() int {
+	n := 0
+	for i := range b.past.Tracks {
+		for _, m := range b.moments(&b.past.Tracks[i]) {
+			n += len(m.Tags)
+		}
+	}
+	return n
+}
