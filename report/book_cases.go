@@ -21,7 +21,8 @@ func (b *binder) caseSheet() Sheet {
 	l.add("id", KindText, 14, func(i int) any { return c[i].ID })
 	l.add("title", KindText, 56, func(i int) any { return b.title(&c[i]) })
 	l.add("case-state", KindVerdict, 10, func(i int) any { return b.caseState(&c[i]) })
-	l.add("trend", KindCount, 8, func(i int) any { return b.caseTrend(&c[i]) }).Icons = &Icons{From: [2]float64{0, 1}, Only: true}
+	trend := l.add("trend", KindCount, 8, func(i int) any { return b.caseTrend(&c[i]) })
+	trend.Icons = &Icons{From: [2]float64{0, 1}, Only: true}
 	l.add("movement", KindText, 20, func(i int) any { return b.label("movement." + c[i].Movement.String()) })
 	l.add("verdict", KindVerdict, 20, func(i int) any { return b.verdict(c[i].Verdict) })
 	l.add("class", KindText, 28, func(i int) any { return b.label("class." + c[i].Class.String()) })

@@ -29,7 +29,8 @@ func (b *binder) figures() []Figure {
 	}
 	all, silent := len(b.in.Result.Machines), len(b.silent())
 	whole := func(name string, n int, loud Tone, of int) Figure {
-		f := Figure{Label: b.label("figure." + name), Value: int64(n), Kind: KindCount, Note: b.say("figure-note."+name, facts{"of": of})}
+		f := Figure{Label: b.label("figure." + name), Value: int64(n), Kind: KindCount,
+			Note: b.say("figure-note."+name, facts{"of": of})}
 		if n > 0 {
 			f.Tone = loud
 		}

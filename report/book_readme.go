@@ -38,7 +38,8 @@ func (b *binder) period() []Pair {
 	p := b.past.Period
 	pairs := []Pair{
 		{b.label("period.from"), when(p.From, "period.all")}, {b.label("period.to"), when(p.To, "period.open")},
-		{b.label("period.oldest"), when(b.oldest, "value.unknown")}, {b.label("period.newest"), when(b.newest, "value.unknown")},
+		{b.label("period.oldest"), when(b.oldest, "value.unknown")},
+		{b.label("period.newest"), when(b.newest, "value.unknown")},
 	}
 	if b.in.Zone != nil {
 		pairs = append(pairs, Pair{b.label("period.zone"), b.zone.String()})

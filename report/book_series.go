@@ -14,11 +14,16 @@ func (s *speaker) column(title string, kind CellKind, width float64) SheetColumn
 // the period. With hundreds of machines it has a million rows, so none is held.
 func (b *binder) seriesSheet() Sheet {
 	sheet := b.sheet("series")
-	columns := append([]SheetColumn{b.column("machine", KindText, 20), b.column("boot", KindCount, 8)}, b.timeColumns("session")...)
-	fixed := len(columns) + 1 // what is the same for all tags of a moment
-	columns = append(columns, b.column("uptime", KindHours, 11), b.column("hex", KindText, 11), b.column("tag", KindText, 7),
-		b.column("pool", KindText, 11), b.column("outstanding", KindCount, 14), b.column("bytes", KindBytes, 17))
-	pools := map[ingest.Pool]any{0: b.pool(0), ingest.NonPaged: b.pool(ingest.NonPaged), ingest.Paged: b.pool(ingest.Paged)}
+	columns := []SheetColumn{b.column("machine", KindText, 20), b.column("boot", KindCount, 8)}
+	columns = append(columns, b.timeColumns("session")...)
+	columns = append(columns, b.column("uptime", KindHours, 11))
+	fixed := len(columns) // what is the same for all tags of a moment
+	columns = append(columns, b.column("hex", KindText, 11), b.column("tag", KindText, 7), b.column("pool", KindText, 11),
+		b.column("outstanding", KindCount, 14), b.column("bytes", KindBytes, 17))
+	pools := map[ingest.Pool]any{}
+	for _, p := range []ingest.Pool{0, ingest.NonPaged, ingest.Paged} {
+		pools[p] = b.pool(p)
+	}
 	b.stream(&sheet, columns, b.seriesRows(), func(yield func(func([]any)) bool) {
 		for i := range b.past.Tracks {
 			t := &b.past.Tracks[i]

@@ -54,6 +54,9 @@ type config struct {
 	Scan duration `yaml:"scan"`
 	// Workbook is how often the workbook of the whole fleet is made anew.
 	Workbook duration `yaml:"workbook"`
+	// WorkbookPeriod is the time that the workbook is about: what is new in it, what
+	// grew in it, what changed.
+	WorkbookPeriod duration `yaml:"workbook_period"`
 	// History is how far back a machine's past is judged with its present.
 	History duration `yaml:"history"`
 	// Keep is how long logs that were read are kept in the history.

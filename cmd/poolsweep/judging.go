@@ -314,6 +314,11 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 		if !o.Due() || o.Wanted == 0 || draw == nil {
 			continue
 		}
+		if o.Path == bookFile {
+			if err := s.addPast(ctx, j); err != nil {
+				return err
+			}
+		}
 		if err := s.write(ctx, o, draw); err != nil {
 			return err
 		}

@@ -76,17 +76,15 @@ func (j *judgement) cited() []ingest.Source {
 // no document came.
 func (c *config) newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
 	words *templates.Words) (*judgement, error) {
-	th := analyze.DefaultThresholds()
 	j := &judgement{paper: c.sheet(), Input: report.Input{
 		Documents: docs,
 		Refused:   refused,
-		Result:    judge.Judge(docs, know, th),
+		Result:    judge.Judge(docs, know, analyze.DefaultThresholds()),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,
 		Profile:   c.Profile,
 	}}
-	j.Past = judge.Whole(j.Result, th)
 	var err error
 	j.output, err = report.NewOutput(j.Input)
 	return j, err
@@ -123,7 +121,11 @@ func caseFiles(id string) (writeup, object string) {
 }
 
 func (j *judgement) drawBook(w io.Writer) error {
-	book, err := report.NewBook(j.Input)
+	in := j.Input
+	if in.Past == nil {
+		in.Past = judge.Whole(in.Result, analyze.DefaultThresholds())
+	}
+	book, err := report.NewBook(in)
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,13 @@ type service struct {
 	slots   chan struct{} // one a drop that is being parsed
 	judged  chan round
 	judging bool
-	full    bool          // no space is left for the store
-	fresh   bool          // something was recorded since the last judgement began
-	rest    time.Duration // by mono: no judgement before
-	broken  bool          // a judgement broke off: reports may be due that no error tells of
-	stale   bool          // something was recorded since the fleet's workbook was made
-	book    time.Duration // by mono: no new workbook before
+	full    bool                 // no space is left for the store
+	fresh   bool                 // something was recorded since the last judgement began
+	rest    time.Duration        // by mono: no judgement before
+	broken  bool                 // a judgement broke off: reports may be due that no error tells of
+	stale   bool                 // something was recorded since the fleet's workbook was made
+	book    time.Duration        // by mono: no new workbook before
+	tracks  map[string]heldTrack // machines' pasts, by folded name, as last read for the workbook
 	upkeep  upkeep
 }
 

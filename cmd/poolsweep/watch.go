@@ -80,6 +80,7 @@ func (w *watchFlags) folderFlags(cmd *cobra.Command) {
 const (
 	defaultScan     = 5 * time.Second
 	defaultWorkbook = 15 * time.Minute
+	defaultPeriod   = 7 * 24 * time.Hour
 	defaultHistory  = 30 * 24 * time.Hour
 	defaultQuota    = 2000                 // a log an hour, for nearly three months, at once
 	defaultKeep     = 400 * 24 * time.Hour // a year, and the weeks to compare it with
@@ -111,7 +112,7 @@ func (w *watchFlags) merge() (*config, error) {
 // fill gives what is left out its default.
 func (c *config) fill() {
 	for d, otherwise := range map[*duration]time.Duration{
-		&c.Scan: defaultScan, &c.Workbook: defaultWorkbook, &c.History: defaultHistory, &c.Keep: defaultKeep} {
+		&c.Scan: defaultScan, &c.Workbook: defaultWorkbook, &c.WorkbookPeriod: defaultPeriod, &c.History: defaultHistory, &c.Keep: defaultKeep} {
 		if d.Duration == 0 {
 			d.Duration = otherwise
 		}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"poolsweep/analyze"
+	"poolsweep/analyze/fleet"
+	"poolsweep/analyze/judge"
+	"poolsweep/ingest"
+	"poolsweep/ingest/store"
+	"poolsweep/report"
+)
+
+// heldTrack is one machine's past, and what it was read for.
+type heldTrack struct {
+	changed int64     // of the machine, when it was read
+	from    time.Time // beginning of the period
+	cases   string    // that its tags were followed for
+	track   *analyze.Track
+}
+
+// addPast gives a judgement what only the workbook tells: every machine's past over
+// its period, and the drops that were not taken in.
+func (s *service) addPast(ctx context.Context, j *judgement) error {
+	if j.Past != nil {
+		return nil
+	}
+	th := analyze.DefaultThresholds()
+	p := analyze.Period{From: s.now().UTC().Add(-s.cfg.WorkbookPeriod.Duration).Truncate(24 * time.Hour)}
+	tracks, err := s.readTracks(ctx, j.Result, p, th)
+	if err != nil {
+		return err
+	}
+	j.Past = judge.Past(j.Result, tracks, p, th)
+	j.Drops, err = s.troubledDrops(ctx)
+	return err
+}
+
+// readTracks reads the machines' pasts, one machine's logs at a time. What was read
+// is kept without its tables until the machine sends something new: to read the
+// history of hundreds of machines for every workbook would take minutes each time.
+func (s *service) readTracks(ctx context.Context, res *analyze.Result, p analyze.Period,
+	th analyze.Thresholds) ([]analyze.Track, error) {
+	machines, err := s.store.Machines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, tracks := map[string]heldTrack{}, []analyze.Track(nil)
+	for _, m := range machines {
+		key := ingest.MachineKey(m.Name)
+		h, known := s.tracks[key]
+		cases := casesOn(res, m.Name)
+		if !known || h.changed != m.Changed || !h.from.Equal(p.From) || h.cases != cases {
+			h = heldTrack{changed: m.Changed, from: p.From, cases: cases}
+			if h.track, err = s.readTrack(ctx, m.Name, res, p, th); err != nil {
+				return nil, err
+			}
+		}
+		held[key] = h
+		if h.track != nil {
+			tracks = append(tracks, *h.track)
+		}
+	}
+	s.tracks = held // machines that were purged are gone with the old ones
+	return tracks, nil
+}
+
+// casesOn names the cases of a machine.
+func casesOn(res *analyze.Result, machine string) string {
+	var ids []string
+	for i := range res.Cases {
+		if concerns(&res.Cases[i], machine) {
+			ids = append(ids, res.Cases[i].ID)
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+// readTrack reads one machine's past, nil when nothing of it is left.
+func (s *service) readTrack(ctx context.Context, machine string, res *analyze.Result, p analyze.Period,
+	th analyze.Thresholds) (*analyze.Track, error) {
+	since := s.now().Add(-s.cfg.History.Duration)
+	if p.From.Before(since) {
+		since = p.From
+	}
+	recent, err := s.store.Recent(ctx, machine, since, mostHistory)
+	if err != nil {
+		return nil, err
+	}
+	var docs []*ingest.Document
+	for _, h := range recent {
+		docs = append(docs, h.Document)
+	}
+	for _, snaps := range fleet.Machines(docs) {
+		if fleet.MachineKey(snaps[0]) == ingest.MachineKey(machine) {
+			t := judge.Trace(snaps, res.Cases, p, th)
+			return &t, nil
+		}
+	}
+	return nil, nil
+}
+
+// troubledDrops lists the drops that wait for a reason, whose end never came, or that
+// were refused.
+func (s *service) troubledDrops(ctx context.Context) ([]report.Drop, error) {
+	var out []report.Drop
+	states := []store.State{store.Refused, store.Incomplete, store.Waiting}
+	err := s.store.Drops(ctx, "", func(d store.Drop) error {
+		if d.Reason != "" && slices.Contains(states, d.State) {
+			out = append(out, report.Drop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine,
+				State: string(d.State), Reason: string(d.Reason), Since: d.ChangedAt})
+		}
+		return nil
+	})
+	return out, err
+}
