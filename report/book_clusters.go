@@ -37,7 +37,12 @@ func (b *binder) clusterSheet() Sheet {
 	l.add("gained", KindCount, 12, func(i int) any { return orEmpty(rows[i].m.Gained) })
 	l.add("events", KindCount, 12, func(i int) any { return orEmpty(rows[i].c.Events) })
 	l.add("ratio", KindRatio, 10, func(i int) any { return orEmpty(rows[i].m.Ratio) })
-	l.add("integer-ratio", KindText, 12, func(i int) any { return orEmpty(b.integerRatio(rows[i].m)) })
+	l.add("integer-ratio", KindText, 12, func(i int) any {
+		if rows[i].m.Per == 0 {
+			return nil
+		}
+		return b.ratio(*rows[i].m)
+	})
 	l.add("delta", KindCount, 12, func(i int) any { return rows[i].delta() })
 	l.add("error", KindShare, 10, func(i int) any { return rows[i].error() })
 	l.add("tolerance", KindCount, 11, cluster(func(c *analyze.Cluster) any { return c.Tolerance }))
@@ -46,14 +51,6 @@ func (b *binder) clusterSheet() Sheet {
 	l.add("bytes", KindBytes, 17, func(i int) any { return rows[i].m.Bytes }).Bars = true
 	l.add("owner", KindText, 18, func(i int) any { return b.module(rows[i].m.Owner) })
 	return sheet
-}
-
-// integerRatio writes how many allocations of a tag go with how many events: 2:1.
-func (b *binder) integerRatio(m *analyze.Member) string {
-	if m.Per == 0 {
-		return ""
-	}
-	return b.say("ratio.integer", facts{"times": m.Times, "per": m.Per})
 }
 
 // delta is by how much the count misses the integer ratio; empty where there is none.
