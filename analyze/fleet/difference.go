@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"poolsweep/analyze"
 	"poolsweep/ingest"
@@ -64,11 +65,12 @@ func byName(res *analyze.Result) map[string]*analyze.Machine {
 	return out
 }
 
-// buildOf names the build of a machine's system, "" when no log prints it.
+// buildOf names the build of a machine's system, "" when no log prints it. Structures
+// differ in size between 32 and 64 bits; processors and services make no build.
 func buildOf(m *analyze.Machine) string {
 	for _, s := range slices.Backward(m.Snapshots) {
-		if s.OS.Text != "" {
-			return s.OS.Text
+		if s.OS.Build != 0 {
+			return strconv.Itoa(s.OS.Build) + map[int]string{32: " x86", 64: " x64"}[s.OS.Bits]
 		}
 	}
 	return ""

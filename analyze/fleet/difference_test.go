@@ -60,7 +60,7 @@ func lab(rates map[string][]int64) (*analyze.Result, []analyze.Track) {
 			for h := range 5 {
 				s := at(start, time.Duration(h)*time.Hour)
 				s.Machine.Name = build + string(rune('A'+i))
-				s.OS.Text = build
+				s.OS = ingest.OS{Build: map[string]int{"one": 19045, "two": 22631}[build], Bits: 64}
 				s.Modules = []ingest.Module{{Name: "drv", Version: build + ".0"}}
 				s.Tags = []ingest.TagUsage{{Tag: ingest.MustTag("Leak"), Pool: ingest.NonPaged,
 					Usage: ingest.Usage{Outstanding: 1, Bytes: uint64(rate * int64(h))}}}
@@ -82,7 +82,7 @@ func TestDifferences(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("%d differences: %+v", len(got), got)
 	}
-	want := analyze.RateDifference{Tag: ingest.MustTag("Leak"), Pool: ingest.NonPaged, A: "one", B: "two", RateA: 110,
+	want := analyze.RateDifference{Tag: ingest.MustTag("Leak"), Pool: ingest.NonPaged, A: "19045 x64", B: "22631 x64", RateA: 110,
 		RateB: 1000, Difference: 890, Low: 780, High: 1000, OnA: 3, OnB: 3, Significant: true}
 	if got[0] != want {
 		t.Errorf("got  %+v\nwant %+v", got[0], want)
