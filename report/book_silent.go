@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"poolsweep/analyze"
@@ -48,7 +47,7 @@ func (b *binder) troubles() []trouble {
 			continue
 		}
 		t := trouble{kind: "insufficient", tone: ToneNotice, name: b.machineLink(m.Name), heard: m.Latest().At,
-			reason: strings.Join(b.reasons(m.Reasons), " "), source: m.Latest().Source}
+			reason: b.sentences(m.Reasons), source: m.Latest().Source}
 		for _, r := range m.Reasons {
 			if len(r.Sources) > 0 {
 				t.source = r.Sources[0]
