@@ -138,6 +138,13 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 		for id, r := range j.Revisions {
 			j.Revisions[id] = report.Revision{Number: r.Number}
 		}
+		return j, held, nil
+	}
+	if len(ids) == 0 { // the workbook is among what is asked for
+		p := &pasts{db: h.db, cfg: h.cfg, now: h.now}
+		if err := p.add(ctx, j); err != nil {
+			return nil, nil, err
+		}
 	}
 	return j, held, nil
 }

@@ -23,40 +23,56 @@ type heldTrack struct {
 	track   *analyze.Track
 }
 
-// addPast gives a judgement what only the workbook tells: every machine's past over
-// its period, and the drops that were not taken in.
+// addPast gives a judgement what only the workbook tells, see pasts.
 func (s *service) addPast(ctx context.Context, j *judgement) error {
 	if j.Past != nil {
 		return nil
 	}
+	p := &pasts{db: s.store, cfg: s.cfg, now: s.now(), held: s.tracks}
+	err := p.add(ctx, j)
+	s.tracks = p.held
+	return err
+}
+
+// pasts reads from a history what only the workbook tells.
+type pasts struct {
+	db   *store.Store
+	cfg  *config
+	now  time.Time
+	held map[string]heldTrack // by folded name, from the last time
+}
+
+// add gives a judgement every machine's past over the workbook's period, and the drops
+// that were not taken in.
+func (r *pasts) add(ctx context.Context, j *judgement) error {
 	th := analyze.DefaultThresholds()
-	p := analyze.Period{From: s.now().UTC().Add(-s.cfg.WorkbookPeriod.Duration).Truncate(24 * time.Hour)}
-	tracks, err := s.readTracks(ctx, j.Result, p, th)
+	p := analyze.Period{From: r.now.UTC().Add(-r.cfg.WorkbookPeriod.Duration).Truncate(24 * time.Hour)}
+	tracks, err := r.readTracks(ctx, j.Result, p, th)
 	if err != nil {
 		return err
 	}
 	j.Past = judge.Past(j.Result, tracks, p, th)
-	j.Drops, err = s.troubledDrops(ctx)
+	j.Drops, err = r.troubledDrops(ctx)
 	return err
 }
 
 // readTracks reads the machines' pasts, one machine's logs at a time. What was read
 // is kept without its tables until the machine sends something new: to read the
 // history of hundreds of machines for every workbook would take minutes each time.
-func (s *service) readTracks(ctx context.Context, res *analyze.Result, p analyze.Period,
+func (r *pasts) readTracks(ctx context.Context, res *analyze.Result, p analyze.Period,
 	th analyze.Thresholds) ([]analyze.Track, error) {
-	machines, err := s.store.Machines(ctx)
+	machines, err := r.db.Machines(ctx)
 	if err != nil {
 		return nil, err
 	}
 	held, tracks := map[string]heldTrack{}, []analyze.Track(nil)
 	for _, m := range machines {
 		key := ingest.MachineKey(m.Name)
-		h, known := s.tracks[key]
+		h, known := r.held[key]
 		cases := casesOn(res, m.Name)
 		if !known || h.changed != m.Changed || !h.from.Equal(p.From) || h.cases != cases {
 			h = heldTrack{changed: m.Changed, from: p.From, cases: cases}
-			if h.track, err = s.readTrack(ctx, m.Name, res, p, th); err != nil {
+			if h.track, err = r.readTrack(ctx, m.Name, res, p, th); err != nil {
 				return nil, err
 			}
 		}
@@ -65,7 +81,7 @@ func (s *service) readTracks(ctx context.Context, res *analyze.Result, p analyze
 			tracks = append(tracks, *h.track)
 		}
 	}
-	s.tracks = held // machines that were purged are gone with the old ones
+	r.held = held // machines that were purged are gone with the old ones
 	return tracks, nil
 }
 
@@ -81,13 +97,13 @@ func casesOn(res *analyze.Result, machine string) string {
 }
 
 // readTrack reads one machine's past, nil when nothing of it is left.
-func (s *service) readTrack(ctx context.Context, machine string, res *analyze.Result, p analyze.Period,
+func (r *pasts) readTrack(ctx context.Context, machine string, res *analyze.Result, p analyze.Period,
 	th analyze.Thresholds) (*analyze.Track, error) {
-	since := s.now().Add(-s.cfg.History.Duration)
+	since := r.now.Add(-r.cfg.History.Duration)
 	if p.From.Before(since) {
 		since = p.From
 	}
-	recent, err := s.store.Recent(ctx, machine, since, mostHistory)
+	recent, err := r.db.Recent(ctx, machine, since, mostHistory)
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +122,10 @@ func (s *service) readTrack(ctx context.Context, machine string, res *analyze.Re
 
 // troubledDrops lists the drops that wait for a reason, whose end never came, or that
 // were refused.
-func (s *service) troubledDrops(ctx context.Context) ([]report.Drop, error) {
+func (r *pasts) troubledDrops(ctx context.Context) ([]report.Drop, error) {
 	var out []report.Drop
 	states := []store.State{store.Refused, store.Incomplete, store.Waiting}
-	err := s.store.Drops(ctx, "", func(d store.Drop) error {
+	err := r.db.Drops(ctx, "", func(d store.Drop) error {
 		if d.Reason != "" && slices.Contains(states, d.State) {
 			out = append(out, report.Drop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine,
 				State: string(d.State), Reason: string(d.Reason), Since: d.ChangedAt})

@@ -100,7 +100,7 @@ func TestWorkbookNamesTheDropsThatWereNotTakenIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := b.troubledDrops(t.Context())
+	got, err := (&pasts{db: b.store}).troubledDrops(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
