@@ -322,3 +322,28 @@ const (
 	MissNameBuild Rule = "miss.name-build"
 	MissNameCount Rule = "miss.name-count"
 )
+
+// Rules about lines of decisions that cannot be read: what is expected in place of
+// the word that was found.
+const (
+	WantCase      Rule = "want.case"
+	WantVerb      Rule = "want.verb"
+	WantCleared   Rule = "want.cleared"
+	WantOther     Rule = "want.other"
+	WantModule    Rule = "want.module"
+	WantVersion   Rule = "want.version"
+	WantUntil     Rule = "want.until"
+	WantTeam      Rule = "want.team"
+	WantURL       Rule = "want.url"
+	WantBecause   Rule = "want.because"
+	WantEnd       Rule = "want.end"
+	WantPrintable Rule = "want.printable"
+	WantShorter   Rule = "want.shorter"
+)
+
+// Rules about decisions that can be read and not be followed.
+const (
+	CannotFindCase   Rule = "cannot.find-case"
+	CannotCircle     Rule = "cannot.circle"
+	CannotNameModule Rule = "cannot.name-module"
+)

@@ -126,6 +126,12 @@ type Thresholds struct {
 	// Series holds what trends within a boot session are judged by.
 	Series series.Thresholds
 
+	// GoneChance and GoneFactor: a case is probably gone when, if it still came up as
+	// often as before, so long a time without it had this probability; and then so many
+	// times as long, because a few sessions tell little of how often that was.
+	GoneChance float64
+	GoneFactor float64
+
 	// ClusterFloor: smaller counts meet by chance too easily to be compared.
 	ClusterFloor int64
 	// ClusterTolerance: largest relative deviation of a core member. Totals carry
@@ -262,6 +268,7 @@ func DefaultThresholds() Thresholds {
 		GrowthCount: 10_000, GrowthBytes: 10 << 20, GrowthFirm: 5, GrowthLeap: 10, GrowthWindow: 2 * time.Hour,
 		GrowthDay:   24 * time.Hour,
 		GrowthShare: 0.2, Series: series.DefaultThresholds(),
+		GoneChance: 0.01, GoneFactor: 3,
 		ClusterFloor: 500, ClusterTolerance: 0.002, ClusterGain: 0.001, ClusterPair: 10_000,
 		ClusterChance: 0.05, NameChance: 0.015, ClusterLuck: 0.002,
 		ClusterEvents: 50_000, ClusterBytes: 100 << 20, FollowerSurplus: 0.05, WholeTable: 60,

@@ -83,9 +83,7 @@ func (v Versions) String() string { return v.text }
 // Contains reports whether a printed version lies in the range; one that begins
 // with no number lies in none.
 func (v Versions) Contains(version string) bool {
-	// "32.0.21045.1 (built by: main)": what follows the first blank is no number.
-	word, _, _ := strings.Cut(strings.TrimSpace(version), " ")
-	n, err := numbers(word)
+	n, err := printedNumbers(version)
 	if err != nil {
 		return false
 	}
@@ -99,6 +97,30 @@ func (v Versions) Contains(version string) bool {
 		return compareNumbers(n, v.last) < 0
 	}
 	return compareNumbers(n[:min(len(n), len(v.last))], v.last) <= 0
+}
+
+// IsVersion reports whether a word is a dotted version.
+func IsVersion(word string) bool {
+	_, err := numbers(word)
+	return err == nil
+}
+
+// AtLeast reports whether a printed version is another one or later. Without known,
+// it begins with no number, and nothing can be said.
+func AtLeast(version, least string) (later, known bool) {
+	a, err := printedNumbers(version)
+	b, errLeast := numbers(least)
+	if err != nil || errLeast != nil {
+		return false, false
+	}
+	return compareNumbers(a, b) >= 0, true
+}
+
+// printedNumbers reads a version as a debugger prints it: in "32.0.21045.1 (built by:
+// main)" what follows the first blank is no number.
+func printedNumbers(version string) ([]int, error) {
+	word, _, _ := strings.Cut(strings.TrimSpace(version), " ")
+	return numbers(word)
 }
 
 // numbers splits a dotted version. The numbers count, not the digits: 7.01 is 7.1.

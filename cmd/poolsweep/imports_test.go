@@ -29,6 +29,7 @@ var mayImport = []struct {
 	{"ingest/*", []string{"ingest"}},
 	{"analyze", []string{"ingest", "analyze/knowledge", "analyze/series"}},
 	{"analyze/fleet", []string{"ingest", "analyze", "analyze/series"}},
+	{"analyze/decide", []string{"ingest", "analyze", "analyze/knowledge", "analyze/series"}},
 	{"analyze/judge", []string{"ingest", "analyze", "analyze/cluster", "analyze/knowledge", "analyze/series", "analyze/fleet"}},
 	{"analyze/*", []string{"ingest"}},
 	{"report", []string{"analyze", "ingest", "templates"}},
