@@ -16,6 +16,7 @@ import (
 type Case struct {
 	ID         string
 	Signature  string
+	Names      []string // its signature, then what else names it, strongest first; not read back
 	Verdict    string
 	Confidence float64
 	Title      string
@@ -77,6 +78,14 @@ func (f *Finding) put(ctx context.Context, tx *sql.Tx, now time.Time) (bool, err
 		f.ID, f.Signature, f.Verdict, f.Confidence, f.Title, millis(now))
 	if err != nil {
 		return false, err
+	}
+	for i, name := range f.Names {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO case_name (id, name, ord) VALUES ($1, $2, $3)
+			ON CONFLICT (id, name) DO UPDATE SET ord = excluded.ord`, f.ID, name, i)
+		if err != nil {
+			return false, err
+		}
 	}
 	for _, m := range f.Machines {
 		_, err := tx.ExecContext(ctx, `
