@@ -29,6 +29,9 @@ type Input struct {
 	Profile string // ProfileEngineer or ProfilePublic
 	Scope   *Scope // nil: all that was read
 
+	Decided map[string]analyze.Decided // what people decided about cases, by id
+	Faults  []analyze.Fault            // lines of decisions that do nothing
+
 	Revisions map[string]Revision // of cases by id; one that is missing is the first
 
 	// For the workbook.

@@ -46,6 +46,7 @@ var soleImporter = map[string]string{
 	"github.com/spf13/cobra":          "cmd/poolsweep",
 	"github.com/vbauerster/mpb/v8":    "cmd/poolsweep",
 	"github.com/jedib0t/go-pretty/v6": "cmd/poolsweep",
+	"github.com/wneessen/go-mail":     "report/mail",
 	"github.com/rogpeppe/go-internal": "", // tests only
 	"github.com/google/go-cmp":        "",
 }
