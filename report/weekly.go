@@ -66,6 +66,7 @@ type Weekly struct {
 	Bars        Progress
 	Lists       []Points
 
+	Charts []WeeklyChart
 	Files  []Pair   // attached ones, then those that are not, with their paths
 	Attach []string // names of Mailing.Files that go along
 
@@ -103,6 +104,15 @@ type ProgressBar struct {
 	Share       float64
 }
 
+// WeeklyChart is a picture of a mail: one of Columns and Timeline.
+type WeeklyChart struct {
+	Name     string // of its file
+	Alt      string // what it shows, in words
+	Columns  *SheetChart
+	Y        Scale // of Columns
+	Timeline *Timeline
+}
+
 // How much a mail lists: it is read in 20 seconds, and mail readers cut off long ones.
 // The workbook has all.
 const (
@@ -134,6 +144,8 @@ func NewWeekly(in Input, m Mailing) (*Weekly, error) {
 	w.AliveTitle, w.Alive = k.label("weekly.alive"), k.alive()
 	if w.Brief {
 		w.Alive = []Pair{{Value: k.say("weekly.alive-line", k.aliveFacts())}}
+	} else {
+		w.Charts = k.charts()
 	}
 	return w, k.done("weekly mail")
 }

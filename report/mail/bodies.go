@@ -24,9 +24,9 @@ var toneColors = [...]string{
 	report.ToneAlarm:   "#97161b",
 }
 
-// color is the colour of a tone; it is the same in every mail, so that it needs no
+// toneColor is the colour of a tone; it is the same in every mail, so that it needs no
 // escaping.
-func color(t report.Tone) html.CSS {
+func toneColor(t report.Tone) html.CSS {
 	if int(t) >= len(toneColors) {
 		t = report.TonePlain
 	}
@@ -48,8 +48,8 @@ func textBar(share float64) string {
 	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
 }
 
-// Bodies returns the plain text and the HTML of a mail. They say the same.
-func Bodies(w *report.Weekly) (plain, page string, err error) {
+// layOut returns the plain text and the HTML of a mail. They say the same.
+func layOut(w *report.Weekly) (plain, page string, err error) {
 	var out bytes.Buffer
 	t, err := text.New("weekly.txt.tmpl").Funcs(text.FuncMap{"bar": textBar}).ParseFS(templates.Mail, "mail/weekly.txt.tmpl")
 	if err == nil {
@@ -60,7 +60,7 @@ func Bodies(w *report.Weekly) (plain, page string, err error) {
 	}
 	plain = out.String()
 	out.Reset()
-	h, err := html.New("weekly.html.tmpl").Funcs(html.FuncMap{"color": color, "outlook": outlook, "percent": percent,
+	h, err := html.New("weekly.html.tmpl").Funcs(html.FuncMap{"color": toneColor, "outlook": outlook, "percent": percent,
 		"rest": rest}).ParseFS(templates.Mail, "mail/weekly.html.tmpl")
 	if err == nil {
 		err = h.Execute(&out, w)

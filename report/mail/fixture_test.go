@@ -62,6 +62,8 @@ func weekly(n int) *report.Weekly {
 		Text: "21 of 48.4 machine-days without it"}}}
 	w.Lists = []report.Points{{Title: "Silent machines: 1", Tone: report.ToneWarning, Items: []string{"SILENT, last heard Thu"},
 		More: "3 more in the workbook"}}
+	w.Charts = []report.WeeklyChart{{Name: "open-cases.png", Alt: "Open cases: 1, 2, 4", Columns: openCases(), Y: counts(4)},
+		{Name: "top-case.png", Alt: "PS-00000000: Leak 3,100", Timeline: course()}}
 	w.Files = []report.Pair{{Label: "Attached", Value: "poolsweep.xlsx"}, {Label: "On the share", Value: `\\share\PS-1.pdf`}}
 	return w
 }
@@ -69,7 +71,7 @@ func weekly(n int) *report.Weekly {
 // bodies lays a mail out.
 func bodies(t testing.TB, w *report.Weekly) (plain, page string) {
 	t.Helper()
-	plain, page, err := Bodies(w)
+	plain, page, err := layOut(w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,10 +80,14 @@ func bodies(t testing.TB, w *report.Weekly) (plain, page string) {
 
 // message is a whole mail with a picture and files.
 func message(t testing.TB) *Message {
-	plain, page := bodies(t, weekly(3))
-	return &Message{From: "poolsweep <lab@example.com>", To: "Jörg <j@example.com>", Subject: weekly(3).Subject, Date: monday,
-		Lang: "en", Text: plain, HTML: page, Pictures: []File{{"open-cases.png", []byte("\x89PNG picture")}},
-		Attachments: []File{{"poolsweep.xlsx", []byte(strings.Repeat("PK\x03\x04", 1000))}, {"PS-1.pdf", []byte("%PDF-1.3")}}}
+	t.Helper()
+	m, err := New(weekly(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.From, m.To = "poolsweep <lab@example.com>", "Jörg <j@example.com>"
+	m.Attachments = []File{{"poolsweep.xlsx", []byte(strings.Repeat("PK\x03\x04", 1000))}, {"PS-1.pdf", []byte("%PDF-1.3")}}
+	return m
 }
 
 func raw(t testing.TB, m *Message) string {
@@ -91,4 +97,35 @@ func raw(t testing.TB, m *Message) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// counts is an axis up to a whole number.
+func counts(high int) report.Scale {
+	s := report.Scale{To: float64(high)}
+	for i := range high + 1 {
+		s.Ticks = append(s.Ticks, report.Tick{At: float64(i), Text: fmt.Sprint(i)})
+	}
+	return s
+}
+
+// openCases are the open cases of three weeks.
+func openCases() *report.SheetChart {
+	return &report.SheetChart{Kind: report.ChartStacked, Title: "Open cases by class, at the end of each week", Unit: "cases",
+		Labels: []string{"2031-W45", "2031-W46", "2031-W47"},
+		Series: []report.ChartSeries{{Name: "growing", Values: []float64{1, 1, 3}}, {Name: "handles", Values: []float64{0, 1, 1}}}}
+}
+
+// course is a tag over three hours with a restart, and a forecast.
+func course() *report.Timeline {
+	t := &report.Timeline{Title: "The case's tags over time on LAB-014", Unit: "outstanding allocations", Clock: "UTC",
+		X: report.Scale{To: 10_800}, Y: counts(4),
+		Lines: []report.Line{{Label: "Leak", Text: "3", Parts: [][]report.Point{{{X: 0, Y: 1}, {X: 3000, Y: 2}}, {{X: 5000, Y: 1}, {X: 7000, Y: 3}}}},
+			{Label: "nonpaged pool", Text: "3", Tone: report.ToneMuted, Parts: [][]report.Point{{{X: 7000, Y: 3}}}}},
+		Restarts: []report.Mark{{Value: 4000, Label: "restart"}}, Levels: []report.Mark{{Value: 4, Label: "ceiling 4"}},
+		Fan: &report.Fan{Edge: []report.Point{{X: 7000, Y: 3}, {X: 9000, Y: 4}, {X: 10_800, Y: 3.5}},
+			Middle: [2]report.Point{{X: 7000, Y: 3}, {X: 10_000, Y: 4}}}}
+	for h := range 4 {
+		t.X.Ticks = append(t.X.Ticks, report.Tick{At: float64(3600 * h), Text: fmt.Sprintf("%02d:00", h), Sub: []string{"2031-11-24", "", "", ""}[h]})
+	}
+	return t
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	netmail "net/mail"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"poolsweep/report"
 )
 
 // Message is a mail to one recipient.
@@ -25,6 +28,29 @@ type Message struct {
 	Text, HTML  string
 	Pictures    []File // Name is what the HTML refers to: "cid:" and the name
 	Attachments []File
+}
+
+// New makes the message of a mail, still without sender, recipient and attachments.
+func New(w *report.Weekly) (*Message, error) {
+	plain, page, err := layOut(w)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := draw(w)
+	if err != nil {
+		return nil, err
+	}
+	return &Message{Subject: w.Subject, Date: w.Date, Lang: w.Lang, Text: plain, HTML: page, Pictures: pictures}, nil
+}
+
+// Page is the HTML with its pictures inside, for a file that a browser opens.
+func (m *Message) Page() string {
+	page := m.HTML
+	for _, f := range m.Pictures {
+		page = strings.ReplaceAll(page, `"cid:`+f.Name+`"`,
+			`"data:image/png;base64,`+base64.StdEncoding.EncodeToString(f.Body)+`"`)
+	}
+	return page
 }
 
 // File is a part of a message that is no text.

@@ -73,16 +73,16 @@ func TestMessagesReadBack(t *testing.T) {
 	if got := strings.Join(containers, " "); got != "multipart/mixed multipart/related multipart/alternative" {
 		t.Errorf("containers %s", got)
 	}
-	want := []string{m.Text, m.HTML, string(m.Pictures[0].Body), string(m.Attachments[0].Body), string(m.Attachments[1].Body)}
+	want := []string{m.Text, m.HTML, string(m.Pictures[0].Body), string(m.Pictures[1].Body), string(m.Attachments[0].Body), string(m.Attachments[1].Body)}
 	for i, p := range leaves {
-		if strings.ReplaceAll(p.body, "\r\n", "\n") != want[i] {
+		if got := p.body; got != want[i] && strings.ReplaceAll(got, "\r\n", "\n") != want[i] {
 			t.Errorf("part %d: %q", i, p.body[:min(80, len(p.body))])
 		}
 	}
 	if id := leaves[2].header.Get("Content-Id"); id != "<open-cases.png>" {
 		t.Errorf("Content-ID %s", id)
 	}
-	if d := leaves[4].header.Get("Content-Disposition"); d != `attachment; filename="PS-1.pdf"` {
+	if d := leaves[5].header.Get("Content-Disposition"); d != `attachment; filename="PS-1.pdf"` {
 		t.Errorf("disposition %s", d)
 	}
 	for name, want := range map[string]string{"Auto-Submitted": "auto-generated", "Precedence": "bulk",

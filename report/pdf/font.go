@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	_ "embed"
 	"math"
 	"sync"
 
@@ -11,21 +10,15 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
-)
 
-// The Chinese faces hold the characters of GB 2312 and cost two megabytes
-// each, so a document loads them only for text the Go faces cannot draw.
-var (
-	//go:embed fonts/NotoSansSC_400Regular_gb2312.ttf
-	notoRegular []byte
-	//go:embed fonts/NotoSansSC_700Bold_gb2312.ttf
-	notoBold []byte
+	"poolsweep/report/fonts"
 )
 
 // face is one font file.
 type face uint8
 
-// Faces; noFace means that nothing can draw the rune.
+// Faces; noFace means that nothing can draw the rune. The Chinese ones cost two
+// megabytes each, so a document loads them only for text the Go faces cannot draw.
 const (
 	noFace face = iota
 	goRegular
@@ -74,9 +67,9 @@ func (f face) source() []byte {
 	case goMono:
 		return gomono.TTF
 	case hanRegular:
-		return notoRegular
+		return fonts.HanRegular
 	default:
-		return notoBold
+		return fonts.HanBold
 	}
 }
 
