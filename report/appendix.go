@@ -22,14 +22,21 @@ func (s *speaker) appendix(c *analyze.Case, docs []*ingest.Document) []Block {
 	}
 	blocks = append(blocks, s.sources(c)...)
 	blocks = append(blocks, s.inputs(docs)...)
-	blocks = append(blocks, Block{Table: s.pairs("caption.versions", []Pair{
-		{s.label("fact.tool"), s.in.Tool},
-		{s.label("fact.signature"), c.Signature},
-		{s.label("fact.schema"), OutputSchema},
-	})})
+	blocks = append(blocks, Block{Table: s.pairs("caption.versions",
+		append(s.madeWith(), Pair{s.label("fact.signature"), c.Signature}))})
 	blocks = append(blocks, s.skipped(docs)...)
 	blocks = append(blocks, s.unread(docs)...)
 	return append(blocks, s.warnings(docs)...)
+}
+
+// madeWith is what a verdict depends on besides the logs.
+func (s *speaker) madeWith() []Pair {
+	pairs := []Pair{{s.label("fact.tool"), s.in.Tool}, {s.label("fact.schema"), OutputSchema},
+		{s.label("fact.rules"), s.say("rules.of", facts{"tool": s.in.Tool, "issues": s.in.Issues})}}
+	for _, m := range s.in.TagMaps {
+		pairs = append(pairs, Pair{s.label("fact.tag-map"), s.say("tag-map.of", facts{"file": m.File, "sha256": m.SHA256})})
+	}
+	return pairs
 }
 
 // pairs makes a table of two columns, a fact and its value.

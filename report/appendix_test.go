@@ -34,6 +34,18 @@ func TestEnvironmentSaysWhatWasNotPrinted(t *testing.T) {
 	}
 }
 
+func TestVersionsSayWhatAVerdictDependsOn(t *testing.T) {
+	in := fleet(t)
+	in.Issues, in.TagMaps = 12, []TagMap{{"lab/pooltag.txt", "9f31c2"}, {"other.txt", "00aa"}}
+	got := appendixOf(t, in, runawayCase())
+	for _, want := range []string{"Rules | rules, thresholds and built-in tag map of poolsweep 0.1; 12 known issues",
+		"Tag map | lab/pooltag.txt, SHA-256 9f31c2", "Tag map | other.txt, SHA-256 00aa"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+}
+
 func TestEnvironmentCountsProcesses(t *testing.T) {
 	k := runawayCase()
 	k.Lead.Processes = &ingest.Processes{Listed: 1250, Zombies: 1200}

@@ -18,9 +18,7 @@ func (b *binder) readMe() Sheet {
 		{b.label("group.counts"), b.counts()},
 		{b.label("group.verdicts"), b.legend()},
 		{b.label("group.states"), b.stateLegend()},
-		{b.label("group.versions"), []Pair{
-			{b.label("fact.tool"), b.in.Tool}, {b.label("fact.schema"), OutputSchema},
-		}},
+		{b.label("group.versions"), b.madeWith()},
 		{b.label("group.inputs"), b.bounded(b.hashes())},
 		{b.label("group.gaps"), b.bounded(b.gaps())},
 	}...)

@@ -124,7 +124,7 @@ func (d *dumper) section(s Section) {
 				d.line("- %s <%s>", l.Text, l.URL)
 			}
 			for _, s := range b.Steps {
-				d.line("- `%s` (%s): %s / %s / %s", s.Command, s.Where, s.Why, s.Outcome, s.Cost)
+				d.line("- `%s` (%s): %s / %s", s.Command, s.Where, s.Why, s.Outcome)
 			}
 		}
 	}

@@ -26,6 +26,9 @@ type Input struct {
 	// lack any of them, and has none where the logs are not at hand or not to be shown.
 	Lines map[ingest.Source]string
 
+	TagMaps []TagMap // the lab's own
+	Issues  int      // known issues that cases were held against, the lab's own with ours
+
 	Profile string // ProfileEngineer or ProfilePublic
 	Scope   *Scope // nil: all that was read
 
@@ -48,6 +51,9 @@ type Drop struct {
 	Reason        string    // the code of the reason: "TOO_BIG"
 	Since         time.Time // of State or Reason
 }
+
+// TagMap names a tag map that the analysis asked.
+type TagMap struct{ File, SHA256 string }
 
 // Refused is a file of which no document came.
 type Refused struct {

@@ -86,8 +86,7 @@ type Step struct {
 	Command string // exactly as typed; empty for an action without a command
 	Where   string // "debugger" or "command prompt"; empty with Command
 	Why     string
-	Cost    string // what it takes; may be empty
-	Outcome string // what each outcome would mean; may be empty
+	Outcome string // what each outcome would mean, and what it costs; may be empty
 }
 
 // Footer stands on every page, beside page n of m.
@@ -136,6 +135,7 @@ type WebLink struct {
 // Table is a printed table.
 type Table struct {
 	Caption string
+	Note    string // below it, on what it leaves out
 	Columns []Column
 	Rows    [][]Cell
 }

@@ -122,12 +122,12 @@ func (s *speaker) overviewMachines() *Table {
 	slices.SortStableFunc(all, func(a, b *analyze.Machine) int {
 		return int(verdictTone(b.Verdict)) - int(verdictTone(a.Verdict))
 	})
-	caption := ""
-	if more := len(all) - overviewMachines; more > 0 {
-		caption = s.say("overview.more", facts{"more": more})
-		all = all[:overviewMachines]
+	left := len(all) - overviewMachines
+	all = all[:min(overviewMachines, len(all))]
+	g := newGrid("", len(all))
+	if left > 0 {
+		g.Note = s.say("overview.more", facts{"more": left})
 	}
-	g := newGrid(caption, len(all))
 	g.text(s.label("column.machine"), 0.2, func(i int) string { return all[i].Name })
 	g.add(Column{Title: s.label("column.verdict"), Share: 0.15}, func(i int) Cell {
 		return Cell{Text: s.label("verdict." + all[i].Verdict.String()), Tone: verdictTone(all[i].Verdict)}
@@ -157,7 +157,7 @@ func (s *speaker) overviewPoints() []Points {
 	for _, t := range tags[:min(overviewTags, len(tags))] {
 		usual.Items = append(usual.Items, s.say("overview.tag", facts{"tag": t.Tag, "pool": s.pool(t.Pool),
 			"machines": t.Machines, "median": t.Median, "most": t.Most, "on": t.MostOn, "bytes": t.Bytes,
-			"description": strings.Join(strings.Fields(t.Description), " ")}))
+			"description": tagListed(t)}))
 	}
 	if more := len(tags) - overviewTags; more > 0 {
 		usual.More = s.say("overview.more-tags", facts{"more": more})
@@ -165,6 +165,15 @@ func (s *speaker) overviewPoints() []Points {
 	points := []Points{usual, s.told("overview.healthy", TonePlain, analyze.Healthy, overviewUnjudged),
 		s.told("overview.unjudged", ToneNotice, analyze.Insufficient, overviewUnjudged)}
 	return slices.DeleteFunc(points, func(p Points) bool { return len(p.Items) == 0 })
+}
+
+// tagListed is what the debugger's tag list says about a tag, or nothing where the list
+// is silent.
+func tagListed(t analyze.TagFact) string {
+	if (ingest.TagUsage{Description: t.Description}).Unknown() {
+		return ""
+	}
+	return strings.Join(strings.Fields(t.Description), " ")
 }
 
 // told gives the reasons of the machines of one verdict, machines with the same

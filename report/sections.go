@@ -347,7 +347,7 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 			said = append(said, s.say("pool.basis", facts{"pool": s.pool(pool.Pool), "basis": basis}))
 		}
 		if len(said) > 0 {
-			blocks = append(blocks, Block{Text: strings.Join(said, " ")})
+			blocks = append(blocks, Block{Text: s.join("sentences.more", said)})
 		}
 	}
 	return blocks
@@ -461,7 +461,7 @@ func (s *speaker) nextSteps(steps []analyze.Step) []Block {
 		// Two calls of one command, or a command for each tag, mean the same.
 		again := i > 0 && steps[i-1].Why.Rule == step.Why.Rule
 		if rule := string(step.Why.Rule); !again && s.in.Words.Has("cost."+rule) {
-			said[i].Cost, said[i].Outcome = s.label("cost."+rule), s.label("outcome."+rule)
+			said[i].Outcome = s.join("sentences.more", []string{s.label("outcome." + rule), s.label("cost." + rule)})
 		}
 	}
 	if len(said) > 0 {

@@ -75,7 +75,19 @@ func (s *speaker) held(c *analyze.Case) string {
 	if c.Bytes == 0 {
 		return s.label("impact.no-bytes")
 	}
-	return s.say("bytes.held", facts{"bytes": c.Bytes, "pool": s.pools(c.Pools), "each": c.BytesPerEvent})
+	return s.say("bytes.held", facts{"bytes": c.Bytes, "pool": s.pools(heldPools(c)), "each": c.BytesPerEvent})
+}
+
+// heldPools are the pools that the bytes of a case lie in: followers may lie in
+// another one than its own tags.
+func heldPools(c *analyze.Case) []ingest.Pool {
+	pools := slices.Clone(c.Pools)
+	for _, m := range c.Followers {
+		if m.Bytes > 0 && !slices.Contains(pools, m.Pool) {
+			pools = append(pools, m.Pool)
+		}
+	}
+	return pools
 }
 
 // ofCeiling sets what the case holds against how large its pool may grow.
@@ -239,12 +251,25 @@ func (s *speaker) seenIn(c *analyze.Case, snap *ingest.Snapshot, first, only boo
 		"first": first, "only": only, "events": int64(0), "bytes": uint64(0)}
 	g := sighting(c, snap)
 	if g == nil && snap != c.Lead {
+		// A growth needs several logs: the earlier ones are part of it without showing it.
+		f["outstanding"] = int64(0)
+		if row := firstTag(c, snap); row != nil {
+			f["tag"], f["outstanding"] = row.Tag, row.Outstanding
+		}
 		return s.say("timeline.not-shown", f)
 	}
 	if g != nil {
 		f["events"], f["bytes"] = g.Events, g.Bytes
 	}
 	return s.say("timeline.shown", f)
+}
+
+// firstTag returns the row of the case's first tag in a snapshot, or nil.
+func firstTag(c *analyze.Case, snap *ingest.Snapshot) *ingest.TagUsage {
+	if len(c.Core) == 0 {
+		return nil
+	}
+	return snap.Find(c.Core[0].Tag, c.Core[0].Pool)
 }
 
 // changesBetween tells what changed on a machine between two logs.

@@ -186,7 +186,7 @@ func TestFirstPageKeepsTheAnchorAndTheLargestTags(t *testing.T) {
 	}
 	var d dumper
 	d.table(&w.Evidence)
-	if !strings.Contains(d.String(), "M019") || strings.Contains(d.String(), "M000") || w.Evidence.Caption != "18 more tags in section 4" {
+	if !strings.Contains(d.String(), "M019") || strings.Contains(d.String(), "M000") || w.Evidence.Note != "18 more tags in section 4" {
 		t.Error(d.String())
 	}
 }

@@ -74,9 +74,21 @@ func (s *speaker) usageColumns(g *grid, rows []ingest.TagUsage) {
 		g.number(s.label("column.allocs"), 0.11, func(i int) string { return ever(rows[i].Usage, rows[i].Allocs) })
 		g.number(s.label("column.frees"), 0.11, func(i int) string { return ever(rows[i].Usage, rows[i].Frees) })
 	}
-	g.number(s.label("column.outstanding"), 0.13, func(i int) string { return count(rows[i].Outstanding) })
+	g.number(s.label("column.outstanding"), 0.13, func(i int) string { return ofCount(rows[i], count(rows[i].Outstanding)) })
+	if !slices.ContainsFunc(rows, func(r ingest.TagUsage) bool { return r.Bytes > 0 }) {
+		return
+	}
 	g.number(s.label("column.bytes"), 0.13, func(i int) string { return counter(rows[i].Bytes) })
-	g.number(s.label("column.bytes-each"), 0.11, func(i int) string { return bytesEach(rows[i].BytesEach()) })
+	g.number(s.label("column.bytes-each"), 0.11, func(i int) string { return ofCount(rows[i], bytesEach(rows[i].BytesEach())) })
+}
+
+// ofCount is a text on a row's count, or nothing where the log has its bytes only:
+// bytes without an allocation there are not.
+func ofCount(r ingest.TagUsage, text string) string {
+	if r.Outstanding == 0 && r.Bytes > 0 && !r.Counted {
+		return ""
+	}
+	return text
 }
 
 // counted reports whether any row has allocations and frees apart.
@@ -114,11 +126,10 @@ const evidenceRows = 7
 // relate to the events.
 func (s *speaker) evidenceTable(c *analyze.Case) Table {
 	members, tones, more := firstMembers(c, evidenceRows)
-	caption := ""
+	g := newGrid("", len(members))
 	if more > 0 {
-		caption = s.say("caption.more", facts{"more": more})
+		g.Note = s.say("caption.more", facts{"more": more})
 	}
-	g := newGrid(caption, len(members))
 	s.usageColumns(g, usages(members))
 	if first := s.firstOfBoot(c.Lead); first != nil {
 		g.number(s.label("column.change"), 0.11, func(i int) string { return change(first, members[i].TagUsage) })

@@ -155,7 +155,7 @@ func (e *exam) keptCase(kept []keptObject) analyze.Case {
 			analyze.Facts{"tag": tag, "handles": lead.Delta}, lead.Source)
 	}
 	d.next("!htrace -snapshot", analyze.NextHtrace, nil)
-	d.next("!htrace -diff", analyze.NextHtrace, nil)
+	d.next("!htrace -diff", analyze.NextHtraceDiff, nil)
 	return d.finish()
 }
 

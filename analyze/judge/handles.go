@@ -172,7 +172,7 @@ func (e *exam) handleCase(c crowd) analyze.Case {
 	d.holdByHandles(c.opener)
 	d.expectHandles(c.opener)
 	d.next("!htrace -snapshot", analyze.NextHtrace, nil)
-	d.next("!htrace -diff", analyze.NextHtrace, nil)
+	d.next("!htrace -diff", analyze.NextHtraceDiff, nil)
 	return d.finish()
 }
 

@@ -252,7 +252,7 @@ func (d *draft) objectDoubts(g gap) {
 	if d.Holder.Key() == "" {
 		d.unsure(analyze.RuleHolderUnknown, analyze.Facts{"object": g.info.Object})
 	}
-	if len(d.openHandles(g.info.Object)) == 0 {
+	if g.info.Object != "irp" && len(d.openHandles(g.info.Object)) == 0 { // no handle leads to a request
 		d.unsure(analyze.RuleHandles, analyze.Facts{"object": g.info.Object})
 	}
 	d.unsure(analyze.RuleVerifierBlind, analyze.Facts{"object": g.info.Object})

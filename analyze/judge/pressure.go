@@ -92,7 +92,7 @@ func (d *draft) nextTags(pool ingest.Pool) {
 	if pool != ingest.NonPaged {
 		d.next("!poolused 4", analyze.NextTags, facts)
 	}
-	d.nextShell("poolmon -b -n pool.txt", analyze.NextTags, facts)
+	d.nextShell("poolmon -b -n pool.txt", analyze.NextPoolmon, nil)
 }
 
 // vmRemarks says what !vm prints in alarm and what does not make a case: the

@@ -28,11 +28,16 @@ func (e *exam) runawayCase(f *analyze.FilterFact) analyze.Case {
 	if row := e.row(fmis); row != nil && (f == nil || d.agrees(*row)) {
 		d.join(e.grow(*row), e.th.Weights.Cluster)
 		d.Events = row.Outstanding
+	} else if f != nil {
+		d.Events = int64(f.Instances)
 	}
 	d.own(d.Core)
 	d.Related = d.related()
 	d.own(d.Related)
 	d.Owner = ownerOf(d.Core)
+	if len(d.Core) == 0 && len(d.rows()) > 0 {
+		d.Owner.Basis = analyze.Reason{Rule: analyze.OwnerNoStep}
+	}
 	d.chainToFilter(f)
 	if f != nil {
 		d.Events = int64(f.Instances)

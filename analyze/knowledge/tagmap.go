@@ -2,6 +2,8 @@ package knowledge
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -13,6 +15,8 @@ import (
 // TagMap is a lab's own map of tags to drivers: a pooltag.txt, as the debugger
 // and poolmon /g read it, or a localtag.txt, as poolmon /c takes it.
 type TagMap struct {
+	File, SHA256 string // what it was read from
+
 	exact    map[ingest.Tag]mapEntry
 	patterns []mapEntry // longest literal beginning first
 }
@@ -37,7 +41,9 @@ const lineLimit = 64 << 10
 // or hold ?; it never begins with one. Lines that begin with "rem" or "//" are
 // remarks. What is no such line becomes a warning.
 func ReadTagMap(file string, r io.Reader) (*TagMap, []ingest.Warning, error) {
-	m := &TagMap{exact: map[ingest.Tag]mapEntry{}}
+	m := &TagMap{File: file, exact: map[ingest.Tag]mapEntry{}}
+	hash := sha256.New()
+	r = io.TeeReader(r, hash)
 	var warnings []ingest.Warning
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, lineLimit)
@@ -58,6 +64,7 @@ func ReadTagMap(file string, r io.Reader) (*TagMap, []ingest.Warning, error) {
 	if err := lines.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read tag map %s: %w", file, err)
 	}
+	m.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	m.sort()
 	return m, warnings, nil
 }
@@ -214,6 +221,9 @@ func (e mapEntry) over(info TagInfo, t ingest.Tag) TagInfo {
 	info.Lab, info.Source = e.at, e.at.String()
 	return info
 }
+
+// TagMaps returns the lab's own maps, in the order they are asked in.
+func (b *Base) TagMaps() []*TagMap { return b.maps }
 
 // AddTagMap puts a lab's own map below those added before and over ours. It
 // warns of each line that wants to give a tag of the kernel's services to a

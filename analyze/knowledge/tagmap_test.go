@@ -42,6 +42,10 @@ func TestTagMapLiesOverOurs(t *testing.T) {
 	b := load(t)
 	m, _ := labMap(t, poolTags)
 	b.AddTagMap(m)
+	const sum = "bdeaf5077d08e62589517e13c93fa55651b68e5df5726cb594e9b5f2c3940d8f"
+	if got := b.TagMaps(); len(got) != 1 || got[0].File != "lab/pooltag.txt" || got[0].SHA256 != sum {
+		t.Errorf("%+v", got)
+	}
 	for _, c := range []struct {
 		tag, module string
 		several     []string

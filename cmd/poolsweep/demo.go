@@ -52,6 +52,7 @@ Exit codes:
 				fmt.Fprint(con.out, "\nThat is expected: one of the samples is cut off on purpose.\n")
 			}
 			printPages(con.out, pages)
+			printEarlier(con.out, out, pages)
 			return nil
 		},
 	}

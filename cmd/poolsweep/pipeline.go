@@ -84,7 +84,11 @@ func (c *config) newJudgement(docs []*ingest.Document, refused []report.Refused,
 		Lang:      words.Lang(),
 		Words:     words,
 		Profile:   c.Profile,
+		Issues:    len(know.Issues),
 	}}
+	for _, m := range know.TagMaps() {
+		j.TagMaps = append(j.TagMaps, report.TagMap{File: m.File, SHA256: m.SHA256})
+	}
 	var err error
 	j.output, err = report.NewOutput(j.Input)
 	return j, err

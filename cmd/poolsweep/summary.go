@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -166,4 +169,22 @@ func printPages(w io.Writer, pages []page) {
 		paths = append(paths, filepath.ToSlash(p.path))
 	}
 	printList(w, "Written:", paths)
+}
+
+// printEarlier lists what an earlier run left in the output folder. It stays, since
+// somebody may have been sent there; but nobody should take it for this run's.
+func printEarlier(w io.Writer, out string, pages []page) {
+	var left []string
+	writeup, object := caseFiles("PS-????????")
+	for _, pattern := range []string{report.OverviewFile, writeup, object} {
+		found, _ := fs.Glob(os.DirFS(out), pattern) // an error is of a pattern only
+		for _, name := range found {
+			path := filepath.Join(out, filepath.FromSlash(name))
+			if !slices.ContainsFunc(pages, func(p page) bool { return p.path == path }) {
+				left = append(left, filepath.ToSlash(path))
+			}
+		}
+	}
+	slices.Sort(left)
+	printList(w, "Left from an earlier run, not of this one:", left)
 }

@@ -92,6 +92,7 @@ func (s *sweep) run(cmd *cobra.Command, con *console, args []string) error {
 		j.printTable(con.out)
 		j.printInputs(con.out, con.verbose)
 		printPages(con.out, pages)
+		printEarlier(con.out, s.out, pages)
 	}
 	return j.partial()
 }

@@ -64,9 +64,30 @@ type entry struct {
 	x, baseline float64
 }
 
-// layout places all of a write-up: page one, page two with what everybody should
-// know and the contents, then the appendix.
+// layout places all of a write-up, its appendix in the largest type that leaves no
+// last page with a few lines only.
 func layout(m *report.Writeup, paper Paper) *document {
+	var first *document
+	for _, scale := range appendixScales {
+		d := layoutScaled(m, paper, scale)
+		if !d.ragged() {
+			return d
+		}
+		if first == nil {
+			first = d
+		}
+	}
+	return first
+}
+
+// ragged tells that the last page holds next to nothing.
+func (d *document) ragged() bool {
+	return len(d.pages) > 2 && d.y < marginTop+(d.bottom()-marginTop)/6
+}
+
+// layoutScaled places page one, then from page two on what everybody should know, the
+// contents and the appendix.
+func layoutScaled(m *report.Writeup, paper Paper, scale float64) *document {
 	d := firstPage(m, paper)
 	if len(m.Sections) > 0 {
 		d.fresh()
@@ -81,8 +102,10 @@ func layout(m *report.Writeup, paper Paper) *document {
 	}
 	d.list()
 	if appendix < len(m.Sections) {
-		d.fresh()
-		d.scale = appendixScale
+		if d.room() < (d.bottom()-marginTop)*openPage {
+			d.fresh()
+		}
+		d.scale = scale
 	}
 	for i := range m.Sections[appendix:] {
 		d.section(&m.Sections[appendix+i])
@@ -99,8 +122,12 @@ func layout(m *report.Writeup, paper Paper) *document {
 // as a machine's name of a thousand letters, goes over to the next page.
 var firstScales = [...]float64{1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.73}
 
-// appendixScale is that of the part to look things up in.
-const appendixScale = 0.9
+// appendixScales are tried for the part to look things up in.
+var appendixScales = [...]float64{0.9, 0.87, 0.84}
+
+// openPage is the share of a page from which on the appendix goes below the contents
+// and not on a page of its own.
+const openPage = 0.35
 
 // firstPage lays out the summary, whose first page readers get before all others,
 // in the largest type that lets it stand on one page.

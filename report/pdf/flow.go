@@ -263,7 +263,7 @@ func (d *document) block(b *report.Block) {
 func (d *document) least(b *report.Block) float64 {
 	switch {
 	case b.Table != nil:
-		return 4 * leading(d.scaled(cellText).size+4)
+		return d.tableLeast(b.Table)
 	case b.Chart != nil:
 		return d.plan(b.Chart).height()
 	case b.Ratios != nil:

@@ -351,7 +351,7 @@ func TestCommandsCopyOutExactly(t *testing.T) {
 
 func TestChineseAndCyrillicCopyOut(t *testing.T) {
 	text := tool(t, chinese(), "pdftotext", "-layout", "FILE", "-")
-	for _, want := range []string{"失控的附加", "只有一次快照", "Компьютер «Лаборатория»", "第 1 页，共 3 页", "省略若干重复输出"} {
+	for _, want := range []string{"失控的附加", "只有一次快照", "Компьютер «Лаборатория»", "第 1 页，共 2 页", "省略若干重复输出"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the text", want)
 		}

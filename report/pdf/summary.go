@@ -343,8 +343,8 @@ func (d *document) step(n int, s *report.Step) {
 		d.command(s.Command, marginX+indent, d.column()-indent)
 	}
 	small = d.scaled(labelText).in(ink)
-	if said := joined(" ", s.Outcome, s.Cost); said != "" {
-		d.paragraph(said, small, marginX+indent, d.column()-indent)
+	if s.Outcome != "" {
+		d.paragraph(s.Outcome, small, marginX+indent, d.column()-indent)
 	}
 	d.gap(3)
 }

@@ -46,8 +46,8 @@ func (d *document) table(t *report.Table) {
 		return
 	}
 	g := d.measure(t)
+	d.need(d.tableLeast(t))
 	if t.Caption != "" {
-		d.need(4 * leading(g.size))
 		d.paragraph(t.Caption, d.scaled(strongText.sized(8.5)), marginX, d.column())
 		d.y += 2
 	}
@@ -64,6 +64,27 @@ func (d *document) table(t *report.Table) {
 		d.place(g, head, d.tableRow(g, cells))
 	}
 	d.y += 3
+	if t.Note != "" {
+		d.paragraph(t.Note, d.scaled(smallText), marginX, d.column())
+	}
+}
+
+// tableLeast is the height to ask for before a table: all of a small one, which is
+// read in one look, else that of a few rows.
+func (d *document) tableLeast(t *report.Table) float64 {
+	few, most := 4*leading(d.scaled(cellText).size+4), (d.bottom()-marginTop)/5
+	if float64(len(t.Rows))*leading(leastSize) > most {
+		return few // without measuring thousands of rows
+	}
+	g := d.measure(t)
+	whole := 2*leading(g.size) + g.height(d.header(g))
+	for _, cells := range t.Rows {
+		whole += g.height(d.tableRow(g, cells))
+	}
+	if whole > most {
+		return few
+	}
+	return max(few, whole)
 }
 
 // style is the look of a cell's text in a column.
@@ -79,6 +100,9 @@ const rowGap = 2.4
 
 // height is what a row takes.
 func (g *grid) height(r row) float64 { return float64(r.lines)*leading(g.size) + rowGap }
+
+// shortTitle is the width up to which a column's title is not broken.
+const shortTitle = 32.0
 
 // slack is how much wider than its longest text a column may be drawn: figures
 // that stand far apart are hard to follow along their row.
@@ -140,7 +164,11 @@ func sum(list []float64) float64 {
 func (d *document) leastWidths(g *grid, space float64) []float64 {
 	least := make([]float64, len(g.table.Columns))
 	for i, c := range g.table.Columns {
-		least[i] = d.longest(c.Title, columnText.sized(min(g.size, columnText.size)))
+		st := columnText.sized(min(g.size, columnText.size))
+		least[i] = d.longest(c.Title, st)
+		if w := d.glyphs.measure(c.Title, st); w <= shortTitle {
+			least[i] = w // also of Chinese, which may be broken anywhere
+		}
 	}
 	for _, cells := range g.table.Rows {
 		for i := range min(len(cells), len(least)) {
