@@ -31,6 +31,7 @@ func (b *binder) caseSheet() Sheet {
 	l.add("machines-before", KindCount, 12, func(i int) any { return b.machinesBefore(&c[i]) })
 	b.caseFigures(l, c)
 	b.caseWho(l, c)
+	b.caseDecided(l, c)
 	b.caseTimes(l, c)
 	l.add("signature", KindText, 30, func(i int) any { return c[i].Signature })
 	l.add("known-issue", KindText, 24, func(i int) any { return issueID(&c[i]) })
@@ -71,6 +72,28 @@ func (b *binder) caseWho(l list, c []analyze.Case) {
 	l.add("versions", KindText, 32, func(i int) any { return orEmpty(b.caseVersions(&c[i], versions)) })
 }
 
+// caseDecided adds what people decided.
+func (b *binder) caseDecided(l list, c []analyze.Case) {
+	of := func(i int) analyze.Decided { return b.in.Decided[c[i].ID] }
+	l.add("team", KindText, 18, func(i int) any { return orEmpty(of(i).Team) })
+	l.add("ticket", KindLink, 30, func(i int) any {
+		if url := of(i).Ticket; url != "" {
+			return Link{Text: url, Target: url, Web: true}
+		}
+		return nil
+	})
+	l.add("decided", KindText, 40, func(i int) any {
+		d := of(i)
+		return orEmpty(b.join("clauses.more", b.decided(&d)))
+	})
+	l.add("gone", KindShare, 12, func(i int) any {
+		if clean := of(i).Clean; clean != nil {
+			return clean.Share()
+		}
+		return nil
+	}).Bars = true
+}
+
 // caseTimes adds since when, until when and how long.
 func (b *binder) caseTimes(l list, c []analyze.Case) {
 	l.times("first-seen", func(i int) time.Time { return firstSeen(&c[i]) })
@@ -89,8 +112,17 @@ var stateTones = map[analyze.State]Tone{analyze.StateNew: ToneAlarm, analyze.Sta
 	analyze.StateSame: ToneWarning, analyze.StateBetter: ToneNotice, analyze.StateFixed: ToneGood,
 	analyze.StateQuiet: ToneMuted}
 
-// caseState is a case's state in the period; an empty cell where no time tells.
+// caseState is a case's state in the period; an empty cell where no time tells. What
+// was decided goes before it, and that the case came back nevertheless before all.
 func (b *binder) caseState(c *analyze.Case) any {
+	switch d := b.in.Decided[c.ID]; {
+	case d.Regression():
+		return Tagged{Text: b.label("case-state.regression"), Tone: ToneAlarm}
+	case d.Duplicate != "":
+		return Tagged{Text: b.label("case-state.duplicate"), Tone: ToneMuted}
+	case d.Closed != nil:
+		return Tagged{Text: b.label("case-state.no-bug"), Tone: ToneMuted}
+	}
 	state := b.past.Courses[c.ID].State
 	if state == 0 {
 		return nil

@@ -55,6 +55,10 @@ func (b *binder) troubles() []trouble {
 		}
 		out = append(out, t)
 	}
+	for _, f := range b.in.Faults {
+		out = append(out, trouble{kind: "decision", tone: ToneWarning, name: Link{Text: f.Source.File},
+			reason: b.say("fault", facts{"text": f.Text, "why": b.reason(f.Why)}), source: f.Source})
+	}
 	return append(out, b.badFiles()...)
 }
 

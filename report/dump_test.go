@@ -82,6 +82,12 @@ func dumpWriteup(w *Writeup) string {
 	d.line("")
 	for _, n := range w.Notes {
 		d.line("%s: %s", n.Label, n.Value)
+		if n.Bar != nil {
+			d.line("[bar filled to %.3f]", *n.Bar)
+		}
+		if n.Link != "" {
+			d.line("<%s>", n.Link)
+		}
 	}
 	d.line("\n## %s", w.NextTitle)
 	for _, s := range w.Next {

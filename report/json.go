@@ -90,6 +90,7 @@ func (s *speaker) outputCase(c *analyze.Case) OutputCase {
 		Expect: s.outputExpectations(c.Expect), Movement: c.Movement.String(), Judged: c.Judged, Seen: outputSeen(c.Presence),
 		Sightings: outputSightings(c.Sightings), Shared: outputContrast(&c.Contrast), Alternates: alternateTexts(c.Alternates),
 		Aliases: c.Aliases, Notes: s.reasons(c.Notes), Trail: s.outputTrail(c.Trail), Missed: s.reasons(c.Missed),
+		Decided: s.outputDecided(c),
 	}
 }
 

@@ -45,7 +45,7 @@ type Writeup struct {
 	Timeline    *Timeline // of the tags, where several snapshots show the case
 	Chart       *Chart    // else the tags' counts beside each other
 	Points      []Points  // why, why not, unsure
-	Notes       []Pair    // seen on, known issue, ticket
+	Notes       []Note    // seen on, known issue, what was decided, ticket
 	NextTitle   string
 	Next        []Step
 	Sections    []Section
@@ -63,6 +63,13 @@ type Band struct {
 
 // Pair is a label with a value.
 type Pair struct{ Label, Value string }
+
+// Note is a pair that leads somewhere, or that tells how far something is.
+type Note struct {
+	Pair
+	Link string   // URL of a page; empty: none
+	Bar  *float64 // a bar that is filled so far, 0 to 1
+}
 
 // Attribution is one of the four attribution lines.
 type Attribution struct {
@@ -179,8 +186,9 @@ const (
 // Link is a cell that leads to a file beside the workbook or to a sheet.
 type Link struct {
 	Text   string
-	Target string // relative path with forward slashes, or the Name of a sheet
+	Target string // relative path with forward slashes, the Name of a sheet, or a URL
 	Sheet  bool   // Target is a sheet of this workbook
+	Web    bool   // Target is a URL
 	Row    int    // with Sheet: the row of its table, the first is 1; 0 leads to the top
 }
 

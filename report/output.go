@@ -115,6 +115,49 @@ type OutputCase struct {
 	Notes        []string            `json:"notes"`      // how the case was put together
 	Trail        []OutputTrail       `json:"trail"`      // how the confidence came about
 	Missed       []string            `json:"missed"`     // signs that came near and did not fire
+	Decided      *OutputDecided      `json:"decided"`    // by people, and what follows; null when nothing
+}
+
+// OutputDecided is what people decided about a case and what follows from it.
+type OutputDecided struct {
+	Lines       []string     `json:"lines"` // in force, as decisions are written
+	Said        []string     `json:"said"`  // the same in words, with what the machines say to it
+	Team        string       `json:"team"`
+	Ticket      string       `json:"ticket"`       // URL
+	DuplicateOf string       `json:"duplicate_of"` // id of the case that it is told with
+	Duplicates  []string     `json:"duplicates"`   // ids of the cases that are told with it
+	Snoozed     bool         `json:"snoozed"`
+	NotABug     bool         `json:"not_a_bug"`
+	Regression  bool         `json:"regression"`
+	Fix         *OutputFix   `json:"fix"`   // null when no version is said to mend it
+	Clean       *OutputClean `json:"clean"` // null while it is seen, or when nothing tells
+}
+
+// OutputFix is a version that should mend a case, and the machines that show it.
+type OutputFix struct {
+	Module    string        `json:"module"`
+	Version   string        `json:"version"`
+	Regressed []OutputBuild `json:"regressed"` // in that version or a later one
+	Old       []OutputBuild `json:"old"`       // in an earlier one
+	Unknown   []OutputBuild `json:"unknown"`   // the log prints no version
+}
+
+// OutputBuild is the version of a module on a machine.
+type OutputBuild struct {
+	Machine string `json:"machine"`
+	Version string `json:"version"` // empty when not printed
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+}
+
+// OutputClean is how far a case is known to be gone.
+type OutputClean struct {
+	Days    float64 `json:"machine_days"` // without the case
+	Needed  float64 `json:"needed"`       // machine-days until it is probably gone
+	Share   float64 `json:"share"`        // 0 to 1
+	Gone    bool    `json:"gone"`         // probably
+	Shown   int     `json:"shown"`        // boot sessions that showed it
+	Exposed float64 `json:"exposed"`      // machine-days until they did
 }
 
 // OutputExpectation is what a full pool table has to show if the verdict is right.

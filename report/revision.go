@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 )
@@ -15,14 +16,27 @@ type Summary struct {
 	Tags       []string `json:"tags"`
 	Holder     string   `json:"holder"`
 	Machines   []string `json:"machines"`
+
+	Decided    []string `json:"decided,omitempty"`    // lines of decisions without the case
+	Regression bool     `json:"regression,omitempty"` // it came back in a version that should not have it
+	Clean      int      `json:"clean,omitempty"`      // tenths of the way to be probably gone
 }
 
 // Summarize returns the summary of a case.
-func Summarize(c *analyze.Case) Summary {
+func (in Input) Summarize(c *analyze.Case) Summary {
 	sum := Summary{Verdict: c.Verdict.String(), Confidence: c.Confidence, Events: c.Events, Bytes: c.Bytes,
 		Holder: c.Holder.Module, Machines: slices.Clone(c.Machines)}
 	for _, m := range c.Core {
 		sum.Tags = append(sum.Tags, m.Tag.String())
+	}
+	d := in.Decided[c.ID]
+	for i := range d.InForce {
+		_, said, _ := strings.Cut(d.InForce[i].String(), " ") // without the case
+		sum.Decided = append(sum.Decided, said)
+	}
+	sum.Regression = d.Regression()
+	if d.Clean != nil {
+		sum.Clean = int(10 * d.Clean.Share())
 	}
 	slices.Sort(sum.Tags)
 	slices.Sort(sum.Machines)
@@ -61,6 +75,11 @@ func (s *speaker) changes(before, now Summary) []string {
 	joined, left := without(now.Machines, before.Machines), without(before.Machines, now.Machines)
 	say(len(joined) > 0, "joined", s.few(joined))
 	say(len(left) > 0, "left", s.few(left))
+	say(now.Regression && !before.Regression, "regression", nil)
+	decided, taken := without(now.Decided, before.Decided), without(before.Decided, now.Decided)
+	say(len(decided) > 0, "decided", facts{"lines": s.join("clauses.more", decided)})
+	say(len(taken) > 0, "taken-back", facts{"lines": s.join("clauses.more", taken)})
+	say(before.Clean != now.Clean, "clean", facts{"before": float64(before.Clean) / 10, "now": float64(now.Clean) / 10})
 	say(before.Confidence != now.Confidence, "confidence", facts{"before": before.Confidence, "now": now.Confidence})
 	return out
 }

@@ -223,7 +223,7 @@ func TestTicketHasAllOfTheFirstPage(t *testing.T) {
 	text := strings.Join(strings.Fields(strings.Join(code, " ")), " ")
 	want := []string{w.Title, w.ID, w.Band.Verdict, w.Footer.Hash, w.Footer.Tool,
 		"v1|runaway-attachment|peer-gap|nonpaged"}
-	for _, p := range slices.Concat(w.Figures, w.Notes[:2]) {
+	for _, p := range append(w.Figures, w.Notes[0].Pair, w.Notes[1].Pair) {
 		want = append(want, p.Value)
 	}
 	for _, p := range w.Points {

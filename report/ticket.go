@@ -52,8 +52,12 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
 	if c.Lead != nil && c.Lead.OS.Text != "" {
 		t.Facts = append(t.Facts, Pair{s.label("fact.os"), c.Lead.OS.Text})
 	}
-	notes := w.Notes[:len(w.Notes)-1] // without the ticket: this is it
-	t.Facts = slices.Concat(t.Facts, w.Figures, notes)
+	t.Facts = append(t.Facts, w.Figures...)
+	for i, n := range w.Notes {
+		if i+1 < len(w.Notes) || n.Link != "" { // that there is no ticket is about to change
+			t.Facts = append(t.Facts, n.Pair)
+		}
+	}
 	for _, a := range w.Attribution {
 		t.Facts = append(t.Facts, Pair{a.Role, s.say("ticket.role", facts{
 			"module": a.Module, "weight": a.Weight, "basis": a.Basis})})

@@ -19,7 +19,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 	_, newest := span(docs)
 	w := &Writeup{
 		ID: c.ID, Revision: s.say("revision", facts{"number": in.revision(c.ID).Number}), Lang: in.Lang,
-		Title: s.title(c), Subtitle: s.subtitle(c), Notices: values(s.notices()),
+		Title: s.title(c), Subtitle: s.subtitle(c), Notices: append(values(s.notices()), s.regression(c)...),
 		Band: Band{
 			Tone:       verdictTone(c.Verdict),
 			Verdict:    s.label("verdict." + c.Verdict.String()),
@@ -257,7 +257,7 @@ const seenOnNames = 5
 
 // notes place the case: how many machines show it, what is published about it, and
 // which ticket it belongs to.
-func (s *speaker) notes(c *analyze.Case) []Pair {
+func (s *speaker) notes(c *analyze.Case) []Note {
 	issue := s.label("note.no-known-issue")
 	if c.Known != nil {
 		issue = s.say("known-issue", facts{"title": c.Known.Title, "id": c.Known.ID,
@@ -267,21 +267,21 @@ func (s *speaker) notes(c *analyze.Case) []Pair {
 	if contrast := s.contrast(&c.Contrast); contrast != "" {
 		seen = append(seen, contrast)
 	}
-	notes := []Pair{
-		{s.label("note.seen-on"), s.join("sentences.more", seen)},
-		{s.label("note.known-issue"), issue},
-		{s.label("note.ticket"), s.label("note.no-ticket")},
+	notes := []Note{
+		{Pair: Pair{s.label("note.seen-on"), s.join("sentences.more", seen)}},
+		{Pair: Pair{s.label("note.known-issue"), issue}},
 	}
+	notes = append(notes, s.decidedNotes(c)...)
 	r := s.in.revision(c.ID)
 	if r.Before == nil {
 		return notes
 	}
-	changes := s.changes(*r.Before, Summarize(c))
+	changes := s.changes(*r.Before, s.in.Summarize(c))
 	if len(changes) == 0 {
 		changes = []string{s.label("since.nothing")}
 	}
 	since := Pair{s.say("since.revision", facts{"number": r.Number - 1}), s.join("clauses.more", changes)}
-	return slices.Insert(notes, 0, since)
+	return slices.Insert(notes, 0, Note{Pair: since})
 }
 
 // seenOn says which machines show a case, of how many.

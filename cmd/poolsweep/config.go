@@ -46,6 +46,8 @@ type config struct {
 
 	// Drops are the folders that machines drop logs into.
 	Drops []dropConfig `yaml:"drops"`
+	// Decisions is the name of the file in each of them that people decide in.
+	Decisions string `yaml:"decisions"`
 	// Out is the folder that reports are written to, State the one that the history
 	// is kept in. Both are made when they are missing.
 	Out   string `yaml:"out"`

@@ -83,6 +83,8 @@ const (
 	hiddenNote = "hidden, passed over"
 	noLogNote  = "no log by its ending, passed over"
 	linkNote   = "a link or no regular file, passed over"
+
+	decisionsNote = "what people decided about cases, for the watcher; passed over"
 )
 
 // noLog are endings of what else lies in a lab's folders, and of files that are
@@ -109,6 +111,9 @@ func (c *catch) walk(fsys fs.FS, shown, outside string) {
 			c.notes = append(c.notes, at+": written by poolsweep, passed over")
 			return skip(d)
 		case d.IsDir():
+			return nil
+		case name == defaultDecisions:
+			c.notes = append(c.notes, at+": "+decisionsNote)
 			return nil
 		case noLog.MatchString(d.Name()):
 			c.notes = append(c.notes, at+": "+noLogNote)

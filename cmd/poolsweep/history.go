@@ -131,6 +131,13 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 	if err != nil {
 		return nil, nil, err
 	}
+	r, err := readRuling(ctx, h.db, h.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := j.decide(r); err != nil {
+		return nil, nil, err
+	}
 	if j.Revisions, err = revisions(ctx, h.db); err != nil {
 		return nil, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"poolsweep/analyze"
+	"poolsweep/analyze/decide"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
@@ -183,7 +184,15 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 	if err != nil {
 		return nil, err
 	}
-	return s.cfg.newJudgement(documents(held), nil, s.know, s.words)
+	j, err := s.cfg.newJudgement(documents(held), nil, s.know, s.words)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readRuling(ctx, s.store, s.now())
+	if err != nil {
+		return nil, err
+	}
+	return j, j.decide(r)
 }
 
 // recentPast returns the newest document of every machine in a history, and all that
@@ -269,14 +278,14 @@ func (s *service) findings(j *judgement, changed []store.Machine) ([]store.Findi
 		if !slices.ContainsFunc(changed, func(m store.Machine) bool { return concerns(c, m.Name) }) {
 			continue
 		}
-		summary, err := json.Marshal(report.Summarize(c))
+		summary, err := json.Marshal(j.Summarize(c))
 		if err != nil {
 			return nil, fmt.Errorf("summarize case %s: %w", c.ID, err)
 		}
 		sum := sha256.Sum256(summary)
 		writeup, object := caseFiles(c.ID)
 		out = append(out, store.Finding{
-			Case: store.Case{ID: c.ID, Signature: c.Signature, Verdict: c.Verdict.String(), Confidence: c.Confidence,
+			Case: store.Case{ID: c.ID, Signature: c.Signature, Names: decide.Names(c), Verdict: c.Verdict.String(), Confidence: c.Confidence,
 				Title: j.title(c.ID), Machines: c.Machines, Summary: summary},
 			Digest: hex.EncodeToString(sum[:]), Outputs: []string{writeup, object},
 		})

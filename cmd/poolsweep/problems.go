@@ -49,6 +49,9 @@ func (c *config) problems() []problem {
 	for i := range c.Groups {
 		all = append(all, c.groupProblems(i)...)
 	}
+	if strings.ContainsAny(c.Decisions, `/\\`) || c.Decisions == "." || c.Decisions == ".." {
+		wrong(fmt.Sprintf("%q is no name of a file in the folders", c.Decisions), "decisions")
+	}
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}

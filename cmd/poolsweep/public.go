@@ -55,6 +55,7 @@ func (c *config) outside(j *judgement, know *knowledge.Base) (*judgement, error)
 	for id, r := range j.Revisions {
 		if r.Before != nil {
 			before := *r.Before
+			before.Decided, before.Regression, before.Clean = nil, false, 0 // as in what is written now
 			before.Machines = nil
 			for _, m := range r.Before.Machines {
 				before.Machines = append(before.Machines, u.Machine(m))

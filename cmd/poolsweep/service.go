@@ -48,6 +48,9 @@ type service struct {
 	book    time.Duration        // by mono: no new workbook before
 	tracks  map[string]heldTrack // machines' pasts, by folded name, as last read for the workbook
 	upkeep  upkeep
+
+	typed  *int            // decisions of the command line that are stored; nil before the first look
+	unread map[string]bool // files of decisions that could not be read
 }
 
 // share is one watched folder.
@@ -62,6 +65,8 @@ type share struct {
 	noted   map[string]noted // what the store knows of drops that are not read yet
 	scanned time.Duration    // by mono, when the last scan ended
 	state   store.Share
+
+	bulletin bulletin // the decisions in it
 }
 
 // queue holds drops between two goroutines and hands them out in turn from each
@@ -137,7 +142,8 @@ type noted struct {
 type scanned struct {
 	*share
 	watch.Scan
-	err error
+	err    error
+	posted *posted // what stands in the file of decisions, when that changed
 }
 
 // Times of the service that nobody needs to set.
@@ -169,6 +175,9 @@ func (s *service) run(ctx context.Context) error {
 		readers.Go(func() { s.reader(going, sh) })
 	}
 	if err := s.redo(ctx, missed); err != nil {
+		return err
+	}
+	if err := s.takeTyped(ctx); err != nil {
 		return err
 	}
 	s.fresh = true
@@ -214,6 +223,9 @@ func (s *service) tick(ctx, whole context.Context) error {
 		return err
 	}
 	if err := s.takeRequest(whole); err != nil {
+		return err
+	}
+	if err := s.takeTyped(whole); err != nil {
 		return err
 	}
 	return s.startUpkeep(ctx, whole)
@@ -278,7 +290,9 @@ func (s *service) finishWork(ctx context.Context) error {
 func (s *service) scanner(ctx context.Context, sh *share) {
 	for {
 		sc := scanned{share: sh}
-		sc.Scan, sc.err = sh.folder.Poll(s.mono())
+		if sc.Scan, sc.err = sh.folder.Poll(s.mono()); sc.err == nil {
+			sc.posted = sh.bulletin.look(sh.folder, sc.Aside)
+		}
 		select {
 		case s.scans <- sc:
 		case <-ctx.Done():
@@ -321,6 +335,12 @@ func (s *service) scan(ctx context.Context, sc scanned) error {
 	sh.state.Kind, sh.state.Files, sh.state.Ignored = sc.Kind, files, sc.Counts[watch.Ignored]
 	if err := s.putShare(ctx, sh, sc.Share, nil); err != nil {
 		return err
+	}
+	if sc.posted != nil {
+		if err := s.post(ctx, sh, sc.posted); err != nil {
+			sh.bulletin.again.Store(true)
+			return err
+		}
 	}
 	// What a scan says of a drop that was handed back meanwhile is old: the drop
 	// would be waiting in the store again, and be read again.
@@ -428,9 +448,12 @@ func (s *service) newShares(ctx context.Context) error {
 			return err
 		}
 		o := d.options()
-		o.Settled = slices.Values(settled)
+		o.Settled, o.Aside = slices.Values(settled), s.cfg.Decisions
 		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: newQueue(),
-			quota: quota{d.Quota, map[string]hourly{}}})
+			quota: quota{d.Quota, map[string]hourly{}}, bulletin: bulletin{name: s.cfg.Decisions}})
+	}
+	if err := s.keepDecisions(ctx); err != nil {
+		return err
 	}
 	return s.store.KeepShares(ctx, paths)
 }

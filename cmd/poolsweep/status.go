@@ -95,6 +95,7 @@ type status struct {
 	Outputs []statusOutput `json:"outputs"`
 	Mails   []statusMail   `json:"mails"`
 	Health  []statusHealth `json:"health"` // of the clock, the upkeep and the configuration
+	Faults  []statusFault  `json:"faults"` // lines of decisions that do nothing
 }
 
 type statusShare struct {
@@ -126,6 +127,16 @@ type statusCase struct {
 	Revision   int       `json:"revision"`
 	FirstSeen  time.Time `json:"first_seen"`
 	LastSeen   time.Time `json:"last_seen"`
+	Decided    []string  `json:"decided"` // lines of decisions in force
+	Team       string    `json:"team"`
+	Ticket     string    `json:"ticket"` // URL
+}
+
+type statusFault struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	Why  string `json:"why"`
 }
 
 type statusOutput struct {
@@ -189,10 +200,30 @@ func (st *status) addDrops(ctx context.Context, db *store.Store, all bool) error
 
 func (st *status) addCases(ctx context.Context, db *store.Store) error {
 	cases, err := db.Cases(ctx)
-	for _, c := range cases {
-		st.Cases = append(st.Cases, statusCase{c.ID, c.Verdict, c.Confidence, c.Title, c.Machines, c.Revision, c.FirstSeen, c.LastSeen})
+	if err != nil {
+		return err
 	}
-	return err
+	decided, faults, err := decidedCases(ctx, db, cases)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		d := decided[c.ID]
+		sc := statusCase{ID: c.ID, Verdict: c.Verdict, Confidence: c.Confidence, Title: c.Title, Machines: c.Machines,
+			Revision: c.Revision, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Team: d.Team, Ticket: d.Ticket}
+		for i := range d.InForce {
+			sc.Decided = append(sc.Decided, d.InForce[i].String())
+		}
+		st.Cases = append(st.Cases, sc)
+	}
+	for _, f := range faults {
+		why, err := onTerminal(f.Why)
+		if err != nil {
+			return err
+		}
+		st.Faults = append(st.Faults, statusFault{f.Source.File, f.Source.Line, f.Text, why})
+	}
+	return nil
 }
 
 func (st *status) addOutputs(ctx context.Context, db *store.Store) error {
@@ -235,9 +266,10 @@ func (st *status) print(w io.Writer, all bool) {
 		fmt.Fprintln(w, drops.Render())
 	}
 	if len(st.Cases) > 0 {
-		cases := newTable("case", "verdict", "confidence", "rev", "machines", "title")
+		cases := newTable("case", "verdict", "confidence", "rev", "machines", "title", "decided")
 		for _, c := range st.Cases {
-			cases.AppendRow(table.Row{c.ID, c.Verdict, c.Confidence, c.Revision, plain(strings.Join(c.Machines, ", ")), plain(c.Title)})
+			cases.AppendRow(table.Row{c.ID, c.Verdict, c.Confidence, c.Revision, plain(strings.Join(c.Machines, ", ")), plain(c.Title),
+				plain(strings.Join(c.decided(), "; "))})
 		}
 		fmt.Fprintf(w, "\n%s\n", cases.Render())
 	}
@@ -246,12 +278,30 @@ func (st *status) print(w io.Writer, all bool) {
 			fmt.Fprintf(w, "due: %s %s\n", o.Path, o.Reason)
 		}
 	}
+	for _, f := range st.Faults {
+		fmt.Fprintln(w, f.line())
+	}
 	st.printMails(w, all)
 	for _, h := range st.Health {
 		if h.Reason != "" {
 			fmt.Fprintf(w, "%s: %s since %s: %s\n", h.Part, h.Reason, h.At.Format(time.DateTime), plain(h.Detail))
 		}
 	}
+}
+
+// decided are the decisions in force without the case's id.
+func (c *statusCase) decided() []string {
+	var out []string
+	for _, line := range c.Decided {
+		_, said, _ := strings.Cut(line, " ")
+		out = append(out, said)
+	}
+	return out
+}
+
+// line is the answer to a line of decisions that does nothing.
+func (f *statusFault) line() string {
+	return fmt.Sprintf("decision %s:%d: %q: %s", plain(f.File), f.Line, f.Text, plain(f.Why))
 }
 
 // exitTrouble is how status --check ends when something needs a person.
@@ -295,6 +345,9 @@ func (st *status) check(w io.Writer, now time.Time) error {
 		if t := m.trouble(now); t != "" {
 			say("%s", t)
 		}
+	}
+	for _, f := range st.Faults {
+		say("%s", f.line())
 	}
 	for _, h := range st.Health {
 		if h.Reason != "" {

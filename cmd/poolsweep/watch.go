@@ -126,6 +126,9 @@ func (c *config) fill() {
 	if c.Identity == "" {
 		c.Identity = identityFolder
 	}
+	if c.Decisions == "" {
+		c.Decisions = defaultDecisions
+	}
 	if c.Redact == "" {
 		c.Redact = redactNone
 	}

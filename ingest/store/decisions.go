@@ -21,11 +21,11 @@ type DecisionLine struct {
 
 // PutDecisions takes what stands in an origin now for what stood there before. A line
 // that was there keeps its time, wherever it moved; one that is missing has ended. It
-// returns the lines that came or went.
-func (s *Store) PutDecisions(ctx context.Context, origin string, lines []DecisionLine, now time.Time) ([]DecisionLine, error) {
-	var changed []DecisionLine
-	err := s.within(ctx, func(tx *sql.Tx) error {
-		changed = nil
+// returns the lines that came and those that went.
+func (s *Store) PutDecisions(ctx context.Context, origin string, lines []DecisionLine,
+	now time.Time) (came, went []DecisionLine, err error) {
+	err = s.within(ctx, func(tx *sql.Tx) (err error) {
+		came = nil
 		if _, err := tx.ExecContext(ctx, `UPDATE decision SET ord = -1 WHERE origin = $1 AND ended = 0`, origin); err != nil {
 			return err
 		}
@@ -37,17 +37,16 @@ func (s *Store) PutDecisions(ctx context.Context, origin string, lines []Decisio
 				return err
 			}
 			if fresh {
-				changed = append(changed, l)
+				came = append(came, l)
 			}
 		}
-		gone, err := endDecisions(ctx, tx, `origin = $1 AND ord = -1`, origin, now)
-		changed = append(changed, gone...)
+		went, err = endDecisions(ctx, tx, `origin = $1 AND ord = -1`, origin, now)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store decisions of %s: %w", origin, err)
+		return nil, nil, fmt.Errorf("store decisions of %s: %w", origin, err)
 	}
-	return changed, nil
+	return came, went, nil
 }
 
 // put stores one line and reports whether it did not stand before.
@@ -137,7 +136,16 @@ func (s *Store) KeepDecisions(ctx context.Context, origins []string, now time.Ti
 	})
 }
 
-// CaseNames returns what each case that was ever seen is called, by its id: the
+// forgetNames removes the names of cases that went, but of those that somebody decided
+// about: their names lead to the cases that they are now.
+func forgetNames(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM case_name WHERE id NOT IN (SELECT id FROM case_file)
+			AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.ended = 0 AND d.text LIKE '%' || case_name.id || '%')`)
+	return err
+}
+
+// CaseNames returns what each case that is known or was decided about is called, by its id: the
 // signature first.
 func (s *Store) CaseNames(ctx context.Context) (map[string][]string, error) {
 	out := map[string][]string{}

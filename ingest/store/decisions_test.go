@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,12 @@ func put(t *testing.T, s *Store, origin string, minute int, texts ...string) str
 			lines = append(lines, DecisionLine{File: origin, Line: i + 1, Text: text, Note: "why"})
 		}
 	}
-	changed, err := s.PutDecisions(context.Background(), origin, lines, noon.Add(time.Duration(minute)*time.Minute))
+	came, went, err := s.PutDecisions(context.Background(), origin, lines, noon.Add(time.Duration(minute)*time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out []string
-	for _, l := range changed {
+	for _, l := range slices.Concat(came, went) {
 		out = append(out, l.Text)
 	}
 	return strings.Join(out, " ")
@@ -123,13 +124,16 @@ func TestWhatIsNoLongerReadDoesNotHold(t *testing.T) {
 	}
 }
 
-func TestNamesOfACaseOutliveIt(t *testing.T) {
+func TestNamesOfADecidedCaseOutliveIt(t *testing.T) {
 	s, _ := newStore(t)
 	ctx := context.Background()
 	record(t, s, reading("LAB-1", "LAB-1/a.log", "c1"), Analysed)
+	put(t, s, "f", 0, "PS-1 owner storage")
 	f := Finding{Case: Case{ID: "PS-1", Signature: "v1|a", Names: []string{"v1|a", "v1|z", "v1|core|b"}, Machines: []string{"LAB-1"}}, Digest: "d"}
 	for range 2 {
-		if _, err := s.Judge(ctx, Judgement{Findings: []Finding{f}}, noon); err != nil {
+		other := f
+		other.ID = "PS-2"
+		if _, err := s.Judge(ctx, Judgement{Findings: []Finding{f, other}}, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,5 +143,12 @@ func TestNamesOfACaseOutliveIt(t *testing.T) {
 	names, err := s.CaseNames(ctx)
 	if diff := cmp.Diff(map[string][]string{"PS-1": {"v1|a", "v1|z", "v1|core|b"}}, names); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
+	}
+	put(t, s, "f", 1)
+	if _, err := s.Retain(ctx, noon); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := s.CaseNames(ctx); len(names) != 0 || err != nil {
+		t.Errorf("left when nothing is decided: %v, %v", names, err)
 	}
 }

@@ -55,7 +55,11 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 			return 0, err
 		}
 	}
-	return count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE last_seen < $1`, cut))
+	n, err := count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE last_seen < $1`, cut))
+	if err != nil {
+		return 0, err
+	}
+	return n, forgetNames(ctx, tx)
 }
 
 // Purge removes a machine and all that came from it. Its name does not stay
@@ -165,7 +169,11 @@ func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 			return 0, err
 		}
 	}
-	return count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE id NOT IN (SELECT id FROM case_machine)`))
+	n, err := count(tx.ExecContext(ctx, `DELETE FROM case_file WHERE id NOT IN (SELECT id FROM case_machine)`))
+	if err != nil {
+		return 0, err
+	}
+	return n, forgetNames(ctx, tx)
 }
 
 func count(result sql.Result, err error) (int64, error) {

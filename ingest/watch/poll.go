@@ -124,6 +124,8 @@ func (w *walk) folder(d *dir, depth int) error {
 			w.add(Entry{State: Waiting, Reason: refusalOf(err), Err: err})
 		case isHelper(name):
 			w.helper(s)
+		case depth == 1 && s.kind == regular && w.o.Aside != "" && string(name) == w.o.Aside:
+			w.Aside = &s.Stamp
 		case s.kind == folder && depth < w.o.Depth:
 			below = append(below, string(name))
 		default:
@@ -181,7 +183,7 @@ func (w *walk) visit(d *dir, name []byte, s sighting) {
 		w.matched = w.matched || w.matches(i, settled, s.Stamp)
 		return
 	}
-	if settled && w.settled[i].same(s.Stamp) {
+	if settled && w.settled[i].Same(s.Stamp) {
 		w.still(i)
 		return
 	}

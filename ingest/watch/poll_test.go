@@ -276,7 +276,7 @@ func TestSampleIsDrawnAndCanBeDoubted(t *testing.T) {
 			t.Fatalf("%v", two)
 		}
 		_, s, hash, _ := l.read(two[0].Name)
-		if !s.same(two[0].Stamp) || hash != two[0].Hash {
+		if !s.Same(two[0].Stamp) || hash != two[0].Hash {
 			t.Fatalf("%s has another stamp or hash", two[0].Name)
 		}
 		drawn[two[0].Name]++
@@ -666,4 +666,29 @@ func TestGzipIsNoNULTail(t *testing.T) {
 	s := l.poll(time.Minute)
 	l.want(s, "x.gz", Waiting, ingest.ReasonIncomplete)
 	l.want(s, "x.log", Waiting, ingest.ReasonNULTail)
+}
+
+func TestAFileAsideIsNoDrop(t *testing.T) {
+	l := newLab(t, Options{Aside: "decisions.txt", EndWait: 1})
+	l.write("LAB-1/decisions.txt", closing) // below, it is one
+	l.now += time.Hour
+	s, err := l.f.Poll(l.now)
+	if err != nil || s.Aside != nil || total(s) != 1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	l.write("decisions.txt", "x")
+	s, err = l.f.Poll(l.now + 1)
+	if err != nil || s.Aside == nil || s.Aside.Size != 1 || total(s) != 1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	file, err := l.f.Open("decisions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.must(file.Close())
+	was := *s.Aside
+	l.add("decisions.txt", "y")
+	if s, err = l.f.Poll(l.now + 2); err != nil || s.Aside.Same(was) {
+		t.Errorf("a change does not show: %+v, %v", s.Aside, err)
+	}
 }

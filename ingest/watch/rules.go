@@ -62,7 +62,7 @@ func (w *walk) candidate(d *dir, base string) {
 	}
 	if err == nil {
 		defer closeHandle(h)
-		if i, ok := w.index[string(w.path)]; ok && w.settled[i].same(s.Stamp) {
+		if i, ok := w.index[string(w.path)]; ok && w.settled[i].Same(s.Stamp) {
 			w.still(i)
 			return
 		}

@@ -55,9 +55,9 @@ type Stamp struct {
 	ID       uint64 // of the file in its file system; not the same for ever
 }
 
-// same reports whether a file was not written between two stamps. The ID is left
+// Same reports whether a file was not written between two stamps. The ID is left
 // out: a share may number its files anew each time it is mounted.
-func (s Stamp) same(t Stamp) bool {
+func (s Stamp) Same(t Stamp) bool {
 	return s.Size == t.Size && s.Modified == t.Modified && s.Changed == t.Changed
 }
 
@@ -86,6 +86,9 @@ type Scan struct {
 	Counts  [states]int   // by State; all but Gone add up to what is in the folder
 	Share   ingest.Reason // ReasonShareSuspect if the folder could not be trusted this time
 	Kind    string        // "local", "smb", "nfs", "fuse"
+	// Aside is the stamp of the file that Options.Aside names, nil where it is not
+	// there. It may be opened like a drop.
+	Aside *Stamp
 	// Unprobed counts drops of which the system did not tell whether a writer has
 	// them open, although it could: for lack of the right CAP_LEASE, on Linux.
 	Unprobed int
@@ -99,6 +102,8 @@ type Options struct {
 	// Marker is the name of a file in the folder that shows that it is there: where
 	// it is missing, the folder is not trusted.
 	Marker string
+	// Aside is the name of a file in the folder itself that is no drop: see Scan.Aside.
+	Aside string
 	// Kind overrides what the system says about the file system: "local", "smb",
 	// "nfs", "fuse".
 	Kind string
@@ -241,7 +246,7 @@ func (f *Folder) settle(n note) {
 	p := f.pending[n.name]
 	switch {
 	case p == nil:
-	case p.Stamp.same(n.stamp):
+	case p.Stamp.Same(n.stamp):
 		s.presence = p.presence
 		delete(f.pending, n.name)
 	default:
@@ -255,7 +260,7 @@ func (f *Folder) again(n note) {
 		f.unsettle(n.name)
 		return
 	}
-	if !p.Stamp.same(n.stamp) {
+	if !p.Stamp.Same(n.stamp) {
 		return // it has changed since, which begins anew anyway
 	}
 	switch n.reason {

@@ -277,10 +277,16 @@ func (d *document) points(p *report.Points) {
 	}
 }
 
-// notes are labels with a value: seen on, known issue, ticket.
-func (d *document) notes(pairs []report.Pair) {
+// Measures of a bar that is filled so far.
+const (
+	doneWidth  = 160.0
+	doneHeight = 4.0
+)
+
+// notes are labels with a value: seen on, known issue, what was decided, ticket.
+func (d *document) notes(notes []report.Note) {
 	body, small := d.scaled(bodyText), d.scaled(labelText)
-	for i, n := range pairs {
+	for i, n := range notes {
 		if i == 0 {
 			d.gap(6)
 			d.need(2 * leading(body.size))
@@ -288,17 +294,37 @@ func (d *document) notes(pairs []report.Pair) {
 			d.gap(4)
 		}
 		label := d.glyphs.wrap(n.Label, small, pointColumn-8)
-		value := d.glyphs.wrap(n.Value, body, d.column()-pointColumn)
+		text := body
+		if n.Link != "" {
+			text = body.in(accent)
+		}
+		value := d.glyphs.wrap(n.Value, text, d.column()-pointColumn)
 		// A long value may go over the page's end, but not after a line or two.
 		d.need(float64(max(min(len(value), 3), len(label))) * leading(body.size))
 		start, low := d.page(), d.y+float64(len(label))*leading(small.size)
 		d.stack(label, marginX, d.y)
+		top := d.y
 		d.lines(value, marginX+pointColumn)
+		if n.Bar != nil {
+			d.done(*n.Bar, marginX+pointColumn)
+		}
+		if start == d.page() && n.Link != "" {
+			d.page().add(op{kind: opWeb, x: marginX + pointColumn, y: top, w: d.column() - pointColumn, h: d.y - top, text: n.Link})
+		}
 		if start == d.page() {
 			d.y = max(d.y, low)
 		}
 		d.gap(1)
 	}
+}
+
+// done is a share of a whole. The words beside it say the figures.
+func (d *document) done(share, x float64) {
+	d.need(doneHeight + 4)
+	d.y += 2
+	d.page().rect(x, d.y, doneWidth, doneHeight, hairline)
+	d.page().rect(x, d.y, doneWidth*share, doneHeight, accent)
+	d.y += doneHeight + 2
 }
 
 // steps is what to do next: a number, why, and the command to copy.

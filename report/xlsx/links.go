@@ -35,7 +35,11 @@ func (g *grid) noteLink(s *survey, cell string, l report.Link) {
 		}
 		return
 	}
-	if to, ok := fileTarget(l.Target); ok {
+	to, ok := l.Target, len(l.Target) <= mostTarget
+	if !l.Web {
+		to, ok = fileTarget(l.Target)
+	}
+	if ok {
 		s.files = append(s.files, to)
 		s.links = append(s.links, hyperlink{cell: cell, file: len(s.files)})
 	}

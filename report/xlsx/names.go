@@ -115,11 +115,13 @@ func (b *book) sheetTarget(l report.Link) (string, bool) {
 	return "", false
 }
 
+// mostTarget is how long an address may be.
+const mostTarget = 2079
+
 // fileTarget returns a relative path as a hyperlink's address. Excel reads it as
 // a URI, so blanks, % and # are escaped; letters of any script stay, as Excel
 // itself writes them. An address over Excel's limit is refused.
 func fileTarget(path string) (string, bool) {
-	const most = 2079
 	var b strings.Builder
 	for _, r := range path {
 		if r <= ' ' || r == 0x7f || strings.ContainsRune("\"#%<>?\\^`{|}", r) {
@@ -128,5 +130,5 @@ func fileTarget(path string) (string, bool) {
 		}
 		b.WriteRune(r)
 	}
-	return b.String(), path != "" && b.Len() <= most
+	return b.String(), path != "" && b.Len() <= mostTarget
 }

@@ -17,8 +17,8 @@ CREATE TABLE decision (
 CREATE INDEX decision_standing ON decision (origin, ord) WHERE ended = 0;
 
 -- case_name is what else a case was called: its signatures and the parts of them that
--- name it in other logs. The names stay when the case goes, so that what was decided
--- under its id finds the case that is the same by another signature.
+-- name it in other logs. The names of a case that goes stay while something is decided
+-- under its id, so that this finds the case that is the same by another signature.
 CREATE TABLE case_name (
     id   TEXT NOT NULL,
     name TEXT NOT NULL,
