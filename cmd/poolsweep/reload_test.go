@@ -67,7 +67,7 @@ func TestReloadPassesOverWhatIsWrong(t *testing.T) {
 			var out bytes.Buffer
 			r := newReloader(t, b, &out)
 			writeConfig(t, r.file, c.more, time.Now().Add(time.Hour))
-			ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
 			defer stop()
 			if next := r.wait(ctx, b.cfg); next != nil {
 				t.Fatalf("took %+v", next.cfg)
