@@ -2,10 +2,10 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"poolsweep/analyze"
+	"poolsweep/ingest"
 )
 
 // Mailing is what a weekly mail tells beside the judgement. Its period is that of
@@ -117,7 +117,7 @@ type WeeklyChart struct {
 // The workbook has all.
 const (
 	mailCases = 10
-	mailItems = 8
+	mailItems = 6
 	mailBars  = 5
 )
 
@@ -128,6 +128,7 @@ type clerk struct {
 	told  []*analyze.Case // that the mail counts: not silenced, not below the floor
 	needs []*analyze.Case // of these the ones that need somebody
 	full  []outlook       // machines that run full before the next mail, soonest first
+	soon  map[string]bool // full by folded name
 	left  struct{ silent, below int }
 }
 
@@ -164,7 +165,13 @@ func NeedsWriteup(in Input, m Mailing) []string {
 
 func newClerk(in Input, m Mailing) *clerk {
 	k := &clerk{binder: newBinder(in), m: m}
-	k.full = k.fullBefore(m.Next)
+	if end := k.past.Period.To; !end.IsZero() && !k.newest.Before(end) {
+		k.newest = end.Add(-time.Nanosecond) // what came later is no week of this mail's
+	}
+	k.full, k.soon = k.fullBefore(m.Next), map[string]bool{}
+	for _, o := range k.full {
+		k.soon[ingest.MachineKey(o.machine)] = true
+	}
 	for i := range in.Result.Cases {
 		c := &in.Result.Cases[i]
 		decided := in.Decided[c.ID]
@@ -196,17 +203,12 @@ func (k *clerk) urgency(c *analyze.Case) int {
 	switch {
 	case state == analyze.StateFixed || state == analyze.StateQuiet:
 		return 0
-	case slices.ContainsFunc(k.full, func(o outlook) bool { return concerns(c, o.machine) }):
+	case slices.ContainsFunc(c.Machines, func(m string) bool { return k.soon[ingest.MachineKey(m)] }):
 		return 2
 	case state == analyze.StateNew, state == analyze.StateWorse, decided.Regression(), decided.Woken != nil:
 		return 1
 	}
 	return 0
-}
-
-// concerns reports whether a machine has a case.
-func concerns(c *analyze.Case, machine string) bool {
-	return slices.ContainsFunc(c.Machines, func(m string) bool { return strings.EqualFold(m, machine) })
 }
 
 // fullBefore returns the machines whose pool is expected to be full before a moment.

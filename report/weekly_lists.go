@@ -14,21 +14,20 @@ func (k *clerk) lists() []Points {
 	return slices.DeleteFunc(all, func(p Points) bool { return len(p.Items) == 0 })
 }
 
-// pointed makes a list of the first of some texts.
-func (k *clerk) pointed(title string, tone Tone, items []string) Points {
-	p := Points{Title: k.say("weekly."+title, facts{"n": len(items)}), Tone: tone, Items: items[:min(mailItems, len(items))]}
-	if more := len(items) - mailItems; more > 0 {
+// pointed makes a list of the first of n texts.
+func (k *clerk) pointed(title string, tone Tone, n int, text func(i int) string) Points {
+	p := Points{Title: k.say("weekly."+title, facts{"n": n}), Tone: tone}
+	for i := range min(mailItems, n) {
+		p.Items = append(p.Items, text(i))
+	}
+	if more := n - mailItems; more > 0 {
 		p.More = k.say("weekly.more", facts{"more": more})
 	}
 	return p
 }
 
 func (k *clerk) fullList() Points {
-	var items []string
-	for i := range k.full {
-		items = append(items, k.fullWords(&k.full[i]))
-	}
-	return k.pointed("list-full", ToneAlarm, items)
+	return k.pointed("list-full", ToneAlarm, len(k.full), func(i int) string { return k.fullWords(&k.full[i]) })
 }
 
 // silentList names the machines that were not heard of, those that fell silent last
@@ -36,32 +35,49 @@ func (k *clerk) fullList() Points {
 func (k *clerk) silentList() Points {
 	all := k.silent()
 	slices.SortStableFunc(all, func(a, b *analyze.Machine) int { return b.Latest().At.Compare(a.Latest().At) })
-	var items []string
-	for _, m := range all {
-		items = append(items, k.say("weekly.silent", facts{"machine": shortName(m.Name), "heard": k.moment(m.Latest().At)}))
-	}
-	return k.pointed("list-silent", ToneWarning, items)
+	return k.pointed("list-silent", ToneWarning, len(all), func(i int) string {
+		return k.say("weekly.silent", facts{"machine": shortName(all[i].Name), "heard": k.moment(all[i].Latest().At)})
+	})
 }
 
-// unusable are the logs of the period that say nothing, with the reason.
+// unusable are the logs of the period that say nothing, those with one reason together.
 func (k *clerk) unusable() Points {
-	var items []string
-	add := func(file, what, reason string) {
-		items = append(items, k.say("weekly.unusable", facts{"file": brief(file, longestName), "what": what,
-			"reason": brief(reason, longestText)}))
+	type reason struct{ kind, why string }
+	var reasons []reason
+	names := map[reason][]string{}
+	add := func(name string, r reason) {
+		if names[r] == nil {
+			reasons = append(reasons, r)
+		}
+		names[r] = append(names[r], name)
 	}
 	for _, t := range k.badFiles() {
 		if link, ok := t.name.(Link); ok && t.kind != "partial" && k.past.Period.Holds(t.heard) {
-			add(ingest.Source{File: link.Text}.Base(), k.label("trouble."+t.kind), t.reason)
+			add(ingest.Source{File: link.Text}.Base(), reason{t.kind, t.reason})
 		}
 	}
 	for i := range k.in.Result.Machines {
 		m := &k.in.Result.Machines[i]
-		if m.Verdict == analyze.Insufficient && k.past.Period.Holds(m.Latest().At) {
-			add(m.Name, k.label("trouble.insufficient"), k.sentences(m.Reasons))
+		if m.Verdict != analyze.Insufficient || !k.past.Period.Holds(m.Latest().At) {
+			continue
 		}
+		r := reason{kind: "insufficient"}
+		if n := len(m.Reasons); n > 0 { // the last one says what is missing
+			r.why = k.reason(m.Reasons[n-1])
+		}
+		add(m.Name, r)
 	}
-	return k.pointed("list-unusable", ToneNotice, items)
+	total := 0
+	for _, r := range reasons {
+		total += len(names[r])
+	}
+	p := k.pointed("list-unusable", ToneNotice, len(reasons), func(i int) string {
+		r := reasons[i]
+		return k.say("weekly.unusable", facts{"names": k.names(names[r]), "what": k.label("trouble." + r.kind),
+			"why": brief(r.why, longestText)})
+	})
+	p.Title = k.say("weekly.list-unusable", facts{"n": total})
+	return p
 }
 
 // changes counts what changed on the machines, one line a kind.
@@ -81,7 +97,7 @@ func (k *clerk) changes() Points {
 				"machines": len(on), "names": k.names(on)}))
 		}
 	}
-	return k.pointed("list-changes", TonePlain, items)
+	return k.pointed("list-changes", TonePlain, len(items), func(i int) string { return items[i] })
 }
 
 func countKind(all []analyze.Changed, kind analyze.ChangeKind) int {
@@ -96,23 +112,21 @@ func countKind(all []analyze.Changed, kind analyze.ChangeKind) int {
 
 // faults are the lines of decisions that cannot be followed.
 func (k *clerk) faults() Points {
-	var items []string
-	for i := range k.in.Faults {
-		f := &k.in.Faults[i]
-		items = append(items, brief(k.say("weekly.fault", facts{"source": ingest.Source{File: f.Source.Base(),
-			Line: f.Source.Line}.String(), "text": brief(f.Text, longestName), "why": k.reason(f.Why)}), longestText))
-	}
-	return k.pointed("list-faults", ToneWarning, items)
+	all := k.in.Faults
+	return k.pointed("list-faults", ToneWarning, len(all), func(i int) string {
+		at := ingest.Source{File: all[i].Source.Base(), Line: all[i].Source.Line}
+		return brief(k.say("weekly.fault", facts{"source": at.String(), "text": brief(all[i].Text, longestName),
+			"why": k.reason(all[i].Why)}), longestText)
+	})
 }
 
 // fixedList names what was fixed: those who mended it want to know.
 func (k *clerk) fixedList() Points {
-	var items []string
-	for _, c := range k.inState(analyze.StateFixed) {
-		items = append(items, k.say("weekly.fixed", facts{"id": c.ID, "title": brief(k.title(c), longestText),
-			"seen": k.day(lastSeen(c)), "clear": k.day(lastClear(c))}))
-	}
-	return k.pointed("list-fixed", ToneGood, items)
+	all := k.inState(analyze.StateFixed)
+	return k.pointed("list-fixed", ToneGood, len(all), func(i int) string {
+		return k.say("weekly.fixed", facts{"id": all[i].ID, "title": brief(k.title(all[i]), longestText),
+			"seen": k.day(lastSeen(all[i])), "clear": k.day(lastClear(all[i]))})
+	})
 }
 
 // lastClear is when the last machine of a case was found without it.

@@ -143,7 +143,7 @@ func crowd(t testing.TB, n int) (Input, Mailing) {
 	m := mailing(&in)
 	lead := in.Result.Cases[0]
 	in.Result.Cases, in.Result.Machines = nil, nil
-	evil := strings.Repeat("<script>alert(1)</script>\r\nBcc: x@example.com\x00\u202e漢", 40)
+	evil := strings.Repeat("漢\"'<script>alert(1)</script>\r\nBcc: x@example.com\x00\u202e漢", 40)
 	for i := range n {
 		c := lead
 		c.ID, c.Machines = fmt.Sprintf("PS-%08X", i), []string{fmt.Sprintf("%d%s", i, evil)}
@@ -163,6 +163,9 @@ func crowd(t testing.TB, n int) (Input, Mailing) {
 	}
 	return in, m
 }
+
+// Crowd is for tests of what becomes of it in a mail.
+var Crowd = crowd
 
 func TestMailsAreBounded(t *testing.T) {
 	in, m := crowd(t, 5000)
@@ -200,7 +203,7 @@ func TestFilesGoAlongUpToALimit(t *testing.T) {
 }
 
 func TestBriefTextsAreOneLine(t *testing.T) {
-	for text, want := range map[string]string{"a\r\nb": "a  b", " x\x00 ": "x", "\xff": "\uFFFD", "漢字漢字漢": "漢字漢…"} {
+	for text, want := range map[string]string{"a\r\nb": "a  b", " x\x00 ": "x", "\xff": "\uFFFD", "漢字漢字漢": "漢字漢…", "<b": "<b", "<bc": "<…", "<<": "<…"} {
 		if got := brief(text, 4); got != want || utf8.RuneCountInString(got) > 4 {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}

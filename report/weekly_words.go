@@ -1,26 +1,36 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"poolsweep/analyze"
 )
 
 // Longest texts of a mail, in characters: names and reasons come from logs.
 const (
-	longestName = 48
-	longestText = 240
+	longestName = 40
+	longestText = 160
 )
 
-// brief makes a text one line of a bounded length.
+// brief makes a text one line of a bounded length. What HTML has to escape counts as
+// three characters, since it takes as many bytes as they would at most.
 func brief(text string, most int) string {
-	text = strings.TrimSpace(oneLine(strings.ToValidUTF8(text, "\uFFFD")))
-	if utf8.RuneCountInString(text) <= most {
-		return text
+	runes := []rune(strings.TrimSpace(oneLine(strings.ToValidUTF8(text, "\uFFFD"))))
+	length, keep := 0, 0 // of what fits with an ellipsis behind it
+	for i, r := range runes {
+		if length++; strings.ContainsRune(`<>&'"`, r) {
+			length += 2
+		}
+		if length < most {
+			keep = i + 1
+		}
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	if length <= most {
+		return string(runes)
+	}
+	return string(runes[:keep]) + "…"
 }
 
 // shortName is a name from a log that is safe in a mail.
@@ -73,11 +83,11 @@ func (k *clerk) dated(t time.Time, layout string) string {
 	return k.say("weekly.day", facts{"weekday": k.weekday(t), "date": t.In(k.zone).Format(layout)})
 }
 
-// names hands the first of some names to a sentence.
+// names lists the first of some names.
 func (k *clerk) names(all []string) string {
-	short := make([]string, len(all))
-	for i := range all {
-		short[i] = shortName(all[i])
+	short := slices.Clone(all)
+	for i := range min(fewNames, len(short)) {
+		short[i] = shortName(short[i])
 	}
 	return k.say("some", k.few(short))
 }
@@ -102,8 +112,11 @@ func (k *clerk) weeklyNotices() []string {
 	return out
 }
 
-// stateCounts counts the cases of the period by state.
+// stateCounts counts the cases of the period by state; nothing when there are none.
 func (k *clerk) stateCounts() []Count {
+	if len(k.told) == 0 {
+		return nil
+	}
 	var out []Count
 	for s := analyze.StateNew; s <= analyze.StateQuiet; s++ {
 		n := len(k.inState(s))
@@ -169,15 +182,34 @@ func (k *clerk) files() (pairs []Pair, attach []string) {
 	if len(attach) > 0 {
 		pairs = append(pairs, Pair{k.label("weekly.attached"), k.names(attach)})
 	}
-	for i, p := range paths[:min(mailItems, len(paths))] {
+	for i, p := range k.folders(paths) {
 		label := ""
 		if i == 0 {
 			label = k.label("weekly.on-share")
 		}
 		pairs = append(pairs, Pair{label, p})
 	}
-	if more := len(paths) - mailItems; more > 0 {
-		pairs = append(pairs, Pair{"", k.say("some.more", facts{"more": more})})
-	}
 	return pairs, attach
+}
+
+// mailPaths is how many files a mail names one by one.
+const mailPaths = 3
+
+// folders shortens a long list of paths to the folders that they lie in.
+func (k *clerk) folders(paths []string) []string {
+	if len(paths) <= mailPaths {
+		return paths
+	}
+	var out []string
+	in := map[string]int{}
+	for _, p := range paths {
+		folder := p[:max(0, strings.LastIndexAny(p, `/\`))]
+		if in[folder]++; in[folder] == 1 {
+			out = append(out, folder)
+		}
+	}
+	for i, folder := range out {
+		out[i] = k.say("weekly.in-folder", facts{"n": in[folder], "folder": folder})
+	}
+	return out[:min(mailItems, len(out))]
 }

@@ -3,7 +3,9 @@ package mail
 import (
 	"encoding/xml"
 	"errors"
+	"html"
 	"io"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +29,49 @@ func TestPagesAreSmall(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 60} {
 		if _, page := bodies(t, weekly(n)); len(page) > 40<<10 {
 			t.Errorf("%d cases: %d bytes", n, len(page))
+		}
+	}
+}
+
+// said collects the words of a model, but for those that steer how it is laid out.
+func said(v reflect.Value, out []string) []string {
+	switch v.Kind() {
+	case reflect.String:
+		out = append(out, v.String())
+	case reflect.Pointer:
+		if !v.IsNil() {
+			out = said(v.Elem(), out)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			out = said(v.Index(i), out)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			switch v.Type().Field(i).Name {
+			case "Lang", "Subject", "Date", "Attach", "Name", "Columns", "Timeline":
+			default:
+				out = said(v.Field(i), out)
+			}
+		}
+	}
+	return out
+}
+
+func TestBothBodiesSayTheSame(t *testing.T) {
+	w := weekly(12)
+	w.Notices = []string{"2 logs came late"}
+	plain, page := bodies(t, w)
+	words := said(reflect.ValueOf(*w), nil)
+	if len(words) < 50 {
+		t.Fatalf("only %d texts", len(words))
+	}
+	for _, text := range words {
+		if !strings.Contains(plain, text) {
+			t.Errorf("the text lacks %q", text)
+		}
+		if !strings.Contains(html.UnescapeString(page), text) {
+			t.Errorf("the page lacks %q", text)
 		}
 	}
 }

@@ -52,8 +52,8 @@ const (
 )
 
 const (
-	textSize = 11.0
-	leading  = 15.0
+	textSize = 12.0
+	leading  = 16.0
 )
 
 // parsed are the fonts of each weight, read once in the life of the process.

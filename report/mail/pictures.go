@@ -12,10 +12,10 @@ import (
 
 // Measures of a picture, in points of the page.
 const (
-	pictureWidth = 600.0
-	plotHeight   = 120.0
+	pictureWidth = 440.0 // a phone still shows its text
+	plotHeight   = 110.0
 	gap          = 6.0
-	labelShare   = 0.32 // of the width at most, for what stands at the right
+	labelShare   = 0.4 // of the width at most, for what stands at the right
 )
 
 // draw makes pictures of the charts of a mail.
