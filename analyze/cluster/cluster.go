@@ -32,7 +32,7 @@ type Fit struct {
 	Tolerance int64   // largest |Surplus| accepted at ratio 1
 	Compared  int     // rows of the table that were compared
 	Chance    float64 // expected number of other rows that come as close by chance
-	Luck      float64 // expected number of anchors with a core of this size by chance
+	worst     float64 // largest relative distance of a row from its ratio
 }
 
 // Table holds the rows of one snapshot, or the differences between two, whose
@@ -131,10 +131,8 @@ func Follower(row ingest.TagUsage, events int64, surplus float64) (Match, bool) 
 	return Match{}, false
 }
 
-// Fit says how close a core is, and what chance would give in this table. Where
-// only rows of at least from are tried as anchors, the others are no chances; a
-// smaller anchor was not found by trying, so any row may have been it.
-func (t *Table) Fit(core []Match, from int64) Fit {
+// Fit says how close a core is, and how many other rows would be by chance.
+func (t *Table) Fit(core []Match) Fit {
 	if t.density == nil {
 		t.density = newDensity(t.Rows)
 	}
@@ -144,11 +142,20 @@ func (t *Table) Fit(core []Match, from int64) Fit {
 		close := float64(max(m.Surplus, -m.Surplus)) + max(t.unit(m.Outstanding), t.unit(events)*float64(m.Times)/float64(m.Per))/2
 		worst = max(worst, close/float64(m.Outstanding))
 	}
-	if events < from {
-		from = 0
-	}
 	return Fit{
 		Events: events, Tolerance: Tolerance(events, t.relative), Compared: len(t.Rows),
-		Chance: worst * t.density.perDistance(float64(events)), Luck: t.density.luck(len(core), worst, from),
+		Chance: worst * t.density.perDistance(float64(events)), worst: worst,
 	}
+}
+
+// Luck returns the expected number of anchors with a core of so many members, as
+// close as a fit of this table is, by chance. Where only rows of at least from are
+// tried as anchors, the others are no chances; a smaller anchor was not found by
+// trying, so any row may have been it. It compares every row with every other, so it
+// is asked only of a core that chance alone does not explain.
+func (t *Table) Luck(f Fit, members int, from int64) float64 {
+	if f.Events < from {
+		from = 0
+	}
+	return t.density.luck(members, f.worst, from)
 }

@@ -113,7 +113,7 @@ func TestRoundedCountsAgreeOnlyToTheirUnit(t *testing.T) {
 		least float64
 	}{{31_001, 0.5 / 45_000}, {31_000, 500.0 / 45_000}} {
 		table := NewTable(counts(45_000, 45_000, c.third, 1_901), 500, 0.002)
-		fit := table.Fit(table.Grow(table.Rows[0]), 0)
+		fit := table.Fit(table.Grow(table.Rows[0]))
 		if got := fit.Chance / table.density.perDistance(45_000); math.Abs(got/c.least-1) > 1e-9 {
 			t.Errorf("beside %d: closer than %v, want %v", c.third, got, c.least)
 		}
@@ -123,7 +123,9 @@ func TestRoundedCountsAgreeOnlyToTheirUnit(t *testing.T) {
 func TestOnlyAnchorsThatAreTriedAreChances(t *testing.T) {
 	table := NewTable(counts(60_000, 60_001, 3_117, 2_203, 9_001, 50_003), 500, 0.002)
 	core := table.Grow(table.Rows[0])
-	all, at, over := table.Fit(core, 0).Luck, table.Fit(core, 60_000).Luck, table.Fit(core, 60_001).Luck
+	fit := table.Fit(core)
+	luck := func(from int64) float64 { return table.Luck(fit, len(core), from) }
+	all, at, over := luck(0), luck(60_000), luck(60_001)
 	if at >= all || over != all {
 		t.Errorf("luck %v among all, %v from the anchor on, %v where it is none that was tried", all, at, over)
 	}

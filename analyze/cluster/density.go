@@ -13,7 +13,7 @@ import (
 type density struct {
 	logs  []float64
 	width float64
-	rates []float64 // perDistance at each count of the table
+	rates []float64 // perDistance at each count of the table; nil until asked for
 }
 
 func newDensity(rows []ingest.TagUsage) *density {
@@ -26,9 +26,6 @@ func newDensity(rows []ingest.TagUsage) *density {
 		d.width = 1.06 * deviation(d.logs) * math.Pow(n, -0.2)
 	}
 	d.width = max(d.width, 0.05)
-	for _, l := range d.logs {
-		d.rates = append(d.rates, d.perDistance(math.Exp(l)))
-	}
 	return d
 }
 
@@ -57,6 +54,12 @@ func (d *density) perDistance(count float64) float64 {
 // all counts unrelated: the sum of the Poisson probabilities of size−1 matches. A
 // core is not divided by its members, for 3:1 and 2:1 do not find each other.
 func (d *density) luck(size int, distance float64, from int64) float64 {
+	if d.rates == nil { // only some cores are asked about
+		d.rates = make([]float64, len(d.logs))
+		for i, l := range d.logs {
+			d.rates[i] = d.perDistance(math.Exp(l))
+		}
+	}
 	sum := 0.0
 	first, _ := slices.BinarySearch(d.logs, math.Log(float64(max(1, from))))
 	for _, rate := range d.rates[first:] {

@@ -45,10 +45,17 @@ func (e *exam) specialPool() bool {
 }
 
 func bandSign(e *exam, d *docket) {
-	for _, row := range heaviestFirst(slices.Clone(e.Tags)) {
-		o, is := e.above(row)
+	var above []outside
+	for i := range e.Tags {
+		if o, is := e.above(e.Tags[i]); is {
+			above = append(above, o)
+		}
+	}
+	slices.SortStableFunc(above, func(a, b outside) int { return ingest.LargerFirst(a.row, b.row) })
+	for _, o := range above {
+		row := &o.row
 		switch {
-		case !is || d.taken[row.Tag] || !e.firm(o):
+		case d.taken[row.Tag] || !e.firm(o):
 		case o.factor >= e.th.BandSuspect && row.Bytes >= e.th.BandBytes:
 			d.file(e.bandCase(o))
 		default:
@@ -179,22 +186,27 @@ func leaderSign(e *exam, d *docket) {
 // volume is a matter of the count as well. In step with control areas (MmCa) it
 // belongs to cached files.
 func (e *exam) leader(pool ingest.Pool) (first, second ingest.TagUsage, leads bool) {
-	var rows []ingest.TagUsage
-	for _, row := range e.Tags {
-		if row.Pool == pool {
-			rows = append(rows, row)
+	rows := 0
+	for i := range e.Tags {
+		row := &e.Tags[i]
+		if row.Pool != pool {
+			continue
+		}
+		switch rows++; {
+		case rows == 1 || ingest.LargerFirst(*row, first) < 0:
+			first, second = *row, first
+		case rows == 2 || ingest.LargerFirst(*row, second) < 0:
+			second = *row
 		}
 	}
-	if len(rows) < e.th.LeaderRows || e.asksForTag() {
-		return
+	if rows < e.th.LeaderRows || e.asksForTag() {
+		return ingest.TagUsage{}, ingest.TagUsage{}, false
 	}
-	heaviestFirst(rows)
-	first, second = rows[0], rows[1]
 	leads = !e.know.Tag(first.Tag).Known() && (first.Unknown() || first.Description == "") &&
 		first.Bytes >= e.th.LeaderBytes && first.Outstanding >= e.th.LeaderCount &&
 		float64(first.Bytes) >= e.th.LeaderFactor*float64(second.Bytes) &&
-		!hasTag(e.grow(first), ingest.MustTag("MmCa"))
-	return
+		!hasTag(e.grow(first), mmca)
+	return first, second, leads
 }
 
 // asksForTag reports whether a table was asked for certain tags only, as
@@ -223,17 +235,24 @@ func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, norms fleet
 	if len(machines) < knowledge.LearnMachines {
 		return know
 	}
-	var samples []knowledge.Sample
-	for _, snaps := range machines {
+	perMachine := make([][]knowledge.Sample, len(machines))
+	each(len(machines), func(i int) {
+		snaps := machines[i]
 		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, norms: norms, history: snaps})
-		if e.tables != tablesComplete {
-			continue
+		// A machine with a case is no picture of health.
+		if e.tables == tablesComplete && len(e.cases()) == 0 {
+			perMachine[i] = e.samples()
 		}
-		open := len(e.cases()) > 0
-		for _, row := range e.Tags {
-			samples = append(samples, knowledge.Sample{Machine: fleet.MachineKey(e.Snapshot), Open: open, Bits: e.OS.Bits,
-				Tag: row.Tag, Pool: row.Pool, Count: row.Outstanding, Bytes: row.Bytes})
-		}
+	})
+	return know.WithLearned(knowledge.Learn(perMachine))
+}
+
+// samples are the figures of a snapshot to learn from.
+func (e *exam) samples() []knowledge.Sample {
+	out := make([]knowledge.Sample, len(e.Tags))
+	for i := range e.Tags {
+		row := &e.Tags[i]
+		out[i] = knowledge.Sample{Bits: e.OS.Bits, Tag: row.Tag, Pool: row.Pool, Count: row.Outstanding, Bytes: row.Bytes}
 	}
-	return know.WithLearned(knowledge.Learn(samples))
+	return out
 }

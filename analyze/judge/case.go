@@ -93,13 +93,13 @@ func (d *draft) join(core []analyze.Member, weight float64) {
 	if len(core) < 2 {
 		return
 	}
-	c := d.cluster(core)
-	if !supports(c, core, d.th) {
+	fit := d.fit(core)
+	if !supports(fit, core, d.th) {
 		d.Core = core[:1]
 		d.Followers = d.followers(d.Core)
 		return
 	}
-	d.Cluster = c
+	d.Cluster = d.cluster(core, fit)
 	d.inStepReasons(analyze.RuleInStep, weight)
 }
 

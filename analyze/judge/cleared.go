@@ -8,30 +8,35 @@ import (
 	"poolsweep/ingest"
 )
 
-// familySize is how many tags with the same first three bytes make a family:
+// familySize is how many tags with the same first prefixSize bytes make a family:
 // drivers number their tags, as SEY1 to SEYD.
-const familySize = 3
+const (
+	familySize = 3
+	prefixSize = 3
+)
 
 // cleared returns the private tags that were all freed again, families first.
 // An engineer looks at his own tags first; that they balance is worth saying,
 // and it does not clear the driver of keeping references.
 func (e *exam) cleared() []analyze.Cleared {
-	families := map[string][]ingest.TagUsage{}
-	open := map[string]bool{}
-	for _, row := range e.Tags {
-		if e.tells(row) < 2 {
+	families := map[[prefixSize]byte][]ingest.TagUsage{}
+	open := map[[prefixSize]byte]bool{}
+	for i := range e.Tags {
+		row := &e.Tags[i]
+		prefix := [prefixSize]byte(row.Tag[:])
+		if open[prefix] || e.tells(*row) < 2 {
 			continue
 		}
-		prefix := string(row.Tag[:3])
-		families[prefix] = append(families[prefix], row)
 		if !row.Counted || row.Outstanding != 0 || row.Allocs != row.Frees {
 			open[prefix] = true
+			continue
 		}
+		families[prefix] = append(families[prefix], *row)
 	}
 	var out []analyze.Cleared
 	for prefix, rows := range families {
 		if !open[prefix] && distinct(rows) >= familySize {
-			out = append(out, newCleared(prefix+"*", rows))
+			out = append(out, newCleared(string(prefix[:])+"*", rows))
 		}
 	}
 	slices.SortFunc(out, func(a, b analyze.Cleared) int {

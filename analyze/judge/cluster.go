@@ -57,9 +57,12 @@ func (d *draft) joinGains(row ingest.TagUsage) bool {
 		return false
 	}
 	matches := g.table.Grow(g.table.Rows[at])
+	if len(matches) < 2 {
+		return false
+	}
 	// Few tags gain as much as a leak does, so the whole table tells how counts spread.
-	fit := d.table.Fit(matches, 0)
-	if len(matches) < 2 || cluster.PoissonTail(len(matches)-1, fit.Chance) > d.th.ClusterChance {
+	fit := d.table.Fit(matches)
+	if cluster.PoissonTail(len(matches)-1, fit.Chance) > d.th.ClusterChance {
 		return false
 	}
 	d.Core, d.Followers = nil, nil
@@ -74,7 +77,7 @@ func (d *draft) joinGains(row ingest.TagUsage) bool {
 	}
 	d.Cluster = &analyze.Cluster{Events: fit.Events, Anchor: d.Core[0],
 		Tolerance: cluster.Tolerance(fit.Events, d.th.ClusterGain), Candidate: fit.Compared,
-		Chance: fit.Chance, ByLuck: fit.Luck, Gains: true}
+		Chance: fit.Chance, ByLuck: d.table.Luck(fit, len(matches), 0), Gains: true}
 	d.inStepReasons(analyze.RuleInStepGain, d.stepWeight(len(d.Core)))
 	return true
 }
@@ -107,22 +110,25 @@ func hasTag(members []analyze.Member, tag ingest.Tag) bool {
 	return slices.ContainsFunc(members, func(m analyze.Member) bool { return m.Tag == tag })
 }
 
-// cluster describes a core, its anchor first: how close it is, and what chance
-// would give.
-func (e *exam) cluster(core []analyze.Member) *analyze.Cluster {
+// fit says how close a core is, its anchor first, and what chance would give.
+func (e *exam) fit(core []analyze.Member) cluster.Fit {
 	var matches []cluster.Match
 	for _, m := range core {
 		matches = append(matches, cluster.Match{TagUsage: m.TagUsage, Times: m.Times, Per: m.Per, Surplus: m.Surplus})
 	}
-	fit := e.table.Fit(matches, e.th.ClusterEvents)
+	return e.table.Fit(matches)
+}
+
+// cluster describes a core by its fit, and how many as good luck makes.
+func (e *exam) cluster(core []analyze.Member, fit cluster.Fit) *analyze.Cluster {
 	return &analyze.Cluster{Events: fit.Events, Anchor: core[0], Tolerance: fit.Tolerance, Candidate: fit.Compared,
-		Chance: fit.Chance, ByLuck: fit.Luck}
+		Chance: fit.Chance, ByLuck: e.table.Luck(fit, len(core), e.th.ClusterEvents)}
 }
 
 // supports reports whether a cluster around an anchor that another sign has
 // chosen is more than luck: that many matches of that anchor are improbable.
-func supports(c *analyze.Cluster, core []analyze.Member, th analyze.Thresholds) bool {
-	return cluster.PoissonTail(len(core)-1, c.Chance) <= th.ClusterChance
+func supports(fit cluster.Fit, core []analyze.Member, th analyze.Thresholds) bool {
+	return cluster.PoissonTail(len(core)-1, fit.Chance) <= th.ClusterChance
 }
 
 // convicts reports whether a cluster is more than luck though nothing else

@@ -41,13 +41,14 @@ func (e *exam) growerCase(g grower) analyze.Case {
 // the newest snapshot of a boot session speaks for it.
 func (e *exam) growers() []grower {
 	var out []grower
-	for _, row := range e.Tags {
-		t := e.moved(row)
-		if t == nil || !newest(t, row) || e.know.Tag(row.Tag).Large != "" {
+	for i := range e.Tags {
+		row := &e.Tags[i]
+		t := e.moved(*row)
+		if t == nil || !newest(t, row.Source) {
 			continue
 		}
-		g := grower{Tag: t, row: row, share: e.gainShare(t)}
-		if g.verdict = e.growthVerdict(t, row); g.verdict != 0 && float64(g.share) >= e.th.GrowthShare {
+		g := grower{Tag: t, row: *row, verdict: e.growthVerdict(t, *row), share: e.gainShare(t)}
+		if g.verdict != 0 && float64(g.share) >= e.th.GrowthShare && e.know.Tag(row.Tag).Large == "" {
 			out = append(out, g)
 		}
 	}
@@ -68,19 +69,20 @@ func (e *exam) growers() []grower {
 // when much was gained. Objects fewer than a busy healthy machine has are suspect
 // at most. 0 is no case.
 func (e *exam) growthVerdict(t *series.Tag, row ingest.TagUsage) analyze.Verdict {
-	info := e.know.Tag(row.Tag)
 	switch {
 	case t.Class != series.Growing:
 		if e.leapt(t) {
 			return analyze.Suspect
 		}
+		return 0
 	case !e.worth(t, 1):
-	case e.convincing(t) && (info.Normal == 0 || row.Outstanding >= info.Normal):
-		return analyze.Leak
-	default:
-		return analyze.Suspect
+		return 0
 	}
-	return 0
+	normal := e.know.Tag(row.Tag).Normal
+	if e.convincing(t) && (normal == 0 || row.Outstanding >= normal) {
+		return analyze.Leak
+	}
+	return analyze.Suspect
 }
 
 // convincing reports whether growth convicts: an interval, and a window long enough for
@@ -117,14 +119,8 @@ func (e *exam) leapt(t *series.Tag) bool {
 // gainShare returns which share of all that its pool gained a tag gained, by count
 // or by bytes, whichever is more. When a whole machine gets busy, all tags gain.
 func (e *exam) gainShare(t *series.Tag) analyze.Percent {
-	count, bytes := 0.0, 0.0
-	for key, o := range e.past.tags[e.past.of[e.Snapshot]] {
-		if key.Pool == t.Pool {
-			count += max(0, o.Count.Difference())
-			bytes += max(0, o.Bytes.Difference())
-		}
-	}
-	return analyze.Percent(max(t.Count.Difference()/max(1, count), t.Bytes.Difference()/max(1, bytes)))
+	all := e.past.gained[e.past.of[e.Snapshot]][t.Pool]
+	return analyze.Percent(max(t.Count.Difference()/max(1, all.count), t.Bytes.Difference()/max(1, all.bytes)))
 }
 
 // fillsCache reports whether control areas (MmCa) gained in step with a tag: then

@@ -4,7 +4,10 @@
 package judge
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/fleet"
@@ -16,15 +19,16 @@ import (
 // needs no clock: everything it says follows from the documents.
 func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds) *analyze.Result {
 	res := &analyze.Result{}
-	var found []analyze.Case
 	machines := fleet.Machines(docs)
 	norms := fleet.NewNorms(machines, th)
 	know = learnBands(machines, know, norms, th)
-	for _, snaps := range machines {
-		m, cases := judgeMachine(snaps, scene{th: th, know: know, norms: norms, history: snaps})
-		res.Machines = append(res.Machines, m)
-		found = append(found, cases...)
-	}
+	res.Machines = make([]analyze.Machine, len(machines))
+	cases := make([][]analyze.Case, len(machines))
+	each(len(machines), func(i int) {
+		snaps := machines[i]
+		res.Machines[i], cases[i] = judgeMachine(snaps, scene{th: th, know: know, norms: norms, history: snaps})
+	})
+	found := slices.Concat(cases...)
 	res.Cases = fleet.Merge(found, th)
 	for i := range res.Machines {
 		m := &res.Machines[i]
@@ -44,6 +48,20 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds)
 			return is, o.band.Count.Hi > 0 || o.band.Bytes.Hi > 0
 		})
 	return res
+}
+
+// each calls do for 0 to n-1 on all processors. What it writes must be its own.
+func each(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // judgeMachine examines each snapshot of one machine. A restart hides a leak

@@ -127,15 +127,14 @@ func (d *draft) sinceRestart() {
 			continue
 		}
 		before, after := d.past.boots[i-1].Snapshots, d.past.boots[i].Snapshots
-		age, falls := series.Restart(before[len(before)-1], after[0], d.th.Series)
-		for _, f := range falls {
-			if f.Tag == d.Core[0].Tag && f.Pool == d.Core[0].Pool && f.Factor >= restartFall {
-				d.why(d.th.Weights.RestartFell, analyze.RuleRestartFell,
-					analyze.Facts{"tag": f.Tag, "before": f.Before.Outstanding,
-						"after": f.After.Outstanding, "factor": analyze.Ratio(f.Factor), "young": age == series.Young,
-						"uptime": after[0].Uptime}, f.Before.Source, f.After.Source)
-				return
-			}
+		lead := series.Key{Tag: d.Core[0].Tag, Pool: d.Core[0].Pool}
+		age, f, ok := series.Restart(before[len(before)-1], after[0], lead, d.th.Series)
+		if ok && f.Factor >= restartFall {
+			d.why(d.th.Weights.RestartFell, analyze.RuleRestartFell,
+				analyze.Facts{"tag": lead.Tag, "before": f.Before.Outstanding,
+					"after": f.After.Outstanding, "factor": analyze.Ratio(f.Factor), "young": age == series.Young,
+					"uptime": after[0].Uptime}, f.Before.Source, f.After.Source)
+			return
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 
 	"poolsweep/analyze"
@@ -27,15 +28,17 @@ type gap struct {
 // gaps returns the object gaps of a snapshot in objectOrder.
 func (e *exam) gaps() []gap {
 	var out []gap
-	for _, object := range objectOrder {
-		for _, row := range e.Tags {
-			g, counted := e.measure(row)
-			if !counted || g.info.Object != object || g.count <= g.limit || object == "file" && !e.filesKept(&g) {
-				continue
-			}
-			out = append(out, g)
+	for i := range e.Tags {
+		g, counted := e.measure(e.Tags[i])
+		if !counted || !slices.Contains(objectOrder, g.info.Object) || g.count <= g.limit ||
+			g.info.Object == "file" && !e.filesKept(&g) {
+			continue
 		}
+		out = append(out, g)
 	}
+	slices.SortStableFunc(out, func(a, b gap) int {
+		return cmp.Compare(slices.Index(objectOrder, a.info.Object), slices.Index(objectOrder, b.info.Object))
+	})
 	return out
 }
 
@@ -43,6 +46,9 @@ func (e *exam) gaps() []gap {
 // the row counts objects for which that is known.
 func (e *exam) measure(row ingest.TagUsage) (gap, bool) {
 	info := e.know.Tag(row.Tag)
+	if info.Object == "" || info.Normal == 0 {
+		return gap{}, false
+	}
 	g := gap{row: row, info: info, count: row.Outstanding, live: -1, limit: info.Normal}
 	if live, from, known := e.living(info.Object); known {
 		g.live, g.from = live, from
@@ -52,7 +58,7 @@ func (e *exam) measure(row ingest.TagUsage) (gap, bool) {
 		g.count, g.weak = int64(float64(row.Bytes)/each.Hi), true
 		g.limit *= e.th.ObjectFactor
 	}
-	return g, info.Object != "" && info.Normal > 0
+	return g, true
 }
 
 // filesKept reports whether the file objects are more than those of cached files:
@@ -209,7 +215,7 @@ func (d *draft) speaks(m analyze.Member) bool {
 	if d.Cluster.Gains { // the ratio is that of what they gained
 		pair[0].Outstanding, pair[1].Outstanding = pair[0].Gained, m.Gained
 	}
-	return max(m.Times, m.Per) <= 2 && d.cluster(pair).Chance <= d.th.NameChance
+	return max(m.Times, m.Per) <= 2 && d.fit(pair).Chance <= d.th.NameChance
 }
 
 // holdByOwnTag names as holder the one driver whose own tags stand in the core.

@@ -12,23 +12,31 @@ import (
 // past is a machine's snapshots in their boot sessions, with how each tag moved in
 // each of them. A nil past knows of one snapshot only.
 type past struct {
-	boots []series.Boot
-	tags  []map[series.Key]*series.Tag // by boot session
-	of    map[*ingest.Snapshot]int     // its boot session
+	boots  []series.Boot
+	tags   []map[series.Key]*series.Tag // by boot session
+	gained []map[ingest.Pool]poolGain   // by boot session
+	of     map[*ingest.Snapshot]int     // its boot session
 }
+
+// poolGain is what the tags of a pool that gained in a boot session gained together.
+type poolGain struct{ count, bytes float64 }
 
 func newPast(snaps []*ingest.Snapshot, th series.Thresholds) *past {
 	p := &past{boots: series.Boots(snaps, th), of: map[*ingest.Snapshot]int{}}
 	for i := range p.boots {
 		boot := &p.boots[i]
-		tags := map[series.Key]*series.Tag{}
+		var moved []series.Tag
 		if len(boot.Snapshots) > 1 {
-			moved := boot.Tags(th)
-			for j := range moved {
-				tags[moved[j].Key] = &moved[j]
-			}
+			moved = boot.Tags(th)
 		}
-		p.tags = append(p.tags, tags)
+		tags, gained := make(map[series.Key]*series.Tag, len(moved)), map[ingest.Pool]poolGain{}
+		for j := range moved {
+			t := &moved[j]
+			tags[t.Key] = t
+			g := gained[t.Pool]
+			gained[t.Pool] = poolGain{g.count + max(0, t.Count.Difference()), g.bytes + max(0, t.Bytes.Difference())}
+		}
+		p.tags, p.gained = append(p.tags, tags), append(p.gained, gained)
 		for _, s := range boot.Snapshots {
 			p.of[s] = i
 		}
@@ -66,12 +74,12 @@ func (e *exam) moved(row ingest.TagUsage) *series.Tag {
 }
 
 // newest reports whether no later snapshot of the boot session shows the tag.
-func newest(t *series.Tag, row ingest.TagUsage) bool { return t.Latest().Source == row.Source }
+func newest(t *series.Tag, row ingest.Source) bool { return t.Rows[len(t.Rows)-1].Source == row }
 
 // gains is what each tag gained in a boot session, as a table of its own.
 type gains struct {
 	table *cluster.Table
-	now   map[series.Key]ingest.TagUsage // the rows of the judged snapshot
+	now   *ingest.Snapshot // the judged one
 }
 
 // gained returns what every tag gained in the boot session so far; an empty table
@@ -87,7 +95,7 @@ func (e *exam) gained() *gains {
 // most of the judged one's tags and is not too close. Totals carry what each tag
 // held before; gains only what happened in between.
 func (e *exam) findGains() *gains {
-	g := &gains{table: &cluster.Table{}, now: map[series.Key]ingest.TagUsage{}}
+	g := &gains{table: &cluster.Table{}, now: e.Snapshot}
 	boot := e.boot()
 	if boot == nil {
 		return g
@@ -99,9 +107,9 @@ func (e *exam) findGains() *gains {
 		if len(deltas)*2 <= len(e.Tags) || offsets[here]-offsets[i] < e.th.Series.MinWindow {
 			continue
 		}
-		var rows []ingest.TagUsage
-		for _, d := range deltas {
-			g.now[d.Key] = d.To
+		rows := make([]ingest.TagUsage, 0, len(deltas))
+		for i := range deltas {
+			d := &deltas[i]
 			row := d.To
 			row.Usage = ingest.Usage{Outstanding: d.Outstanding, Bytes: uint64(max(0, d.Bytes))}
 			rows = append(rows, row)
@@ -115,6 +123,6 @@ func (e *exam) findGains() *gains {
 // member puts a match among gains into words of a case: figures of the judged
 // snapshot, the place in the cluster by what it gained.
 func (g *gains) member(m cluster.Match, events int64) analyze.Member {
-	return analyze.Member{TagUsage: g.now[series.Key{Tag: m.Tag, Pool: m.Pool}], Gained: m.Outstanding,
+	return analyze.Member{TagUsage: *g.now.Find(m.Tag, m.Pool), Gained: m.Outstanding,
 		Times: m.Times, Per: m.Per, Surplus: m.Surplus, Ratio: float64(m.Outstanding) / float64(events)}
 }

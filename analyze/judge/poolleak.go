@@ -123,7 +123,7 @@ func (e *exam) lockstep() []ingest.TagUsage {
 		if len(core) < 2 || e.withCachedFiles(core) {
 			continue
 		}
-		c := e.cluster(core)
+		c := e.cluster(core, e.fit(core))
 		switch {
 		case convicts(c, core, e.th) && !e.small(core):
 			out = append(out, row)

@@ -29,6 +29,7 @@ type Edges struct{ Lo, Hi uint64 }
 type bands struct {
 	Pools []poolBand
 	Tags  []tagBand
+	byTag map[ingest.Tag][]tagBand // the same Tags
 }
 
 type scope struct {
@@ -68,13 +69,16 @@ func (b *Base) loadBands() error {
 			return fmt.Errorf("read bands.yaml: pool band %d needs a pool, per_gb: [low, high] and a source", i+1)
 		}
 	}
+	b.bands.byTag = map[ingest.Tag][]tagBand{}
 	for i, t := range b.bands.Tags {
-		if _, err := ingest.ParseTag(t.Tag); err != nil {
+		tag, err := ingest.ParseTag(t.Tag)
+		if err != nil {
 			return fmt.Errorf("read bands.yaml: tag band %d: %w", i+1, err)
 		}
 		if len(t.Source) == 0 || !ordered(t.Count) || !ordered(t.MB) || len(t.Count)+len(t.MB) == 0 {
 			return fmt.Errorf("read bands.yaml: band of tag %q needs a source, and count or mb as [low, high]", t.Tag)
 		}
+		b.bands.byTag[tag] = append(b.bands.byTag[tag], t)
 	}
 	return nil
 }
@@ -117,8 +121,8 @@ func (b *Base) Band(tag ingest.Tag, pool ingest.Pool, os ingest.OS) (Band, bool)
 	if band, found := b.learned[learnedKey{tag, pool, os.Bits}]; found {
 		return band, true
 	}
-	for _, t := range b.bands.Tags {
-		if ingest.MustTag(t.Tag) == tag && (scope{t.Bits, t.Builds}).covers(os) {
+	for _, t := range b.bands.byTag[tag] {
+		if (scope{t.Bits, t.Builds}).covers(os) {
 			return t.band(), true
 		}
 	}
@@ -140,13 +144,11 @@ func megabytes(mb float64) uint64 { return uint64(mb * (1 << 20)) }
 
 // Sample is one tag on one machine at one moment, to learn bands from.
 type Sample struct {
-	Machine string
-	Open    bool // the machine has an open case: its figures are no picture of health
-	Bits    int
-	Tag     ingest.Tag
-	Pool    ingest.Pool
-	Count   int64
-	Bytes   uint64
+	Bits  int
+	Tag   ingest.Tag
+	Pool  ingest.Pool
+	Count int64
+	Bytes uint64
 }
 
 // Learned holds the bands that were learned from a lab's own machines.
@@ -173,37 +175,33 @@ const (
 	learnLeast      = 0.5
 )
 
-// Learn makes bands from samples. Each machine counts once, with the median of
-// its own samples; a machine with an open case counts not at all.
-func Learn(samples []Sample) Learned {
-	type place struct {
-		learnedKey
-		machine string
-	}
-	counts, sizes := map[place][]float64{}, map[place][]float64{}
-	for _, s := range samples {
-		if s.Open {
-			continue
+// Learn makes bands from the samples of healthy machines, one list a machine with each
+// tag once.
+func Learn(healthy [][]Sample) Learned {
+	all := map[learnedKey]*figures{}
+	for _, samples := range healthy {
+		for _, s := range samples {
+			key := learnedKey{s.Tag, s.Pool, s.Bits}
+			f := all[key]
+			if f == nil {
+				f = &figures{}
+				all[key] = f
+			}
+			f.counts = append(f.counts, float64(s.Count))
+			f.sizes = append(f.sizes, float64(s.Bytes))
 		}
-		at := place{learnedKey{s.Tag, s.Pool, s.Bits}, s.Machine}
-		counts[at] = append(counts[at], float64(s.Count))
-		sizes[at] = append(sizes[at], float64(s.Bytes))
-	}
-	perTag := map[learnedKey][2][]float64{}
-	for at := range counts {
-		both := perTag[at.learnedKey]
-		both[0] = append(both[0], median(counts[at]))
-		both[1] = append(both[1], median(sizes[at]))
-		perTag[at.learnedKey] = both
 	}
 	out := Learned{}
-	for key, both := range perTag {
-		if n := len(both[0]); n >= LearnMachines {
-			out[key] = Band{Count: learnEdges(both[0]), Bytes: learnEdges(both[1]), Learned: true, Samples: n}
+	for key, f := range all {
+		if n := len(f.counts); n >= LearnMachines {
+			out[key] = Band{Count: learnEdges(f.counts), Bytes: learnEdges(f.sizes), Learned: true, Samples: n}
 		}
 	}
 	return out
 }
+
+// figures are those of a tag on all machines that show it.
+type figures struct{ counts, sizes []float64 }
 
 // learnEdges returns the band around the median of the values.
 func learnEdges(values []float64) Edges {

@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -58,11 +57,11 @@ func TestBandsLieBelowWhatLeaks(t *testing.T) {
 }
 
 // healthy returns samples of a tag on n machines around a count.
-func healthy(n int, count int64) []Sample {
-	var out []Sample
+func healthy(n int, count int64) [][]Sample {
+	var out [][]Sample
 	for i := range n {
-		out = append(out, Sample{Machine: fmt.Sprintf("LAB-%03d", i), Bits: 64, Tag: ingest.MustTag("Aq1 "), Pool: ingest.NonPaged,
-			Count: count + int64(i), Bytes: uint64(count) * 100})
+		out = append(out, []Sample{{Bits: 64, Tag: ingest.MustTag("Aq1 "), Pool: ingest.NonPaged,
+			Count: count + int64(i), Bytes: uint64(count) * 100}})
 	}
 	return out
 }
@@ -73,24 +72,11 @@ func TestLearnNeedsEnoughMachines(t *testing.T) {
 			t.Errorf("%d machines: %d bands, want %d", n, len(got), want)
 		}
 	}
-	// The same machine again is no further machine.
-	again := append(healthy(LearnMachines-1, 1000), healthy(LearnMachines-1, 1100)...)
-	if got := Learn(again); len(got) != 0 {
-		t.Errorf("two samples of %d machines: %v", LearnMachines-1, got)
-	}
-}
-
-func TestLearnPassesOpenCases(t *testing.T) {
-	samples := healthy(LearnMachines, 1000)
-	samples[0].Open = true
-	if got := Learn(samples); len(got) != 0 {
-		t.Errorf("a machine with an open case was learned from: %v", got)
-	}
 }
 
 func TestLearnedBandStandsWithUnnoticedLeaks(t *testing.T) {
 	samples := healthy(LearnMachines, 1000)
-	samples[0].Count, samples[1].Count = 900_000, 2_000_000
+	samples[0][0].Count, samples[1][0].Count = 900_000, 2_000_000
 	b := load(t).WithLearned(Learn(samples))
 	band, known := b.Band(ingest.MustTag("Aq1 "), ingest.NonPaged, win10)
 	if !known || !band.Learned || band.Samples != LearnMachines || band.Count.Hi < 1500 || band.Count.Hi > 2000 {
@@ -108,7 +94,7 @@ func TestLearnedBandStandsWithUnnoticedLeaks(t *testing.T) {
 func TestLearnedBandReplacesThePack(t *testing.T) {
 	samples := healthy(LearnMachines, 10)
 	for i := range samples {
-		samples[i].Tag = ingest.MustTag("Thre")
+		samples[i][0].Tag = ingest.MustTag("Thre")
 	}
 	b := load(t)
 	with := b.WithLearned(Learn(samples))

@@ -145,6 +145,9 @@ func (b *Boot) Points(of Quantity) []Point {
 // put adds a point in time order. Clocks that were set may let an uptime fall a
 // little within a session.
 func put(points []Point, p Point) []Point {
+	if n := len(points); n == 0 || points[n-1].At < p.At { // nearly always
+		return append(points, p)
+	}
 	i, found := slices.BinarySearchFunc(points, p.At, func(q Point, at time.Duration) int {
 		return cmp.Compare(q.At, at)
 	})

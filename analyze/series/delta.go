@@ -21,7 +21,7 @@ type Delta struct {
 // what the events in between made, so they agree more closely.
 func Deltas(from, to *ingest.Snapshot) []Delta {
 	earlier := index(from)
-	var out []Delta
+	out := make([]Delta, 0, len(to.Tags))
 	for _, is := range to.Tags {
 		i, ok := earlier[Key{is.Tag, is.Pool}]
 		if !ok {

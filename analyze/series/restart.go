@@ -1,14 +1,9 @@
 package series
 
-import (
-	"slices"
-
-	"poolsweep/ingest"
-)
+import "poolsweep/ingest"
 
 // Fall is a tag before and after a restart.
 type Fall struct {
-	Key
 	Before, After ingest.TagUsage
 	Factor        float64 // of outstanding before to after, at least one counted as left
 }
@@ -26,26 +21,18 @@ const (
 	OtherAge
 )
 
-// Restart compares the snapshots on both sides of a restart: tags that stand in
-// both, in order of their keys. No factors where the age gives them no meaning.
-func Restart(before, after *ingest.Snapshot, th Thresholds) (Age, []Fall) {
-	age := ageAfter(before, after, th)
+// Restart compares a tag in the snapshots on both sides of a restart. ok is false when
+// one of them does not show it, or the age gives a factor no meaning.
+func Restart(before, after *ingest.Snapshot, key Key, th Thresholds) (age Age, fall Fall, ok bool) {
+	age = ageAfter(before, after, th)
 	if age == OtherAge {
-		return age, nil
+		return age, Fall{}, false
 	}
-	var out []Fall
-	later := index(after)
-	for _, was := range before.Tags {
-		i, ok := later[Key{was.Tag, was.Pool}]
-		if !ok || was.Outstanding <= 0 {
-			continue
-		}
-		is := after.Tags[i]
-		factor := float64(was.Outstanding) / float64(max(1, is.Outstanding))
-		out = append(out, Fall{Key{was.Tag, was.Pool}, was, is, factor})
+	was, is := before.Find(key.Tag, key.Pool), after.Find(key.Tag, key.Pool)
+	if was == nil || is == nil || was.Outstanding <= 0 {
+		return age, Fall{}, false
 	}
-	slices.SortFunc(out, func(a, b Fall) int { return a.Compare(b.Key) })
-	return age, out
+	return age, Fall{*was, *is, float64(was.Outstanding) / float64(max(1, is.Outstanding))}, true
 }
 
 func ageAfter(before, after *ingest.Snapshot, th Thresholds) Age {

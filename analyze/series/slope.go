@@ -56,21 +56,29 @@ func cutoff(n int) int {
 	if n < 2 {
 		return 0
 	}
+	if n <= exactUpTo {
+		return exactCutoffs[n]
+	}
 	pairs := n * (n - 1) / 2
-	if n > exactUpTo {
-		sd := math.Sqrt(float64(n*(n-1)*(2*n+5)) / 18)
-		return int((float64(pairs) - 1.645*sd) / 2)
-	}
-	below, total, k := 0.0, factorial(n), 0
-	for _, c := range inversions(n) {
-		below += c
-		if below/total > sideRisk {
-			break
-		}
-		k++
-	}
-	return k
+	sd := math.Sqrt(float64(n*(n-1)*(2*n+5)) / 18)
+	return int((float64(pairs) - 1.645*sd) / 2)
 }
+
+// exactCutoffs are the cutoffs of few points. Nearly every tag of a machine has as
+// few, so they are worked out once.
+var exactCutoffs = func() (cutoffs [exactUpTo + 1]int) {
+	for n := 2; n <= exactUpTo; n++ {
+		below, total := 0.0, factorial(n)
+		for _, c := range inversions(n) {
+			below += c
+			if below/total > sideRisk {
+				break
+			}
+			cutoffs[n]++
+		}
+	}
+	return cutoffs
+}()
 
 func factorial(n int) float64 { return math.Round(math.Gamma(float64(n) + 1)) }
 
