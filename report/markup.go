@@ -24,7 +24,7 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// Markdown prints the ticket for GitHub and GitLab.
+// Markdown prints the ticket for GitHub, GitLab and Gitea.
 func (t *Ticket) Markdown() []string {
 	lines := []string{"### " + markdown(t.Title), ""}
 	for _, n := range t.Notices {
@@ -53,8 +53,12 @@ func (t *Ticket) Markdown() []string {
 			lines = append(lines, fenced(oneLine(step.Command))...)
 		}
 	}
-	return append(lines, "", "**"+markdown(t.Signature.Label)+":**", "",
+	lines = append(lines, "", "**"+markdown(t.Signature.Label)+":**", "",
 		"```", oneLine(t.Signature.Value), "```", "", markdown(t.Tool))
+	for _, c := range t.Closing {
+		lines = append(lines, "", markdown(c))
+	}
+	return lines
 }
 
 // fenced is a code block with a fence longer than any in the code.
@@ -181,7 +185,11 @@ func (t *Ticket) Jira() []string {
 	}
 	lines = append(lines, "", "*"+jira(t.Signature.Label)+":*")
 	lines = append(lines, verbatim(oneLine(t.Signature.Value))...)
-	return append(lines, "* "+jira(t.Tool))
+	lines = append(lines, "* "+jira(t.Tool))
+	for _, c := range t.Closing {
+		lines = append(lines, "* "+jira(c))
+	}
+	return lines
 }
 
 // verbatim is a block that Jira shows as it stands. It has no way to hold a brace that

@@ -22,6 +22,9 @@ type Ticket struct {
 	Next          []Step
 	Signature     Pair
 	Tool          string
+	Closing       []string // of a comment: its revision, and where the write-up is
+
+	shortened string // says so, when something is left out
 }
 
 // NewTicket makes the ticket of a case.
@@ -32,6 +35,44 @@ func NewTicket(in Input, c *analyze.Case) (*Ticket, error) {
 	}
 	s := &speaker{in: in}
 	return s.ticket(c, w), s.done("ticket of case " + c.ID)
+}
+
+// Remark is what a ticket says about itself when it is a comment in a tracker.
+type Remark struct {
+	Revision int
+	File     string // name of the write-up that is attached; empty: none is
+	Path     string // where else it lies; empty: nothing is said
+}
+
+// NewComment makes the ticket of a case as a comment in a tracker.
+func NewComment(in Input, c *analyze.Case, r Remark) (*Ticket, error) {
+	t, err := NewTicket(in, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &speaker{in: in}
+	t.shortened = s.label("ticket.shortened")
+	t.Closing = []string{s.say("ticket.remark", facts{"id": c.ID, "revision": r.Revision, "file": r.File, "path": r.Path})}
+	return t, s.done("comment of case " + c.ID)
+}
+
+// Within prints a comment in a markup so that it has no more than so many bytes: when it
+// is longer, without the evidence, then without the reasons, then without what to do
+// next. What a tracker cuts off itself, it cuts in the middle of a block.
+func (t *Ticket) Within(most int, markup func(*Ticket) []string) string {
+	short := *t
+	text := strings.Join(markup(&short), "\n")
+	for _, leave := range []func(){
+		func() { short.Evidence.Rows, short.Closing = nil, append(slices.Clone(t.Closing), t.shortened) },
+		func() { short.Points = nil },
+		func() { short.Next = nil },
+	} {
+		if len(text) > most {
+			leave()
+			text = strings.Join(markup(&short), "\n")
+		}
+	}
+	return text
 }
 
 // ticket takes what the write-up's first page says.
@@ -129,7 +170,11 @@ func (t *Ticket) Plain() []string {
 	}
 	lines = append(lines, "")
 	pair(t.Signature)
-	return append(lines, oneLine(t.Tool))
+	lines = append(lines, oneLine(t.Tool))
+	for _, c := range t.Closing {
+		lines = append(lines, folded("", oneLine(c))...)
+	}
+	return lines
 }
 
 // all are the items, and how many more there are.

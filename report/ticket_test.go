@@ -193,3 +193,52 @@ func FuzzMarkup(f *testing.F) {
 		}
 	})
 }
+
+func TestCommentSaysItsRevisionAndWhereTheWriteupIs(t *testing.T) {
+	k := runawayCase()
+	for _, tt := range []struct {
+		remark Remark
+		says   string
+	}{
+		{Remark{Revision: 3}, "Revision 3 of " + k.ID + "."},
+		{Remark{Revision: 3, Path: `C:\out|x\a.pdf`}, "Revision 3 of " + k.ID + `. Write-up: C:\out|x\a.pdf`},
+		{Remark{Revision: 3, File: "a.pdf", Path: "/x"}, "Revision 3 of " + k.ID + ". Write-up attached: a.pdf."},
+	} {
+		c, err := NewComment(fleet(t), &k, tt.remark)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Closing) != 1 || c.Closing[0] != tt.says {
+			t.Errorf("says %q, want %q", c.Closing, tt.says)
+		}
+		for _, p := range printers {
+			lines := p.print(c)
+			if last := strings.TrimPrefix(lines[len(lines)-1], "* "); len(lines) < 20 || !strings.HasPrefix(last, "Revision 3") {
+				t.Errorf("%s ends with %q", p.name, last)
+			}
+		}
+	}
+}
+
+// What a tracker would cut off in the middle is left out as a whole, in the order in
+// which it is missed least, and the comment says so.
+func TestCommentFitsItsTracker(t *testing.T) {
+	k := runawayCase()
+	c, err := NewComment(fleet(t), &k, Remark{Revision: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 1 << 20
+	for _, has := range [][3]bool{{true, true, true}, {false, true, true}, {false, false, true}, {false, false, false}} {
+		text := c.Within(most, (*Ticket).Markdown)
+		got := [3]bool{strings.Contains(text, "#### "+c.EvidenceTitle), strings.Contains(text, "#### "+c.Points[0].Title),
+			strings.Contains(text, "#### "+c.NextTitle)}
+		if got != has || strings.Contains(text, "Shortened") == has[0] || !strings.Contains(text, "Revision 1") || len(text) > most {
+			t.Errorf("within %d bytes %d: %v, want %v:\n%s", most, len(text), got, has, text)
+		}
+		most = len(text) - 1
+	}
+	if len(c.Evidence.Rows) == 0 || len(c.Closing) != 1 {
+		t.Error("the comment itself was shortened")
+	}
+}

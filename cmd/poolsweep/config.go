@@ -39,6 +39,8 @@ type config struct {
 	Profile string `yaml:"profile"`
 	// Groups are machines that belong together, for reports of their own.
 	Groups []groupConfig `yaml:"groups"`
+	// Trackers are bug trackers that cases are told to.
+	Trackers []trackerConfig `yaml:"trackers"`
 	// Lang is the language of the reports.
 	Lang string `yaml:"lang"`
 
@@ -182,6 +184,9 @@ func (c *config) resolve(below string) {
 		for i := range g.Folders {
 			g.Folders[i] = within(below, g.Folders[i])
 		}
+	}
+	for i := range c.Trackers {
+		c.Trackers[i].TokenFile = within(below, c.Trackers[i].TokenFile)
 	}
 	for _, p := range []*string{&c.Issues, &c.Out, &c.State} {
 		*p = within(below, *p)

@@ -99,6 +99,9 @@ func (d *doctor) examine(ctx context.Context, w *watchFlags) {
 		d.checkOut(cfg.Out)
 		d.checkState(cfg.State)
 		d.checkHistory(ctx, cfg.State)
+		for i := range cfg.Trackers {
+			d.checkTracker(&cfg.Trackers[i])
+		}
 	}
 	d.checkParser()
 	d.checkClock()
@@ -121,6 +124,20 @@ func (d *doctor) checkConfig(w *watchFlags) *config {
 	}
 	d.ok(check, fmt.Sprintf("read; %d watched folders, %d tag maps, %d known issues", len(cfg.Drops), len(cfg.TagMaps), len(know.Issues)))
 	return cfg
+}
+
+// checkTracker looks at the token of a tracker that is told of cases. It sends nothing.
+func (d *doctor) checkTracker(t *trackerConfig) {
+	check := "tracker " + t.URL
+	if t.Attach == attachOff {
+		d.ok(check, "attach is off: nothing is sent")
+		return
+	}
+	if _, err := t.client(); err != nil {
+		d.fail(check, err, "")
+		return
+	}
+	d.ok(check, fmt.Sprintf("%s, every %s at most; the token can be read", t.Attach, t.Every))
 }
 
 // answerWithin is how long a folder may take to answer: one that takes longer keeps

@@ -34,7 +34,7 @@ func TestInitFileHoldsEveryKeyAtItsDefault(t *testing.T) {
 	bare := load("bare.yaml", "drops: [{path: drop}]\nout: reports\nstate: state\n")
 	// These two are the watch package's own defaults, which it gives to zero.
 	bare.Drops[0].Depth, bare.Drops[0].MaxBytes = 2, 2<<30
-	bare.TagMaps, bare.Groups = []string{}, []groupConfig{}
+	bare.TagMaps, bare.Groups, bare.Trackers = []string{}, []groupConfig{}, []trackerConfig{}
 	if diff := cmp.Diff(bare, full); diff != "" {
 		t.Errorf("init.yaml does not show the defaults (-default +shown):\n%s", diff)
 	}

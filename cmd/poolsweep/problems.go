@@ -52,6 +52,9 @@ func (c *config) problems() []problem {
 	if strings.ContainsAny(c.Decisions, `/\\`) || c.Decisions == "." || c.Decisions == ".." {
 		wrong(fmt.Sprintf("%q is no name of a file in the folders", c.Decisions), "decisions")
 	}
+	for i := range c.Trackers {
+		all = append(all, c.trackerProblems(i)...)
+	}
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}

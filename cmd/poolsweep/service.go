@@ -181,9 +181,15 @@ func (s *service) run(ctx context.Context) error {
 		return err
 	}
 	s.fresh = true
+	var telling sync.WaitGroup
+	if s.cfg.telling() {
+		telling.Go(func() { s.attacher().run(going) })
+	}
 	err := s.loop(going)
 	stop()
-	return errors.Join(err, s.finish(&readers))
+	err = errors.Join(err, s.finish(&readers))
+	telling.Wait() // its calls end with going
+	return err
 }
 
 func (s *service) loop(ctx context.Context) error {

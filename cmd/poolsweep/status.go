@@ -87,15 +87,16 @@ func (f *statusFlags) run(cmd *cobra.Command, con *console) error {
 
 // status is what the watcher knows, as --json prints it.
 type status struct {
-	Schema  string         `json:"schema"` // "poolsweep-status/1"
-	Counts  map[string]int `json:"counts"` // drops by state
-	Shares  []statusShare  `json:"shares"`
-	Drops   []statusDrop   `json:"drops"`
-	Cases   []statusCase   `json:"cases"`
-	Outputs []statusOutput `json:"outputs"`
-	Mails   []statusMail   `json:"mails"`
-	Health  []statusHealth `json:"health"` // of the clock, the upkeep and the configuration
-	Faults  []statusFault  `json:"faults"` // lines of decisions that do nothing
+	Schema      string             `json:"schema"` // "poolsweep-status/1"
+	Counts      map[string]int     `json:"counts"` // drops by state
+	Shares      []statusShare      `json:"shares"`
+	Drops       []statusDrop       `json:"drops"`
+	Cases       []statusCase       `json:"cases"`
+	Outputs     []statusOutput     `json:"outputs"`
+	Mails       []statusMail       `json:"mails"`
+	Attachments []statusAttachment `json:"attachments"`
+	Health      []statusHealth     `json:"health"` // of the clock, the upkeep and the configuration
+	Faults      []statusFault      `json:"faults"` // lines of decisions that do nothing
 }
 
 type statusShare struct {
@@ -171,7 +172,7 @@ func readStatus(ctx context.Context, folder string, all bool) (*status, error) {
 		st.Counts[string(state)] = n
 	}
 	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db),
-		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addHealth(ctx, db))
+		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addAttachments(ctx, db), st.addHealth(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -282,6 +283,7 @@ func (st *status) print(w io.Writer, all bool) {
 		fmt.Fprintln(w, f.line())
 	}
 	st.printMails(w, all)
+	st.printAttachments(w, all)
 	for _, h := range st.Health {
 		if h.Reason != "" {
 			fmt.Fprintf(w, "%s: %s since %s: %s\n", h.Part, h.Reason, h.At.Format(time.DateTime), plain(h.Detail))
@@ -348,6 +350,11 @@ func (st *status) check(w io.Writer, now time.Time) error {
 	}
 	for _, f := range st.Faults {
 		say("%s", f.line())
+	}
+	for _, a := range st.Attachments {
+		if t := a.trouble(now); t != "" {
+			say("%s", t)
+		}
 	}
 	for _, h := range st.Health {
 		if h.Reason != "" {

@@ -122,6 +122,10 @@ func (c *config) fill() {
 			d.Quota = defaultQuota
 		}
 	}
+	for i := range c.Trackers {
+		t := &c.Trackers[i]
+		t.Attach, t.Every.Duration = cmp.Or(t.Attach, attachOff), cmp.Or(t.Every.Duration, defaultEvery)
+	}
 	c.Lang = cmp.Or(c.Lang, defaultLang)
 	if c.Identity == "" {
 		c.Identity = identityFolder

@@ -50,7 +50,7 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 	if err := unwant(ctx, tx, old, cut); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"revision", "period_case", "case_machine"} {
+	for _, table := range []string{"revision", "period_case", "attachment", "case_machine"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE id IN (`+old+`)`, cut); err != nil {
 			return 0, err
 		}
@@ -162,6 +162,7 @@ func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 			SELECT machine FROM case_machine WHERE id IN (SELECT id FROM case_machine WHERE machine = $1))`,
 		`DELETE FROM revision WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
 		`DELETE FROM period_case WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
+		`DELETE FROM attachment WHERE id IN (SELECT id FROM case_machine WHERE machine = $1)`,
 		`DELETE FROM case_machine WHERE machine = $1`,
 		`DELETE FROM machine WHERE machine = $1`,
 	} {
