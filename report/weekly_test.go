@@ -24,7 +24,8 @@ func mailing(in *Input) Mailing {
 	in.Decided[in.Result.Cases[1].ID] = analyze.Decided{Clean: &analyze.Clean{Days: 21, Needed: 48.4}}
 	return Mailing{Week: "2025-W13", Made: weekly(4), Next: weekly(5),
 		Taken: Taken{Files: 19, Bytes: 3 * mib, Oldest: weekly(0), Newest: weekly(3)},
-		Files: []MailFile{{"poolsweep.xlsx", "/share/poolsweep.xlsx", 90_000}, {"PS-00000001.pdf", "/share/PS-00000001.pdf", 60_000}},
+		Files: []MailFile{{"poolsweep.xlsx", "/share/poolsweep.xlsx", 90_000}, {"PS-00000001.pdf",
+			"/share/PS-00000001.pdf", 60_000}},
 		Limit: 200_000,
 	}
 }
@@ -189,7 +190,8 @@ func TestFilesGoAlongUpToALimit(t *testing.T) {
 	m := mailing(&in)
 	m.Limit = m.Files[0].encodedSize()
 	w := weeklyOf(t, in, m)
-	if !slices.Equal(w.Attach, []string{"poolsweep.xlsx"}) || len(w.Files) != 2 || w.Files[1].Value != "/share/PS-00000001.pdf" {
+	if !slices.Equal(w.Attach, []string{"poolsweep.xlsx"}) || len(w.Files) != 2 ||
+		w.Files[1].Value != "/share/PS-00000001.pdf" {
 		t.Errorf("%v, %v", w.Attach, w.Files)
 	}
 	m.Limit--
@@ -203,7 +205,8 @@ func TestFilesGoAlongUpToALimit(t *testing.T) {
 }
 
 func TestBriefTextsAreOneLine(t *testing.T) {
-	for text, want := range map[string]string{"a\r\nb": "a  b", " x\x00 ": "x", "\xff": "\uFFFD", "漢字漢字漢": "漢字漢…", "<b": "<b", "<bc": "<…", "<<": "<…"} {
+	for text, want := range map[string]string{"a\r\nb": "a  b", " x\x00 ": "x", "\xff": "\uFFFD", "漢字漢字漢": "漢字漢…",
+		"<b": "<b", "<bc": "<…", "<<": "<…"} {
 		if got := brief(text, 4); got != want || utf8.RuneCountInString(got) > 4 {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}

@@ -51,7 +51,8 @@ func textBar(share float64) string {
 // layOut returns the plain text and the HTML of a mail. They say the same.
 func layOut(w *report.Weekly) (plain, page string, err error) {
 	var out bytes.Buffer
-	t, err := text.New("weekly.txt.tmpl").Funcs(text.FuncMap{"bar": textBar}).ParseFS(templates.Mail, "mail/weekly.txt.tmpl")
+	t, err := text.New("weekly.txt.tmpl").Funcs(text.FuncMap{"bar": textBar}).
+		ParseFS(templates.Mail, "mail/weekly.txt.tmpl")
 	if err == nil {
 		err = t.Execute(&out, w)
 	}

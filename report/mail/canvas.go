@@ -136,7 +136,8 @@ func (c *canvas) path(stroke color.RGBA, width float64, points ...point) {
 			continue
 		}
 		dx, dy := -(b.y-a.y)/length*width/2, (b.x-a.x)/length*width/2
-		c.area(stroke, point{a.x + dx, a.y + dy}, point{b.x + dx, b.y + dy}, point{b.x - dx, b.y - dy}, point{a.x - dx, a.y - dy})
+		c.area(stroke, point{a.x + dx, a.y + dy}, point{b.x + dx, b.y + dy}, point{b.x - dx, b.y - dy},
+			point{a.x - dx, a.y - dy})
 	}
 	for _, p := range points {
 		c.dot(stroke, p, width/2)
@@ -160,7 +161,8 @@ func (c *canvas) dashed(stroke color.RGBA, width float64, a, b point) {
 	length := math.Hypot(b.x-a.x, b.y-a.y)
 	for at := 0.0; at < length; at += dash + gap {
 		from, to := at/length, min(length, at+dash)/length
-		c.path(stroke, width, point{a.x + (b.x-a.x)*from, a.y + (b.y-a.y)*from}, point{a.x + (b.x-a.x)*to, a.y + (b.y-a.y)*to})
+		c.path(stroke, width, point{a.x + (b.x-a.x)*from, a.y + (b.y-a.y)*from},
+			point{a.x + (b.x-a.x)*to, a.y + (b.y-a.y)*to})
 	}
 }
 

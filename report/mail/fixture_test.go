@@ -46,7 +46,8 @@ func weekly(n int) *report.Weekly {
 		NeedsTitle: fmt.Sprintf("Needs you: %d", n), CountsTitle: "Cases this week", Total: "In all: 8 open on 12 machines.",
 		AliveTitle: "Proof of life", Alive: []report.Pair{{Label: "Taken in", Value: "441 logs, 1.2 GB"}}}
 	for i := range min(n, 10) {
-		w.Cases = append(w.Cases, report.WeeklyCase{ID: fmt.Sprintf("PS-%08X", i), Title: "AcmeVault attached itself 7,204 times",
+		w.Cases = append(w.Cases, report.WeeklyCase{ID: fmt.Sprintf("PS-%08X", i),
+			Title:     "AcmeVault attached itself 7,204 times",
 			State:     report.Tagged{Text: "new", Tone: report.ToneAlarm},
 			Facts:     []report.Pair{{Label: "Machines", Value: "3: LAB-014, LAB-015 and LAB-016"}},
 			Ticket:    &report.WebLink{Text: "Ticket", URL: "https://tracker.example/browse/LAB-12"},
@@ -60,11 +61,14 @@ func weekly(n int) *report.Weekly {
 	}
 	w.Bars = report.Progress{Title: "Probably gone", Bars: []report.ProgressBar{{Label: "PS-00C0FFEE", Share: 0.43,
 		Text: "21 of 48.4 machine-days without it"}}}
-	w.Lists = []report.Points{{Title: "Silent machines: 1", Tone: report.ToneWarning, Items: []string{"SILENT, last heard Thu"},
-		More: "3 more in the workbook"}}
-	w.Charts = []report.WeeklyChart{{Name: "open-cases.png", Alt: "Open cases: 1, 2, 4", Columns: openCases(), Y: counts(4)},
+	w.Lists = []report.Points{{Title: "Silent machines: 1", Tone: report.ToneWarning,
+		Items: []string{"SILENT, last heard Thu"},
+		More:  "3 more in the workbook"}}
+	w.Charts = []report.WeeklyChart{{Name: "open-cases.png", Alt: "Open cases: 1, 2, 4", Columns: openCases(),
+		Y: counts(4)},
 		{Name: "top-case.png", Alt: "PS-00000000: Leak 3,100", Timeline: course()}}
-	w.Files = []report.Pair{{Label: "Attached", Value: "poolsweep.xlsx"}, {Label: "On the share", Value: `\\share\PS-1.pdf`}}
+	w.Files = []report.Pair{{Label: "Attached", Value: "poolsweep.xlsx"}, {Label: "On the share",
+		Value: `\\share\PS-1.pdf`}}
 	return w
 }
 
@@ -86,7 +90,8 @@ func message(t testing.TB) *Message {
 		t.Fatal(err)
 	}
 	m.From, m.To = "poolsweep <lab@example.com>", "Jörg <j@example.com>"
-	m.Attachments = []File{{"poolsweep.xlsx", []byte(strings.Repeat("PK\x03\x04", 1000))}, {"PS-1.pdf", []byte("%PDF-1.3")}}
+	m.Attachments = []File{{"poolsweep.xlsx", []byte(strings.Repeat("PK\x03\x04", 1000))}, {"PS-1.pdf",
+		[]byte("%PDF-1.3")}}
 	return m
 }
 
@@ -110,22 +115,26 @@ func counts(high int) report.Scale {
 
 // openCases are the open cases of three weeks.
 func openCases() *report.SheetChart {
-	return &report.SheetChart{Kind: report.ChartStacked, Title: "Open cases by class, at the end of each week", Unit: "cases",
+	return &report.SheetChart{Kind: report.ChartStacked, Title: "Open cases by class, at the end of each week",
+		Unit:   "cases",
 		Labels: []string{"2031-W45", "2031-W46", "2031-W47"},
-		Series: []report.ChartSeries{{Name: "growing", Values: []float64{1, 1, 3}}, {Name: "handles", Values: []float64{0, 1, 1}}}}
+		Series: []report.ChartSeries{{Name: "growing", Values: []float64{1, 1, 3}}, {Name: "handles",
+			Values: []float64{0, 1, 1}}}}
 }
 
 // course is a tag over three hours with a restart, and a forecast.
 func course() *report.Timeline {
 	t := &report.Timeline{Title: "The case's tags over time on LAB-014", Unit: "outstanding allocations", Clock: "UTC",
 		X: report.Scale{To: 10_800}, Y: counts(4),
-		Lines: []report.Line{{Label: "Leak", Text: "3", Parts: [][]report.Point{{{X: 0, Y: 1}, {X: 3000, Y: 2}}, {{X: 5000, Y: 1}, {X: 7000, Y: 3}}}},
+		Lines: []report.Line{{Label: "Leak", Text: "3", Parts: [][]report.Point{{{X: 0, Y: 1}, {X: 3000, Y: 2}},
+			{{X: 5000, Y: 1}, {X: 7000, Y: 3}}}},
 			{Label: "nonpaged pool", Text: "3", Tone: report.ToneMuted, Parts: [][]report.Point{{{X: 7000, Y: 3}}}}},
 		Restarts: []report.Mark{{Value: 4000, Label: "restart"}}, Levels: []report.Mark{{Value: 4, Label: "ceiling 4"}},
 		Fan: &report.Fan{Edge: []report.Point{{X: 7000, Y: 3}, {X: 9000, Y: 4}, {X: 10_800, Y: 3.5}},
 			Middle: [2]report.Point{{X: 7000, Y: 3}, {X: 10_000, Y: 4}}}}
 	for h := range 4 {
-		t.X.Ticks = append(t.X.Ticks, report.Tick{At: float64(3600 * h), Text: fmt.Sprintf("%02d:00", h), Sub: []string{"2031-11-24", "", "", ""}[h]})
+		t.X.Ticks = append(t.X.Ticks, report.Tick{At: float64(3600 * h), Text: fmt.Sprintf("%02d:00", h),
+			Sub: []string{"2031-11-24", "", "", ""}[h]})
 	}
 	return t
 }

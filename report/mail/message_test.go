@@ -73,7 +73,8 @@ func TestMessagesReadBack(t *testing.T) {
 	if got := strings.Join(containers, " "); got != "multipart/mixed multipart/related multipart/alternative" {
 		t.Errorf("containers %s", got)
 	}
-	want := []string{m.Text, m.HTML, string(m.Pictures[0].Body), string(m.Pictures[1].Body), string(m.Attachments[0].Body), string(m.Attachments[1].Body)}
+	want := []string{m.Text, m.HTML, string(m.Pictures[0].Body), string(m.Pictures[1].Body),
+		string(m.Attachments[0].Body), string(m.Attachments[1].Body)}
 	for i, p := range leaves {
 		if got := p.body; got != want[i] && strings.ReplaceAll(got, "\r\n", "\n") != want[i] {
 			t.Errorf("part %d: %q", i, p.body[:min(80, len(p.body))])
@@ -141,7 +142,8 @@ func TestMessagesAreSevenBitLines(t *testing.T) {
 	checkLines(t, text)
 	header, leaves, _ := parse(t, text)
 	for _, p := range leaves[:2] {
-		if strings.Contains(strings.ReplaceAll(p.body, "\r\n", ""), "\n") || strings.Count(p.body, "\r") != strings.Count(p.body, "\n") {
+		if strings.Contains(strings.ReplaceAll(p.body, "\r\n", ""), "\n") || strings.Count(p.body,
+			"\r") != strings.Count(p.body, "\n") {
 			t.Error("a line of a text does not end in CRLF")
 		}
 	}
@@ -164,7 +166,8 @@ func TestNothingAddsAHeader(t *testing.T) {
 		return strings.Join(out, " ")
 	}
 	want := names(message(t))
-	for _, bad := range []string{"\r\nBcc: x@example.com", "\nSubject: y", "a\x00b", "\r", "é\r\n\r\n<html>", strings.Repeat("w", 3000)} {
+	for _, bad := range []string{"\r\nBcc: x@example.com", "\nSubject: y", "a\x00b", "\r", "é\r\n\r\n<html>",
+		strings.Repeat("w", 3000)} {
 		m := message(t)
 		m.Subject, m.Lang = bad, bad
 		m.Attachments[0].Name, m.Pictures[0].Name = bad+".pdf", bad+".png"
@@ -191,7 +194,8 @@ func TestMessagesWithoutFilesAreSimple(t *testing.T) {
 	m.Pictures, m.Attachments = nil, nil
 	text := raw(t, m)
 	checkLines(t, text)
-	if _, leaves, containers := parse(t, text); len(leaves) != 2 || len(containers) != 1 || containers[0] != "multipart/alternative" {
+	if _, leaves, containers := parse(t, text); len(leaves) != 2 || len(containers) != 1 ||
+		containers[0] != "multipart/alternative" {
 		t.Errorf("%d parts in %v", len(leaves), containers)
 	}
 	if !strings.HasPrefix(text, "Auto-Submitted: auto-generated\r\n") {

@@ -22,11 +22,13 @@ const (
 func draw(w *report.Weekly) ([]File, error) {
 	var out []File
 	for _, chart := range w.Charts {
+		rows := 5.0 // of text above and below the plot
 		paint := func(c *canvas) { c.timeline(chart.Timeline) }
 		if chart.Columns != nil {
+			rows = 4
 			paint = func(c *canvas) { c.columns(chart.Columns, chart.Y) }
 		}
-		c, err := newCanvas(pictureWidth, plotHeight+5*leading)
+		c, err := newCanvas(pictureWidth, plotHeight+rows*leading)
 		if err != nil {
 			return nil, fmt.Errorf("draw %s: %w", chart.Name, err)
 		}

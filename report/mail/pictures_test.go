@@ -50,11 +50,13 @@ func crowded(label string) *report.Weekly {
 	columns, times := openCases(), course()
 	for i := range 5 {
 		columns.Series = append(columns.Series, report.ChartSeries{Name: label, Values: []float64{1, 1, 1}})
-		times.Lines = append(times.Lines, report.Line{Label: label, Text: "3", Parts: [][]report.Point{{{X: 7000, Y: float64(i)}}}})
+		times.Lines = append(times.Lines, report.Line{Label: label, Text: "3", Parts: [][]report.Point{{{X: 7000,
+			Y: float64(i)}}}})
 	}
 	columns.Title, columns.Unit, times.Title, times.Unit = label, label, label, label
 	times.Levels[0].Label, times.X.Ticks[1].Text, times.Restarts[0].Label = label, label, label
-	return &report.Weekly{Charts: []report.WeeklyChart{{Name: "a.png", Columns: columns, Y: counts(4)}, {Name: "b.png", Timeline: times}}}
+	return &report.Weekly{Charts: []report.WeeklyChart{{Name: "a.png", Columns: columns, Y: counts(4)},
+		{Name: "b.png", Timeline: times}}}
 }
 
 func TestCrowdedPicturesAreBounded(t *testing.T) {
