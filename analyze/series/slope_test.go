@@ -62,3 +62,22 @@ func TestStraightness(t *testing.T) {
 		t.Errorf("one point off: %v", got)
 	}
 }
+
+func TestLongSeriesAreThinned(t *testing.T) {
+	line := func(n int) []Point {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = float64(3*i + i%2)
+		}
+		return hourly(values...)
+	}
+	for _, n := range []int{mostPoints - 1, mostPoints, mostPoints + 1, 5 * mostPoints} {
+		got, all := thinned(line(n)), line(n)
+		if len(got) != min(n, mostPoints) || got[0] != all[0] || got[len(got)-1] != all[n-1] {
+			t.Errorf("%d points: %d, from %v to %v", n, len(got), got[0], got[len(got)-1])
+		}
+		if s := TheilSen(all); s.PerHour < 2.99 || s.PerHour > 3.01 || s.Low > 3 || s.High < 3 {
+			t.Errorf("%d points: slope %+v, want 3", n, s)
+		}
+	}
+}

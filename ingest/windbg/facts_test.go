@@ -269,7 +269,7 @@ func TestSeveralCommandsOnALine(t *testing.T) {
 		typed, output, _ := strings.Cut(string(log), "\n")
 		command, ok := prompt([]byte(typed))
 		ours := regexp.MustCompile(`testdata.(verifier|bugcheck|poolfind|pool|handle|object|counts).`).MatchString(path)
-		if !ok || !ours || newParser(name).named(newTyped(command, 1)) == nil {
+		if !ok || !ours || newParser(name, newMemory()).named(newTyped(command, 1)) == nil {
 			continue
 		}
 		for at := range len(output) {
@@ -295,7 +295,7 @@ func TestHeadersAreRead(t *testing.T) {
 	eachCase(t, func(t *testing.T, log []byte) {
 		for _, text := range bytes.Split(log, []byte("\n")) {
 			for at := range len(text) + 1 {
-				p := newParser(name)
+				p := newParser(name, newMemory())
 				cmd := p.headed(text[:at])
 				if cmd == nil {
 					continue

@@ -133,7 +133,7 @@ func TestReadIsTheSameByteByByte(t *testing.T) {
 func TestReadKeepsNoPartOfTheLineBuffer(t *testing.T) {
 	eachCase(t, func(t *testing.T, log []byte) {
 		want := dumped(mustRead(t, bytes.NewReader(log)))
-		p, in := newParser(name), newLines(bytes.NewReader(log))
+		p, in := newParser(name, newMemory()), newLines(bytes.NewReader(log), make([]byte, bufferSize))
 		for in.next() {
 			p.read(in.line)
 			for i := range in.text {

@@ -39,9 +39,10 @@ type lines struct {
 	eof        bool
 }
 
-// newLines returns a reader that stands before the first line of src.
-func newLines(src io.Reader) *lines {
-	return &lines{src: src, buf: make([]byte, bufferSize)}
+// newLines returns a reader that stands before the first line of src. It reads into
+// buf, whatever is in it.
+func newLines(src io.Reader, buf []byte) *lines {
+	return &lines{src: src, buf: buf}
 }
 
 // next reads the next line. It returns false at the end and after a read error.

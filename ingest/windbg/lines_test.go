@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 			iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader,
 		} {
 			var got []string
-			in := newLines(wrap(strings.NewReader(c.in)))
+			in := newLines(wrap(strings.NewReader(c.in)), make([]byte, bufferSize))
 			for in.next() {
 				text := string(in.text)
 				if in.open {
@@ -54,7 +54,7 @@ func TestLines(t *testing.T) {
 
 // TestLinesOfAHugeLineNeedNoMoreMemory reads a line of 100 MB.
 func TestLinesOfAHugeLineNeedNoMoreMemory(t *testing.T) {
-	in := newLines(io.MultiReader(io.LimitReader(letters{}, 100e6), strings.NewReader("\nnext\n")))
+	in := newLines(io.MultiReader(io.LimitReader(letters{}, 100e6), strings.NewReader("\nnext\n")), make([]byte, bufferSize))
 	if !in.next() || !in.long || len(in.text) != maxLine {
 		t.Fatalf("first line: long %t, %d bytes", in.long, len(in.text))
 	}

@@ -18,11 +18,13 @@ import (
 // describes what other tools print; their output is read wherever it stands
 // between the debugger's. Only a failing r is an error.
 func Read(r io.Reader, name string, tables ...ingest.Table) (*ingest.Document, error) {
-	p := newParser(name)
+	m := memories.Get().(*memory)
+	defer memories.Put(m)
+	p := newParser(name, m)
 	for _, t := range tables {
 		p.hosted = append(p.hosted, hostedCommand(t))
 	}
-	in := newLines(r)
+	in := newLines(r, m.buf)
 	for in.next() {
 		p.read(in.line)
 	}
@@ -74,16 +76,16 @@ type parser struct {
 	hosted  []*command // the tables of other tools
 	paste   paste
 
-	table *poolused         // the pool table read last
-	names map[string]string // repeated texts, kept once
-	texts strings.Builder   // the others, many in one piece of memory
+	memory *memory           // of the logs read before
+	names  map[string]string // repeated texts, kept once
+	texts  strings.Builder   // the others, many in one piece of memory
 }
 
-func newParser(name string) *parser {
+func newParser(name string, m *memory) *parser {
 	return &parser{
 		doc:   &ingest.Document{File: strings.ReplaceAll(name, `\`, "/")},
 		state: between,
-		names: map[string]string{},
+		names: map[string]string{}, memory: m,
 	}
 }
 

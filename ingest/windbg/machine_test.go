@@ -171,7 +171,7 @@ func TestEveryLineIsAccountedFor(t *testing.T) {
 			}
 		}
 		var rest []string
-		for in := newLines(bytes.NewReader(log)); in.next(); {
+		for in := newLines(bytes.NewReader(log), make([]byte, bufferSize)); in.next(); {
 			var s paste
 			m, mark := s.mend(in.line)
 			if len(mark) > 0 && mark[0] != '>' {

@@ -46,7 +46,6 @@ type poolused struct {
 	pushed  int // how far the last number read was pushed to the right
 	rows    []ingest.TagUsage
 	index   map[rowKey]int
-	before  *poolused // the table read last
 	sum     [8]uint64
 	total   []ingest.PoolTotal
 	correct bool // TOTAL agrees with the rows
@@ -54,13 +53,9 @@ type poolused struct {
 
 func newPoolused(p *parser, c typed) (body, string) {
 	flags, tag := poolArguments(c.args)
-	t := &poolused{p: p, flags: flags, part: tag != "", before: p.table, typed: p.source(c.line)}
-	switch {
-	case t.part:
-	case p.table != nil: // the tables of a log are about the same
-		t.usual = len(p.table.rows) + 16
-	default:
-		t.usual = usualTags
+	t := &poolused{p: p, flags: flags, part: tag != "", typed: p.source(c.line)}
+	if !t.part {
+		t.usual = p.memory.rows + 16 // the tables of a log, and of a lab, are about the same
 	}
 	t.index = make(map[rowKey]int, 2*t.usual)
 	t.few = strings.HasPrefix(tag, "/")
@@ -335,23 +330,14 @@ func (t *poolused) add(b *block, l line, tag ingest.Tag, v *[8]uint64, descripti
 	}
 }
 
-// describe returns a description as a string, that of the table before when it
-// has the same: in a log of many snapshots they all come again.
+// describe returns a description as a string. What the dictionary says is mended, for
+// the binary's name must be plain ("nt\!mm"). The text about unknown tags repeats the
+// tag, whatever it is.
 func (t *poolused) describe(tag ingest.Tag, text []byte) string {
-	if t.before != nil {
-		for _, pool := range bothPools {
-			i, ok := t.before.index[keyOfRow(tag, pool)]
-			if ok && i < len(t.before.rows) && t.before.rows[i].Description == string(text) {
-				return t.before.rows[i].Description
-			}
-		}
-	}
-	// What the dictionary says is mended, for the binary's name must be plain
-	// ("nt\!mm"). The text about unknown tags repeats the tag, whatever it is.
 	if bytes.ContainsAny(text, `\&`) && !bytes.HasPrefix(text, []byte("UNKNOWN pooltag")) {
 		text = t.p.paste.clean(line{text: text}).text
 	}
-	return t.p.keep(text)
+	return t.p.memory.describe(tag, text)
 }
 
 // allZero reports whether a tag never used the pool.
@@ -461,14 +447,13 @@ func (t *poolused) finish(b *block, _ ending) {
 		b.unread(t.wrap.held)
 	}
 	b.State = ingest.BlockUnclosed
-	t.before = nil
-	if t.flags&poolOfTheSession == 0 {
-		t.p.table = t
-	}
 	if t.correct {
 		b.State = ingest.BlockComplete
 	}
-	if len(t.rows) < cap(t.rows)/2 {
+	if !t.part {
+		t.p.memory.rows = len(t.rows)
+	}
+	if len(t.rows) < cap(t.rows)-cap(t.rows)/8 { // they are kept for long
 		t.rows = slices.Clone(t.rows)
 	}
 }

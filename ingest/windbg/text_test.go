@@ -139,7 +139,7 @@ func TestNamed(t *testing.T) {
 		"s -u 0 L1 \"A\"": true, `.foreach (m {lm1m}) { s -a m L1 "A" }`: true, `.foreach (m {lm1m}) { .echo m }`: false,
 		".time": true, "vertarget": true, "version": true,
 	} {
-		if got := newParser("").named(newTyped([]byte(text), 1)) != nil; got != known {
+		if got := newParser("", newMemory()).named(newTyped([]byte(text), 1)) != nil; got != known {
 			t.Errorf("named(%q) = %t, want %t", text, got, known)
 		}
 	}
