@@ -122,6 +122,10 @@ const mostTarget = 2079
 // a URI, so blanks, % and # are escaped; letters of any script stay, as Excel
 // itself writes them. An address over Excel's limit is refused.
 func fileTarget(path string) (string, bool) {
+	// An address of another kind, a program's or another host's, is never made to click.
+	if strings.ContainsAny(path, `:\`) || strings.HasPrefix(path, "/") {
+		return "", false
+	}
 	var b strings.Builder
 	for _, r := range path {
 		if r <= ' ' || r == 0x7f || strings.ContainsRune("\"#%<>?\\^`{|}", r) {

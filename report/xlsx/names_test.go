@@ -111,6 +111,9 @@ func TestFileTarget(t *testing.T) {
 		{strings.Repeat("x", 2079), strings.Repeat("x", 2079), true},
 		{strings.Repeat("x", 2080), strings.Repeat("x", 2080), false},
 		{"", "", false},
+		{"javascript:x", "", false},
+		{`\\host\share`, "", false},
+		{"//host/share", "", false},
 	} {
 		if got, ok := fileTarget(c.path); got != c.want || ok != c.ok {
 			t.Errorf("fileTarget(%.40q) = %.40q, %t, want %.40q, %t", c.path, got, ok, c.want, c.ok)
