@@ -41,6 +41,8 @@ type config struct {
 	Groups []groupConfig `yaml:"groups"`
 	// Trackers are bug trackers that cases are told to.
 	Trackers []trackerConfig `yaml:"trackers"`
+	// Mail is how mails to the groups are sent.
+	Mail mailConfig `yaml:"mail"`
 	// Lang is the language of the reports.
 	Lang string `yaml:"lang"`
 
@@ -188,7 +190,8 @@ func (c *config) resolve(below string) {
 	for i := range c.Trackers {
 		c.Trackers[i].TokenFile = within(below, c.Trackers[i].TokenFile)
 	}
-	for _, p := range []*string{&c.Issues, &c.Out, &c.State} {
+	for _, p := range []*string{&c.Issues, &c.Out, &c.State, &c.Mail.PasswordFile, &c.Mail.CAFile, &c.Mail.Verify.Log,
+		&c.Mail.Verify.Maildir} {
 		*p = within(below, *p)
 	}
 }

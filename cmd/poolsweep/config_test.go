@@ -50,8 +50,8 @@ func TestConfiguringShowsFilesThatAreRead(t *testing.T) {
 			read["map"]++
 		}
 	}
-	if read["config"] != 4 || read["issue"] != 1 || read["map"] != 1 {
-		t.Errorf("read %v, want four, one, one", read)
+	if read["config"] != 5 || read["issue"] != 1 || read["map"] != 1 {
+		t.Errorf("read %v, want five, one, one", read)
 	}
 }
 

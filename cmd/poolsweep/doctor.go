@@ -21,9 +21,10 @@ func newDoctor(con *console) *cobra.Command {
 		Use:   "doctor [flags]",
 		Short: "Check what the watcher needs, and say how to mend it",
 		Long: `Check what the watcher needs: the configuration and what it names, each watched
-folder, the folders for reports and history, the database, a parser process and the
-clock. One line a check, with how to mend what is wrong. It changes nothing, and may
-run beside the watcher. Run it as the user that the watcher runs as: another has
+folder, the folders for reports and history, the database, the mail server, a parser
+process and the clock. To the mail server it connects and logs in, and sends no mail.
+One line a check, with how to mend what is wrong. It changes nothing, and may run
+beside the watcher. Run it as the user that the watcher runs as: another has
 other rights.
 
 Exit codes:
@@ -102,6 +103,7 @@ func (d *doctor) examine(ctx context.Context, w *watchFlags) {
 		for i := range cfg.Trackers {
 			d.checkTracker(&cfg.Trackers[i])
 		}
+		d.checkMail(ctx, cfg)
 	}
 	d.checkParser()
 	d.checkClock()

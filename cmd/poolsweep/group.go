@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"poolsweep/analyze"
 	"poolsweep/ingest/store"
+	"poolsweep/templates"
 )
 
 // groupConfig is a group of machines that gets reports of its own: those whose names
@@ -19,6 +23,67 @@ type groupConfig struct {
 	// Folders are patterns of folders that logs lie in, such as drop/building-3: of
 	// watched folders, or of folders in them. What lies below one counts as well.
 	Folders []string `yaml:"folders"`
+	// Default puts the machines into the group that are in no other.
+	Default bool `yaml:"default"`
+
+	// Recipients get the group's mails.
+	Recipients []string `yaml:"recipients"`
+	// Weekday is the day that the weekly mail is made on; without, none is made. Hour is
+	// the hour of the day, Zone where it is that hour.
+	Weekday string `yaml:"weekday"`
+	Hour    *int   `yaml:"hour"`
+	Zone    string `yaml:"zone"`
+	// Lang and Profile are those of the mails, if they are others than of all reports.
+	Lang    string `yaml:"lang"`
+	Profile string `yaml:"profile"`
+	// Floor is the mildest verdict that a mail tells of.
+	Floor string `yaml:"floor"`
+	// AttachBytes is how much of the reports goes along with a mail.
+	AttachBytes *int64 `yaml:"attach_bytes"`
+	// Notices has each new case of a firm verdict told at once, in at most so many mails
+	// a day.
+	Notices    bool `yaml:"notices"`
+	NoticesDay int  `yaml:"notices_a_day"`
+}
+
+// Defaults of a group.
+const (
+	defaultHour    = 7
+	defaultZone    = "UTC"
+	defaultAttach  = 8 << 20 // nearly 11 MiB in a mail, below what most servers take
+	defaultNotices = 5
+)
+
+// fill gives what is left out its default.
+func (g *groupConfig) fill() {
+	if g.Hour == nil {
+		g.Hour = new(int)
+		*g.Hour = defaultHour
+	}
+	if g.AttachBytes == nil {
+		g.AttachBytes = new(int64)
+		*g.AttachBytes = defaultAttach
+	}
+	g.Zone, g.Floor = cmp.Or(g.Zone, defaultZone), cmp.Or(g.Floor, analyze.Suspect.String())
+	g.NoticesDay = cmp.Or(g.NoticesDay, defaultNotices)
+}
+
+// floors are the verdicts that may be the mildest told.
+var floors = []string{analyze.Suspect.String(), analyze.Leak.String()}
+
+// floor is the mildest verdict that a mail of the group tells of.
+func (g *groupConfig) floor() analyze.Verdict {
+	if g.Floor == analyze.Leak.String() {
+		return analyze.Leak
+	}
+	return analyze.Suspect
+}
+
+// schedule is when the group's weekly mail is made; the configuration was checked.
+func (g *groupConfig) schedule() (schedule, error) {
+	zone, err := time.LoadLocation(g.Zone)
+	day, _ := weekday(g.Weekday) // without one it is made by hand, as of Sunday
+	return schedule{day, *g.Hour, zone}, err
 }
 
 // fits reports whether a text fits a pattern of the configuration, which was checked
@@ -59,6 +124,53 @@ func rooted(name string) string {
 	return filepath.ToSlash(abs)
 }
 
+// holdsMachine reports whether a name fits one of the group's patterns.
+func (g *groupConfig) holdsMachine(name string) bool { return anyFits(g.Machines, name) }
+
+// mailingProblems are those of what a group is mailed.
+func (c *config) mailingProblems(i int) []problem {
+	g := &c.Groups[i]
+	var all []problem
+	wrong := func(words string, key ...any) {
+		all = append(all, problem{append([]any{"groups", i}, key...), words})
+	}
+	among := func(key, value string, known []string) {
+		if value != "" && !slices.Contains(known, value) {
+			wrong(fmt.Sprintf("%q is none of %s", value, strings.Join(known, ", ")), key)
+		}
+	}
+	for k, r := range g.Recipients {
+		switch {
+		case !isAddress(r):
+			wrong(fmt.Sprintf("%q is no mail address; write lab-managers@lab.example", r), "recipients", k)
+		case slices.ContainsFunc(g.Recipients[:k], func(other string) bool { return strings.EqualFold(other, r) }):
+			wrong(fmt.Sprintf("%s stands there twice", r), "recipients", k)
+		}
+	}
+	if _, ok := weekday(g.Weekday); g.Weekday != "" && !ok {
+		wrong(fmt.Sprintf("%q is no day; write monday", g.Weekday), "weekday")
+	}
+	if len(g.Recipients) > 0 && g.Weekday == "" && !g.Notices {
+		wrong("they get nothing: give weekday, or notices: true", "recipients")
+	}
+	if g.Hour != nil && (*g.Hour < 0 || *g.Hour > 23) {
+		wrong(fmt.Sprintf("%d is no hour of the day; write 0 to 23", *g.Hour), "hour")
+	}
+	if _, err := time.LoadLocation(g.Zone); err != nil || strings.EqualFold(g.Zone, "local") {
+		wrong(fmt.Sprintf("%q is no time zone; write Europe/Berlin", g.Zone), "zone")
+	}
+	among("lang", g.Lang, templates.Languages())
+	among("profile", g.Profile, profiles)
+	among("floor", g.Floor, floors)
+	if g.AttachBytes != nil && *g.AttachBytes < 0 {
+		wrong(fmt.Sprintf("%d is no size", *g.AttachBytes), "attach_bytes")
+	}
+	if g.NoticesDay < 0 {
+		wrong(fmt.Sprintf("%d is no number of mails", g.NoticesDay), "notices_a_day")
+	}
+	return all
+}
+
 // group returns the group of a name.
 func (c *config) group(name string) (*groupConfig, error) {
 	var known []string
@@ -92,9 +204,15 @@ func (c *config) groupProblems(i int) []problem {
 			wrong(fmt.Sprintf("there are two groups %q", g.Name), "name")
 		}
 	}
-	if len(g.Machines)+len(g.Folders) == 0 {
+	if len(g.Machines)+len(g.Folders) == 0 && !g.Default {
 		wrong("the group has neither machines nor folders, so no machine is in it")
 	}
+	for _, other := range c.Groups[:i] {
+		if g.Default && other.Default {
+			wrong(fmt.Sprintf("%s is the default group already", plain(other.Name)), "default")
+		}
+	}
+	all = append(all, c.mailingProblems(i)...)
 	for _, of := range []struct {
 		key      string
 		patterns []string

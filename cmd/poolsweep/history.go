@@ -230,33 +230,64 @@ func narrow(h *store.Held, machines map[string]bool, p period) bool {
 
 // chosen returns the keys of the machines that are selected.
 func (h *history) chosen(ctx context.Context, sel *selection) (map[string]bool, error) {
+	keys, err := h.members(ctx, sel)
+	if err == nil && len(keys) == 0 {
+		return nil, &failure{exitFailed, errors.New("no machine of the history is selected"),
+			"'poolsweep status --all' names the machines"}
+	}
+	return keys, err
+}
+
+// members returns the keys of the machines that are selected, if any.
+func (h *history) members(ctx context.Context, sel *selection) (map[string]bool, error) {
 	machines, err := h.db.Machines(ctx)
 	if err != nil {
 		return nil, err
 	}
-	member := map[string]bool{}
-	if g := sel.group; g != nil {
-		err := h.db.Drops(ctx, "", func(d store.Drop) error {
-			member[ingest.MachineKey(d.Machine)] = member[ingest.MachineKey(d.Machine)] || g.holdsFolder(d)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+	lying, err := h.lying(ctx, sel.group)
+	if err != nil {
+		return nil, err
 	}
 	keys := map[string]bool{}
 	for _, m := range machines {
-		key := ingest.MachineKey(m.Name)
-		inGroup := sel.group == nil || member[key] || anyFits(sel.group.Machines, m.Name)
+		in := func(g *groupConfig) bool { return g.holdsMachine(m.Name) || lying[g][ingest.MachineKey(m.Name)] }
+		inGroup := sel.group == nil || in(sel.group)
+		if !inGroup && sel.group.Default {
+			inGroup = true
+			for i := range h.cfg.Groups {
+				inGroup = inGroup && !in(&h.cfg.Groups[i])
+			}
+		}
 		if inGroup && (sel.machine == "" || fits(sel.machine, m.Name)) {
-			keys[key] = true
+			keys[ingest.MachineKey(m.Name)] = true
+		}
+	}
+	return keys, nil
+}
+
+// lying returns the machines with a log in the folders of the groups that decide who is
+// in a group: itself, and for the default group all.
+func (h *history) lying(ctx context.Context, g *groupConfig) (map[*groupConfig]map[string]bool, error) {
+	keys := map[*groupConfig]map[string]bool{}
+	if g != nil {
+		keys[g] = map[string]bool{}
+	}
+	for i := range h.cfg.Groups {
+		if g != nil && g.Default {
+			keys[&h.cfg.Groups[i]] = map[string]bool{}
 		}
 	}
 	if len(keys) == 0 {
-		return nil, &failure{exitFailed, errors.New("no machine of the history is selected"),
-			"'poolsweep status --all' names the machines"}
+		return keys, nil
 	}
-	return keys, nil
+	return keys, h.db.Drops(ctx, "", func(d store.Drop) error {
+		for of := range keys {
+			if of.holdsFolder(d) {
+				keys[of][ingest.MachineKey(d.Machine)] = true
+			}
+		}
+		return nil
+	})
 }
 
 // found returns the case of an id of the history in a judgement. The rules of today may

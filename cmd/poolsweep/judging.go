@@ -49,7 +49,7 @@ type round struct {
 }
 
 func (s *service) endJudging(j round) error {
-	s.judging = false
+	s.judging, s.mailing.judged = false, true
 	s.rest = s.mono() + max(judgePause, judgeShare*j.took)
 	s.broken = s.broken || j.err != nil
 	s.fresh = s.fresh || j.err != nil // to be tried again, should the service outlast it
@@ -323,7 +323,7 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 		if !o.Due() || o.Wanted == 0 || draw == nil {
 			continue
 		}
-		if o.Path == bookFile {
+		if o.Path == bookFile && !s.cfg.public() { // the machines' pasts and the drops are not redacted
 			if err := s.addPast(ctx, j); err != nil {
 				return err
 			}

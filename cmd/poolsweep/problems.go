@@ -55,6 +55,7 @@ func (c *config) problems() []problem {
 	for i := range c.Trackers {
 		all = append(all, c.trackerProblems(i)...)
 	}
+	all = append(all, c.Mail.problems()...)
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}

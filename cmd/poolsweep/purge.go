@@ -27,7 +27,8 @@ func newPurge(con *console) *cobra.Command {
 		Long: `Take a machine out of the history, with all that was read from its logs: the database
 keeps no trace of its name, older backups are removed and a new one is made. The
 reports of its cases are removed, or made again when other machines have the case,
-too; so is the workbook.
+too; so is the workbook. All mails on disk are removed, and those that were not sent
+are made again by the watcher; what was sent stays with its recipients.
 
 Without --yes nothing is removed: it is only told what would be. Logs of the machine
 that still lie in a watched folder are left alone, as everything there, and would be
@@ -126,13 +127,16 @@ func (s *service) purge(ctx context.Context, out io.Writer, machine string, yes 
 	if err := s.judge(ctx, true); err != nil { // withdraws the reports, and makes anew what others still have
 		return err
 	}
+	if err := os.RemoveAll(s.cfg.mailFolder()); err != nil { // any of them may tell of the machine
+		return fmt.Errorf("remove mails: %w", err)
+	}
 	if err := removeBackups(s.cfg.State, 0); err != nil {
 		return err
 	}
 	if err := backUp(ctx, s.store, s.cfg.State, s.now()); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Removed %s: %d documents, %d drops of the history, %d cases; older backups.\n",
+	fmt.Fprintf(out, "Removed %s: %d documents, %d drops of the history, %d cases; older backups; the mails on disk.\n",
 		plain(t.name), removed.Documents, removed.Drops, removed.Cases)
 	if shared := int64(len(t.cases)) - removed.Cases; shared > 0 {
 		fmt.Fprintf(out, "%d cases stay, for other machines have them, too; their reports were made again.\n", shared)

@@ -31,6 +31,11 @@ func (w *watchFlags) load(con *console) (*setup, error) {
 	if err := guarded(w.config); err != nil {
 		return nil, err
 	}
+	if cfg.Mail.Server != "" { // with the files that it needs
+		if _, err := cfg.Mail.client(); err != nil {
+			return nil, err
+		}
+	}
 	words, err := words(cfg.Lang)
 	if err != nil {
 		return nil, err

@@ -48,6 +48,7 @@ type service struct {
 	book    time.Duration        // by mono: no new workbook before
 	tracks  map[string]heldTrack // machines' pasts, by folded name, as last read for the workbook
 	upkeep  upkeep
+	mailing mailing
 
 	typed  *int            // decisions of the command line that are stored; nil before the first look
 	unread map[string]bool // files of decisions that could not be read
@@ -166,9 +167,13 @@ func (s *service) run(ctx context.Context) error {
 	if err := s.newUpkeep(ctx); err != nil {
 		return err
 	}
+	s.mailing = mailing{ended: make(chan error, 1)}
 	going, stop := context.WithCancel(ctx)
 	defer stop()
 	var readers sync.WaitGroup
+	if err := s.startSending(going, &readers); err != nil {
+		return err
+	}
 	for _, sh := range s.shares {
 		sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
 		go s.scanner(going, sh)
@@ -210,6 +215,8 @@ func (s *service) loop(ctx context.Context) error {
 			err = s.endJudging(j)
 		case ended := <-s.upkeep.ended:
 			err = s.endUpkeep(whole, ended)
+		case ended := <-s.mailing.ended:
+			err = s.endMailing(whole, ended)
 		case <-tick.C:
 			err = s.tick(ctx, whole)
 		}
@@ -234,7 +241,9 @@ func (s *service) tick(ctx, whole context.Context) error {
 	if err := s.takeTyped(whole); err != nil {
 		return err
 	}
-	return s.startUpkeep(ctx, whole)
+	err := s.startUpkeep(ctx, whole)
+	s.startMailing(ctx)
+	return err
 }
 
 // outlast passes over an error that goes by itself: a full disk or quota, a database
@@ -288,6 +297,9 @@ func (s *service) finishWork(ctx context.Context) error {
 	}
 	if s.upkeep.running {
 		err = errors.Join(err, s.endUpkeep(ctx, <-s.upkeep.ended))
+	}
+	if s.mailing.running {
+		err = errors.Join(err, s.endMailing(ctx, <-s.mailing.ended))
 	}
 	return err
 }

@@ -95,8 +95,9 @@ type status struct {
 	Outputs     []statusOutput     `json:"outputs"`
 	Mails       []statusMail       `json:"mails"`
 	Attachments []statusAttachment `json:"attachments"`
-	Health      []statusHealth     `json:"health"` // of the clock, the upkeep and the configuration
-	Faults      []statusFault      `json:"faults"` // lines of decisions that do nothing
+	Periods     []statusPeriod     `json:"periods"` // weeks and notices that mails are made of
+	Health      []statusHealth     `json:"health"`  // of the clock, the upkeep, the configuration and the making of mails
+	Faults      []statusFault      `json:"faults"`  // lines of decisions that do nothing
 }
 
 type statusShare struct {
@@ -172,7 +173,8 @@ func readStatus(ctx context.Context, folder string, all bool) (*status, error) {
 		st.Counts[string(state)] = n
 	}
 	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db),
-		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addAttachments(ctx, db), st.addHealth(ctx, db))
+		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addPeriods(ctx, db),
+		st.addAttachments(ctx, db), st.addHealth(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -282,6 +284,7 @@ func (st *status) print(w io.Writer, all bool) {
 	for _, f := range st.Faults {
 		fmt.Fprintln(w, f.line())
 	}
+	st.printPeriods(w, all)
 	st.printMails(w, all)
 	st.printAttachments(w, all)
 	for _, h := range st.Health {
@@ -341,6 +344,11 @@ func (st *status) check(w io.Writer, now time.Time) error {
 	for _, o := range st.Outputs {
 		if o.Due && (o.Reason != "" || now.Sub(o.Since) > stalled) {
 			say("report %s is due since %s: %s", o.Path, o.Since.Format(time.DateTime), cmp.Or(o.Reason, "not written yet"))
+		}
+	}
+	for _, p := range st.Periods {
+		if p.State == store.Frozen && now.Sub(p.Since) > mailLate {
+			say("mail %s %s: not made since %s; does the watcher run?", plain(p.Series), plain(p.Period), p.Since.Format(time.DateTime))
 		}
 	}
 	for _, m := range st.Mails {

@@ -102,7 +102,28 @@ func (s *service) keepUp(ctx context.Context, now time.Time) error {
 		return err
 	}
 	s.log.Info("history kept up", "documents removed", removed.Documents, "cases removed", removed.Cases, "drops removed", removed.Drops)
+	if err := removeMails(s.cfg.mailFolder(), now.Add(-s.cfg.Keep.Duration)); err != nil {
+		return err
+	}
 	return backUp(ctx, s.store, s.cfg.State, now)
+}
+
+// removeMails removes the mails that lie on disk since before a moment.
+func removeMails(folder string, before time.Time) error {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		info, odd := e.Info()
+		if odd == nil && info.ModTime().Before(before) {
+			odd = os.RemoveAll(filepath.Join(folder, e.Name()))
+		}
+		if odd != nil && !errors.Is(odd, fs.ErrNotExist) {
+			err = errors.Join(err, fmt.Errorf("remove mail: %w", odd))
+		}
+	}
+	return err
 }
 
 // endUpkeep stores how it went. A failure does not end the service: all is tried

@@ -126,6 +126,10 @@ func (c *config) fill() {
 		t := &c.Trackers[i]
 		t.Attach, t.Every.Duration = cmp.Or(t.Attach, attachOff), cmp.Or(t.Every.Duration, defaultEvery)
 	}
+	for i := range c.Groups {
+		c.Groups[i].fill()
+	}
+	c.Mail.Security = cmp.Or(c.Mail.Security, securityStartTLS)
 	c.Lang = cmp.Or(c.Lang, defaultLang)
 	if c.Identity == "" {
 		c.Identity = identityFolder

@@ -52,7 +52,7 @@ func (r *pasts) add(ctx context.Context, j *judgement) error {
 		return err
 	}
 	j.Past = judge.Past(j.Result, tracks, p, th)
-	j.Drops, err = r.troubledDrops(ctx)
+	j.Drops, err = troubledDrops(ctx, r.db, func(store.Drop) bool { return true })
 	return err
 }
 
@@ -121,12 +121,12 @@ func (r *pasts) readTrack(ctx context.Context, machine string, res *analyze.Resu
 }
 
 // troubledDrops lists the drops that wait for a reason, whose end never came, or that
-// were refused.
-func (r *pasts) troubledDrops(ctx context.Context) ([]report.Drop, error) {
+// were refused, as far as they are wanted.
+func troubledDrops(ctx context.Context, db *store.Store, wanted func(store.Drop) bool) ([]report.Drop, error) {
 	var out []report.Drop
 	states := []store.State{store.Refused, store.Incomplete, store.Waiting}
-	err := r.db.Drops(ctx, "", func(d store.Drop) error {
-		if d.Reason != "" && slices.Contains(states, d.State) {
+	err := db.Drops(ctx, "", func(d store.Drop) error {
+		if d.Reason != "" && slices.Contains(states, d.State) && wanted(d) {
 			out = append(out, report.Drop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine,
 				State: string(d.State), Reason: string(d.Reason), Since: d.ChangedAt})
 		}

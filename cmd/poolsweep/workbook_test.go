@@ -100,7 +100,7 @@ func TestWorkbookNamesTheDropsThatWereNotTakenIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := (&pasts{db: b.store}).troubledDrops(t.Context())
+	got, err := troubledDrops(t.Context(), b.store, func(store.Drop) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}

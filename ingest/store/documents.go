@@ -199,6 +199,17 @@ func (s *Store) Recent(ctx context.Context, machine string, since time.Time, mos
 			WHERE s.machine = $1 AND s.moment >= $2 AND n.superseded_by = '' ORDER BY s.moment DESC, s.sha256 LIMIT $3) l`, ingest.MachineKey(machine), millis(since), most)
 }
 
+// AsOf returns what Recent would have returned at a moment, had the machine's snapshots
+// ended there: those from since to before until, of documents read before read.
+func (s *Store) AsOf(ctx context.Context, machine string, since, until, read time.Time, most int) ([]Held, error) {
+	return s.held(ctx, `
+		SELECT sha256, delivered FROM (
+			SELECT s.sha256, s.delivered FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+			WHERE s.machine = $1 AND s.moment >= $2 AND s.moment < $3 AND n.read_at < $4 AND n.superseded_by = ''
+			ORDER BY s.moment DESC, s.sha256 LIMIT $5) l`,
+		ingest.MachineKey(machine), millis(since), millis(until), millis(read), most)
+}
+
 // Content is a content in force, without what was read from it.
 type Content struct {
 	SHA256 string

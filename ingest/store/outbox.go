@@ -29,6 +29,10 @@ const (
 // ErrLeaseLost is returned to a sender that another one has taken the mail over from.
 var ErrLeaseLost = errors.New("another sender has taken this mail over")
 
+// ErrNotHeld is returned for a decision on a mail that waits for none, or that cannot be
+// sent any more.
+var ErrNotHeld = errors.New("the mail is not held, or its text is gone")
+
 // MailKey names a mail: a period of a series, and who gets it.
 type MailKey struct {
 	Series, Key string
@@ -285,6 +289,44 @@ func bit(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// Resend puts a held mail into the outbox again: a person found that it did not arrive,
+// or would rather have it twice. The text of one that was taken back is gone.
+func (s *Store) Resend(ctx context.Context, m MailKey, now time.Time) error {
+	return s.decide(ctx, m, now, `UPDATE outbox SET state = $1, again = 1, next_at = $2, changed_at = $2, token = token + 1
+		WHERE series = $3 AND key = $4 AND recipient = $5 AND state = $6 AND sha256 IN (SELECT sha256 FROM blob)`, string(MailPending))
+}
+
+// Arrived settles a held mail as sent: a person found that it arrived.
+func (s *Store) Arrived(ctx context.Context, m MailKey, now time.Time) error {
+	return s.decide(ctx, m, now, `UPDATE outbox SET state = $1, reason = '', error = '', changed_at = $2, token = token + 1
+		WHERE series = $3 AND key = $4 AND recipient = $5 AND state = $6`, string(MailSent))
+}
+
+// decide does to a held mail what a person decided.
+func (s *Store) decide(ctx context.Context, m MailKey, now time.Time, update, state string) error {
+	err := s.within(ctx, func(tx *sql.Tx) error {
+		n, err := count(tx.ExecContext(ctx, update, state, millis(now), m.Series, m.Key, m.Recipient, string(MailHeld)))
+		if err == nil && n == 0 {
+			err = ErrNotHeld
+		}
+		if err == nil { // a period is under way again with its mail
+			_, err = tx.ExecContext(ctx, `UPDATE period SET state = $1, changed_at = $2 WHERE series = $3 AND key = $4 AND state = $5`,
+				string(Queued), millis(now), m.Series, m.Key, string(Done))
+		}
+		if err == nil {
+			err = dropTexts(ctx, tx)
+		}
+		if err == nil {
+			err = finishPeriods(ctx, tx, now)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("decide on the mail to %s: %w", m.Recipient, err)
+	}
+	return nil
 }
 
 // withdraw takes back the texts of all mails that are not settled: one of them may

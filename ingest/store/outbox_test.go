@@ -292,3 +292,47 @@ func TestMessageIDsAreSafeAndUnique(t *testing.T) {
 		t.Error("the spelling of an address makes another mail")
 	}
 }
+
+func TestAPersonDecidesOnAHeldMail(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	freeze(t, s, week("2026-W47"), true)
+	letters := []Letter{{Recipient: "a@lab", Sender: "p@lab", Text: []byte("A")}, {Recipient: "b@lab", Sender: "p@lab", Text: []byte("B")}}
+	if err := s.Queue(ctx, "weekly", "2026-W47", "here", letters, noon); err != nil {
+		t.Fatal(err)
+	}
+	key := func(r string) MailKey { return MailKey{"weekly", "2026-W47", r} }
+	if err := s.Resend(ctx, key("a@lab"), noon); !errors.Is(err, ErrNotHeld) {
+		t.Errorf("a mail that waits: %v", err)
+	}
+	for range letters {
+		c, err := s.Claim(ctx, "me", time.Minute, noon)
+		if err != nil || c == nil {
+			t.Fatal(c, err)
+		}
+		c.State, c.Reason = MailHeld, ingest.ReasonMailInDoubt
+		if err := s.Settle(ctx, c, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(s.Arrived(ctx, key("a@lab"), noon), s.Resend(ctx, key("b@lab"), noon)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Claim(ctx, "me", time.Minute, noon)
+	if err != nil || c == nil || c.Recipient != "b@lab" || !c.Again || !strings.HasSuffix(string(c.Text), "B") {
+		t.Fatalf("claimed %+v, %v", c, err)
+	}
+	if p, err := s.Period(ctx, "weekly", "2026-W47"); err != nil || p.State != Queued {
+		t.Errorf("%v, the period is %s", err, p.State)
+	}
+	c.State = MailSent
+	if err := s.Settle(ctx, c, noon); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.Period(ctx, "weekly", "2026-W47"); err != nil || p.State != Done {
+		t.Errorf("%v, in the end the period is %s", err, p.State)
+	}
+	if err := s.Arrived(ctx, key("a@lab"), noon); !errors.Is(err, ErrNotHeld) {
+		t.Errorf("decided already: %v", err)
+	}
+}

@@ -37,6 +37,10 @@ type DocumentID struct {
 	SHA256  string
 	Machine string // key of the machine it counts for
 	ReadAt  time.Time
+	// What is read back only: its size, and when its snapshots were taken. One without
+	// a time counts by when it was read.
+	Bytes          int64
+	Oldest, Newest time.Time
 }
 
 // CaseState is how a case stood in a period.
@@ -52,8 +56,10 @@ func (s *Store) Freeze(ctx context.Context, p Period, now time.Time) (first bool
 	err = s.within(ctx, func(tx *sql.Tx) error {
 		n, err := count(tx.ExecContext(ctx, `
 			INSERT INTO period (series, key, zone, state, from_at, to_at, dated, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (series, key) DO NOTHING`,
-			p.Series, p.Key, p.Zone, string(p.State), millis(p.From), millis(p.To), millis(p.Dated), millis(now)))
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (series, key) DO UPDATE SET zone = excluded.zone,
+				state = excluded.state, from_at = excluded.from_at, to_at = excluded.to_at, dated = excluded.dated,
+				changed_at = excluded.changed_at WHERE period.state = $9 AND excluded.state <> $9`,
+			p.Series, p.Key, p.Zone, string(p.State), millis(p.From), millis(p.To), millis(p.Dated), millis(now), string(Skipped)))
 		if first = n == 1; err != nil || !first {
 			return err
 		}
@@ -93,10 +99,11 @@ func scanPeriod(row interface{ Scan(...any) error }) (Period, error) {
 	return p, err
 }
 
-// Periods returns the periods of a series by key, without their content.
+// Periods returns the periods of a series by key, or of all series when none is named,
+// without their content.
 func (s *Store) Periods(ctx context.Context, series string) ([]Period, error) {
 	var out []Period
-	const query = periodColumns + `WHERE series = $1 ORDER BY key`
+	const query = periodColumns + `WHERE series = $1 OR $1 = '' ORDER BY series, key`
 	err := s.rows(ctx, "list periods", query, []any{series}, func(rows *sql.Rows) error {
 		p, err := scanPeriod(rows)
 		out = append(out, p)
@@ -114,8 +121,7 @@ func (s *Store) Period(ctx context.Context, series, key string) (*Period, error)
 	if err != nil {
 		return nil, fmt.Errorf("read period %s %s: %w", series, key, s.explain(err))
 	}
-	err = s.rows(ctx, "list documents of a period", `
-		SELECT p.sha256, p.machine, d.read_at FROM period_document p
+	err = s.rows(ctx, "list documents of a period", documentColumns+`FROM period_document p
 		JOIN document d ON d.sha256 = p.sha256 AND d.machine = p.machine
 		WHERE p.series = $1 AND p.key = $2 ORDER BY p.machine, p.sha256`, []any{series, key}, addDocuments(&p.Documents))
 	if err != nil {
@@ -130,21 +136,28 @@ func (s *Store) Period(ctx context.Context, series, key string) (*Period, error)
 	})
 }
 
-// Unreported returns the documents in force that no period of a series counts yet.
-func (s *Store) Unreported(ctx context.Context, series string) ([]DocumentID, error) {
+// documentColumns are those of a DocumentID, of a document d.
+const documentColumns = `SELECT d.sha256, d.machine, d.read_at, d.bytes, (SELECT COALESCE(MIN(s.moment), 0) FROM snapshot s
+	WHERE s.sha256 = d.sha256 AND s.delivered = d.machine), (SELECT COALESCE(MAX(s.moment), 0) FROM snapshot s
+	WHERE s.sha256 = d.sha256 AND s.delivered = d.machine) `
+
+// Unreported returns the documents in force that no period of a series counts yet: of
+// those read from a moment on, the ones with a snapshot from before another.
+func (s *Store) Unreported(ctx context.Context, series string, read, until time.Time) ([]DocumentID, error) {
 	var out []DocumentID
-	return out, s.rows(ctx, "list documents not reported", `
-		SELECT sha256, machine, read_at FROM document d WHERE superseded_by = '' AND NOT EXISTS (
-			SELECT 1 FROM period_document p WHERE p.series = $1 AND p.sha256 = d.sha256 AND p.machine = d.machine)
-		ORDER BY machine, sha256`, []any{series}, addDocuments(&out))
+	return out, s.rows(ctx, "list documents not reported", documentColumns+`FROM document d
+		WHERE read_at >= $1 AND superseded_by = '' AND NOT EXISTS (
+			SELECT 1 FROM period_document p WHERE p.series = $2 AND p.sha256 = d.sha256 AND p.machine = d.machine)
+		AND EXISTS (SELECT 1 FROM snapshot s WHERE s.sha256 = d.sha256 AND s.delivered = d.machine AND s.moment < $3)
+		ORDER BY d.machine, d.sha256`, []any{millis(read), series, millis(until)}, addDocuments(&out))
 }
 
 func addDocuments(out *[]DocumentID) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var d DocumentID
-		var at int64
-		err := rows.Scan(&d.SHA256, &d.Machine, &at)
-		d.ReadAt = fromMillis(at)
+		var at, oldest, newest int64
+		err := rows.Scan(&d.SHA256, &d.Machine, &at, &d.Bytes, &oldest, &newest)
+		d.ReadAt, d.Oldest, d.Newest = fromMillis(at), fromMillis(oldest), fromMillis(newest)
 		*out = append(*out, d)
 		return err
 	}

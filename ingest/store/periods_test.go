@@ -27,11 +27,26 @@ func freeze(t *testing.T, s *Store, p Period, want bool) {
 
 func unreported(t *testing.T, s *Store, series string) []DocumentID {
 	t.Helper()
-	docs, err := s.Unreported(context.Background(), series)
+	docs, err := s.Unreported(context.Background(), series, time.Time{}, noon.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return docs
+}
+
+func TestSkippedPeriodMayBeFrozenAfterAll(t *testing.T) {
+	s, _ := newStore(t)
+	record(t, s, reading("LAB-1", "LAB-1/a.log", "c1"), Analysed)
+	skipped := week("2026-W47")
+	skipped.State = Skipped
+	freeze(t, s, skipped, true)
+	freeze(t, s, skipped, false)
+	freeze(t, s, week("2026-W47", unreported(t, s, "weekly")...), true)
+	freeze(t, s, skipped, false)
+	got, err := s.Period(context.Background(), "weekly", "2026-W47")
+	if err != nil || got.State != Frozen || len(got.Documents) != 1 {
+		t.Errorf("%v, %+v", err, got)
+	}
 }
 
 func TestFreezeSettlesAPeriodOnce(t *testing.T) {

@@ -132,6 +132,25 @@ func (c *Client) Send(ctx context.Context, m Message, beforeDot func() error) Ou
 	return s.dot()
 }
 
+// Try connects, protects the connection, logs in and ends without a mail.
+func (c *Client) Try(ctx context.Context) error {
+	if c.Server.Security == None && c.Server.User != "" {
+		return ErrPassword
+	}
+	s, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	raw := s.conn
+	defer raw.Close()
+	defer context.AfterFunc(ctx, func() { raw.Close() })()
+	if err := s.open(); err != nil {
+		return err
+	}
+	_, err = s.command(221, "QUIT")
+	return err
+}
+
 // check refuses what must not get as far as a connection.
 func (c *Client) check(m Message) error {
 	if c.Server.Security == None && c.Server.User != "" {
