@@ -401,6 +401,9 @@ type Machine struct {
 	Snapshots  []*ingest.Snapshot // in time order
 	Sessions   []series.Boot      // the snapshots by boot session
 	Boots      int                // boot sessions that the snapshots are known to be of, at least
+	Whole      []bool             // of each snapshot: it holds whole pool tables
+	Drivers    []ingest.Module    // the newest list of drivers that is not empty
+	Attached   []string           // names in the newest list of filters; nil: no log prints one
 	Verdict    Verdict
 	Confidence float64
 	Cases      []string // ids, worst first
@@ -435,4 +438,5 @@ type Result struct {
 	Machines []Machine // by name
 	Cases    []Case    // worst first
 	Tags     []TagFact // by bytes, largest first
+	Tables   Tables    // those of the snapshots above; nil: they hold them
 }

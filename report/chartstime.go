@@ -39,6 +39,7 @@ type course struct {
 // nil when they show no movement of
 // the first tag.
 func (s *speaker) growthChart(c *analyze.Case) *Timeline {
+	defer s.in.lendLead(c)()
 	t := s.course(c)
 	if t == nil {
 		return nil

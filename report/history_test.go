@@ -34,6 +34,7 @@ func history(t testing.TB) Input {
 			in.Documents = append(in.Documents, document(s.File, s))
 		}
 		m := judged(analyze.Healthy, 0.9, nil, snaps...)
+		m.Drivers = snaps[len(snaps)-1].Modules
 		if i < 3 {
 			m.Verdict, m.Cases = analyze.Leak, []string{leak.ID}
 			leak.Machines = append(leak.Machines, name)

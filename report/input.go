@@ -145,6 +145,16 @@ func (in Input) documents(machines []string) []*ingest.Document {
 	return docs
 }
 
+// lendLead lends the tables of the machine that a case's figures are from.
+func (in Input) lendLead(c *analyze.Case) (back func()) {
+	if c.Lead != nil {
+		if m := in.machine(c.Lead.Machine.Name); m != nil {
+			return in.Result.Lend(m.Snapshots)
+		}
+	}
+	return in.Result.Lend(nil)
+}
+
 // machine returns the judgement on a machine, or nil. Windows names machines
 // without regard to case.
 func (in Input) machine(name string) *analyze.Machine {

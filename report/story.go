@@ -148,7 +148,9 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	var all []happening
 	for _, name := range leadFirst(c) {
 		if m := s.in.machine(name); m != nil {
+			back := s.in.Result.Lend(m.Snapshots)
 			all = append(all, s.happenings(c, m)...)
+			back()
 		}
 	}
 	kept := bestOf(all, timelineRows)

@@ -14,6 +14,7 @@ import (
 // driver developer decide whether the finding is hers, then the sections that
 // carry it. A section without facts is left out; the others keep their numbers.
 func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
+	defer in.lendLead(c)()
 	s := &speaker{in: in}
 	docs := in.documents(c.Machines)
 	_, newest := span(docs)

@@ -83,7 +83,7 @@ func (s *settling) spells(c *analyze.Case, on *analyze.Presence, fix *analyze.Fi
 			continue // nothing of this session could show the case
 		}
 		if fix != nil {
-			sp.fixed, _ = knowledge.AtLeast(build(m, end, fix.Module).Version, fix.Version)
+			sp.fixed, _ = knowledge.AtLeast(s.build(m, end, fix.Module).Version, fix.Version)
 		}
 		out = append(out, sp)
 	}

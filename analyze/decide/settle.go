@@ -233,7 +233,7 @@ func (s *settling) asleep(c *analyze.Case, d *analyze.Decision) bool {
 		return false
 	}
 	return !slices.ContainsFunc(s.res.Machines, func(m analyze.Machine) bool {
-		b := build(&m, m.Latest(), module)
+		b := s.build(&m, m.Latest(), module)
 		later, _ := knowledge.AtLeast(b.Version, d.Version)
 		return later
 	})
@@ -242,18 +242,16 @@ func (s *settling) asleep(c *analyze.Case, d *analyze.Decision) bool {
 // build finds the version of a module on a machine when a snapshot was taken: as that
 // prints it, or else the newest one before, since a driver is seldom replaced and
 // versions are seldom listed.
-func build(m *analyze.Machine, at *ingest.Snapshot, module string) analyze.Build {
+func (s *settling) build(m *analyze.Machine, at *ingest.Snapshot, module string) analyze.Build {
 	b := analyze.Build{Machine: m.Name, At: at.At, Source: at.Source}
-	for _, snap := range m.Snapshots {
-		for i := range snap.Modules {
-			mod := &snap.Modules[i]
+	for i := slices.Index(m.Snapshots, at); i >= 0 && b.Version == ""; i-- {
+		back := s.res.Lend(m.Snapshots[i : i+1])
+		for _, mod := range m.Snapshots[i].Modules {
 			if mod.Version != "" && !mod.Unloaded && ingest.ModuleKey(mod.Name) == ingest.ModuleKey(module) {
 				b.Version, b.Source = mod.Version, mod.Source
 			}
 		}
-		if snap == at {
-			break
-		}
+		back()
 	}
 	return b
 }
@@ -271,7 +269,7 @@ func (s *settling) fix(c *analyze.Case, d *analyze.Decision) *analyze.Fix {
 		if m == nil {
 			continue
 		}
-		b := build(m, seen.Snapshot, d.Module)
+		b := s.build(m, seen.Snapshot, d.Module)
 		switch later, known := knowledge.AtLeast(b.Version, d.Version); {
 		case !known:
 			f.Unknown = append(f.Unknown, b)

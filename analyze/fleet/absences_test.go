@@ -27,7 +27,10 @@ func TestClearNeedsTimeAfterARestart(t *testing.T) {
 		{"less", at(reboot, 5*time.Hour-time.Second), 0},
 		{"undated", undated, 0},
 	} {
-		got := absences([]analyze.Sighting{{Snapshot: shows}}, []*ingest.Snapshot{shows, c.s}, series.DefaultThresholds())
+		th := series.DefaultThresholds()
+		both := []*ingest.Snapshot{shows, c.s}
+		link := links(&analyze.Machine{Snapshots: both, Sessions: series.Boots(both, th)})
+		got := absences([]analyze.Sighting{{Snapshot: shows}}, both, link, th)
 		if len(got) != c.want {
 			t.Errorf("%s: clear at %v", c.name, got)
 		}

@@ -54,23 +54,36 @@ func sortRows(c *analyze.Contrast) {
 // takeInventory reads the newest lists of a machine, and how names are spelled.
 func takeInventory(m *analyze.Machine, spelled map[string]string) inventory {
 	var v inventory
-	for _, s := range slices.Backward(m.Snapshots) {
-		if v.drivers == nil && len(s.Modules) > 0 {
-			v.drivers = map[string]string{}
-			for _, d := range s.Modules {
-				if !d.Unloaded {
-					note(v.drivers, spelled, d.Name, d.Version)
-				}
-			}
+	if len(m.Drivers) > 0 {
+		v.drivers = map[string]string{}
+	}
+	for _, d := range m.Drivers {
+		if !d.Unloaded {
+			note(v.drivers, spelled, d.Name, d.Version)
 		}
-		if v.filters == nil && s.FilterSet {
-			v.filters = map[string]string{}
+	}
+	if m.Attached != nil {
+		v.filters = map[string]string{}
+	}
+	for _, name := range m.Attached {
+		note(v.filters, spelled, name, "")
+	}
+	return v
+}
+
+// Inventory fills in the newest lists of a machine's drivers and filters.
+func Inventory(m *analyze.Machine) {
+	for _, s := range slices.Backward(m.Snapshots) {
+		if m.Drivers == nil && len(s.Modules) > 0 {
+			m.Drivers = s.Modules
+		}
+		if m.Attached == nil && s.FilterSet {
+			m.Attached = []string{}
 			for _, f := range s.Filters {
-				note(v.filters, spelled, f.Name, "")
+				m.Attached = append(m.Attached, f.Name)
 			}
 		}
 	}
-	return v
 }
 
 func note(into, spelled map[string]string, name, version string) {

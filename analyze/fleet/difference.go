@@ -79,20 +79,10 @@ func buildOf(m *analyze.Machine) string {
 // versionsOf returns the versions in a machine's newest list of drivers.
 func versionsOf(m *analyze.Machine) map[string]string {
 	out := map[string]string{}
-	for key, d := range driverList(newestDrivers(m)) {
+	for key, d := range driverList(m.Drivers) {
 		out[key] = d.version
 	}
 	return out
-}
-
-// newestDrivers returns the newest snapshot that lists drivers, or else the newest.
-func newestDrivers(m *analyze.Machine) *ingest.Snapshot {
-	for _, s := range slices.Backward(m.Snapshots) {
-		if len(s.Modules) > 0 {
-			return s
-		}
-	}
-	return m.Latest()
 }
 
 // compared chooses the tags, by key.

@@ -66,8 +66,9 @@ func lab(rates map[string][]int64) (*analyze.Result, []analyze.Track) {
 					Usage: ingest.Usage{Outstanding: 1, Bytes: uint64(rate * int64(h))}}}
 				snaps = append(snaps, s)
 			}
-			res.Machines = append(res.Machines, analyze.Machine{Machine: snaps[0].Machine, Snapshots: snaps,
-				Verdict: analyze.Healthy})
+			m := analyze.Machine{Machine: snaps[0].Machine, Snapshots: snaps, Verdict: analyze.Healthy}
+			Inventory(&m)
+			res.Machines = append(res.Machines, m)
 			tracks = append(tracks, Trace(snaps, nil, analyze.Period{}, func(*ingest.Snapshot) bool { return true },
 				analyze.DefaultThresholds().Series))
 		}

@@ -19,7 +19,7 @@ func Drivers(res *analyze.Result, tracks []analyze.Track) []analyze.DriverFact {
 	var out []analyze.DriverFact
 	for i := range res.Machines {
 		m := &res.Machines[i]
-		list := driverList(newestDrivers(m))
+		list := driverList(m.Drivers)
 		if len(list) == 0 {
 			continue
 		}

@@ -17,43 +17,56 @@ type tagPool struct {
 	pool ingest.Pool
 }
 
-// Tags sums each tag over the newest snapshots of all machines. owner says of a row
-// who allocates it, above whether it is far above what is usual, and whether
-// anything says what that is.
-func Tags(res *analyze.Result, owner func(*ingest.Snapshot, ingest.TagUsage) analyze.Attribution,
-	above func(*ingest.Snapshot, ingest.TagUsage) (is, known bool)) []analyze.TagFact {
-	rows := map[tagPool]*analyze.TagFact{}
-	counts := map[tagPool][]int64{}
-	for i := range res.Machines {
-		m := &res.Machines[i]
-		s := m.Latest()
-		for _, t := range s.Tags {
-			key, who := tagPool{t.Tag, t.Pool}, owner(s, t)
-			f := rows[key]
-			if f == nil {
-				f = &analyze.TagFact{Tag: t.Tag, Pool: t.Pool, Description: t.Description, Owner: who}
-				rows[key] = f
-			}
-			if who.Weight > f.Owner.Weight {
-				f.Owner, f.Description = who, t.Description
-			}
-			f.Machines++
-			f.Bytes += t.Bytes
-			if is, known := above(s, t); known {
-				f.Banded++
-				f.Above += one(is)
-			}
-			counts[key] = append(counts[key], t.Outstanding)
-			if f.MostOn == "" || t.Outstanding > f.Most {
-				f.Most, f.MostOn = t.Outstanding, m.Name
-			}
+// TagRow is a row of a machine's newest pool table with what it says of its tag.
+type TagRow struct {
+	Row    ingest.TagUsage
+	Owner  analyze.Attribution
+	Above  bool // it is far above what is usual,
+	Banded bool // and something says what that is
+}
+
+// TagSums sums each tag over the newest snapshots of all machines.
+type TagSums struct {
+	facts  map[tagPool]*analyze.TagFact
+	counts map[tagPool][]int64
+}
+
+// NewTagSums returns sums of no machine.
+func NewTagSums() *TagSums {
+	return &TagSums{map[tagPool]*analyze.TagFact{}, map[tagPool][]int64{}}
+}
+
+// Add adds a machine. Of several that say the same the first counts.
+func (t *TagSums) Add(machine string, rows []TagRow) {
+	for i := range rows {
+		row, who := &rows[i].Row, rows[i].Owner
+		key := tagPool{row.Tag, row.Pool}
+		f := t.facts[key]
+		if f == nil {
+			f = &analyze.TagFact{Tag: row.Tag, Pool: row.Pool, Description: row.Description, Owner: who}
+			t.facts[key] = f
+		}
+		if who.Weight > f.Owner.Weight {
+			f.Owner, f.Description = who, row.Description
+		}
+		f.Machines++
+		f.Bytes += row.Bytes
+		f.Banded += one(rows[i].Banded)
+		f.Above += one(rows[i].Banded && rows[i].Above)
+		t.counts[key] = append(t.counts[key], row.Outstanding)
+		if f.MostOn == "" || row.Outstanding > f.Most {
+			f.Most, f.MostOn = row.Outstanding, machine
 		}
 	}
+}
+
+// Facts returns the tags with the cases that they are part of, largest first.
+func (t *TagSums) Facts(cases []analyze.Case) []analyze.TagFact {
 	var out []analyze.TagFact
-	for key, f := range rows {
-		f.Median = median(counts[key]) // sorts them
-		f.P95 = percentile95(counts[key])
-		f.Cases = casesWith(res.Cases, key)
+	for key, f := range t.facts {
+		f.Median = median(t.counts[key]) // sorts them
+		f.P95 = percentile95(t.counts[key])
+		f.Cases = casesWith(cases, key)
 		out = append(out, *f)
 	}
 	slices.SortFunc(out, func(a, b analyze.TagFact) int {

@@ -43,20 +43,62 @@ func (g *group) strongest() analyze.Case {
 	machines := map[string]analyze.Case{}
 	for _, c := range g.cases {
 		key := MachineKey(c.Lead)
-		old, seen := machines[key]
-		if !seen || cmp.Or(cmp.Compare(c.Verdict, old.Verdict), c.Lead.At.Compare(old.Lead.At), cmp.Compare(c.Events, old.Events),
-			stronger(old, c)) > 0 {
+		if old, seen := machines[key]; !seen || firmer(c, old) > 0 {
 			machines[key] = c
 		}
 	}
 	return slices.MinFunc(slices.Collect(maps.Values(machines)), stronger)
 }
 
+// firmer compares the cases of one machine: which of them its figures come from.
+func firmer(a, b analyze.Case) int {
+	return cmp.Or(cmp.Compare(a.Verdict, b.Verdict), a.Lead.At.Compare(b.Lead.At), cmp.Compare(a.Events, b.Events), stronger(b, a))
+}
+
+// Slim leaves of one machine's cases what merging asks of them. Only one of those with
+// a signature can lend its figures to the merged case; it stays as it is.
+func Slim(cases []analyze.Case) []analyze.Case {
+	best := map[string]analyze.Case{}
+	for _, c := range cases {
+		if old, seen := best[c.Signature]; !seen || firmer(c, old) > 0 {
+			best[c.Signature] = c
+		}
+	}
+	for i := range cases {
+		if c := &cases[i]; firmer(*c, best[c.Signature]) < 0 {
+			*c = slim(c)
+		}
+	}
+	return cases
+}
+
+func slim(c *analyze.Case) analyze.Case {
+	out := analyze.Case{ID: c.ID, Signature: c.Signature, Alternates: c.Alternates, Kind: c.Kind, Class: c.Class,
+		Verdict: c.Verdict, Machines: c.Machines, Lead: c.Lead, Pools: c.Pools, Object: c.Object, Events: c.Events,
+		Bytes: c.Bytes, Owner: c.Owner, Holder: c.Holder, Confidence: c.Confidence, Known: c.Known}
+	if c.Cluster != nil {
+		out.Cluster = &analyze.Cluster{Anchor: analyze.Member{TagUsage: c.Cluster.Anchor.TagUsage}}
+	}
+	for _, m := range c.Core {
+		out.Core = append(out.Core, analyze.Member{TagUsage: m.TagUsage, Times: m.Times, Per: m.Per})
+	}
+	for _, t := range c.Trail {
+		if foretold(t) {
+			out.Trail = append(out.Trail, t)
+		}
+	}
+	return out
+}
+
+// foretold reports whether a step tells what came of an earlier prediction.
+func foretold(t analyze.TrailStep) bool {
+	return t.Rule == analyze.RuleForeseen || t.Rule == analyze.RuleRefuted
+}
+
 // outcome adds what came of the last prediction, which an earlier log made.
 func (g *group) outcome(c *analyze.Case, w analyze.Weights) {
 	for _, o := range slices.Backward(g.cases) {
-		i := slices.IndexFunc(o.Trail,
-			func(t analyze.TrailStep) bool { return t.Rule == analyze.RuleForeseen || t.Rule == analyze.RuleRefuted })
+		i := slices.IndexFunc(o.Trail, foretold)
 		if i < 0 {
 			continue
 		}

@@ -18,20 +18,16 @@ func (n Norms) Elsewhere(filter, machine string) *analyze.FilterNorm {
 }
 
 // NewNorms measures each filter on all machines.
-func NewNorms(machines [][]*ingest.Snapshot, th analyze.Thresholds) Norms {
+func NewNorms(machines [][]*ingest.Snapshot, tables analyze.Tables, th analyze.Thresholds) Norms {
 	found := map[string]map[string]analyze.FilterFact{}
 	for _, snaps := range machines {
-		s := newestList(snaps)
-		if s == nil {
-			continue
-		}
-		for _, f := range s.Filters {
-			key, m := FilterKey(f.Name), Measure(s, f, th)
+		for _, m := range newestFilters(snaps, tables, th) {
+			key, on := FilterKey(m.Name), MachineKey(snaps[0])
 			if found[key] == nil {
 				found[key] = map[string]analyze.FilterFact{}
 			}
-			if old, twice := found[key][MachineKey(s)]; !twice || m.Instances > old.Instances {
-				found[key][MachineKey(s)] = m
+			if old, twice := found[key][on]; !twice || m.Instances > old.Instances {
+				found[key][on] = m
 			}
 		}
 	}
@@ -42,14 +38,26 @@ func NewNorms(machines [][]*ingest.Snapshot, th analyze.Thresholds) Norms {
 	return out
 }
 
-// newestList returns the newest snapshot of a machine that lists its filters.
-func newestList(snaps []*ingest.Snapshot) *ingest.Snapshot {
-	for _, s := range slices.Backward(snaps) {
-		if len(s.Filters) > 0 {
-			return s
+// newestFilters measures the filters of the newest snapshot of a machine that lists any.
+func newestFilters(snaps []*ingest.Snapshot, tables analyze.Tables, th analyze.Thresholds) []analyze.FilterFact {
+	for i := len(snaps) - 1; i >= 0; i-- {
+		if all := filtersOf(snaps[i:i+1], tables, th); len(all) > 0 {
+			return all
 		}
 	}
 	return nil
+}
+
+// filtersOf measures the filters of one snapshot, without their instances.
+func filtersOf(one []*ingest.Snapshot, tables analyze.Tables, th analyze.Thresholds) []analyze.FilterFact {
+	defer tables.Lend(one)()
+	var all []analyze.FilterFact
+	for _, f := range one[0].Filters {
+		m := Measure(one[0], f, th)
+		m.Groups = nil
+		all = append(all, m)
+	}
+	return all
 }
 
 // normsOf gives each machine the norm of all others.

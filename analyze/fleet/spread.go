@@ -11,10 +11,8 @@ import (
 	"poolsweep/ingest"
 )
 
-// Spread fills in where and since when each case is seen. whole says of a snapshot
-// that it holds whole pool tables: an excerpt without a case does not say that it is
-// gone.
-func Spread(res *analyze.Result, whole func(*ingest.Snapshot) bool, th series.Thresholds) {
+// Spread fills in where and since when each case is seen.
+func Spread(res *analyze.Result, th series.Thresholds) {
 	machines := map[string]*analyze.Machine{}
 	judged := 0
 	for i := range res.Machines {
@@ -36,7 +34,7 @@ func Spread(res *analyze.Result, whole func(*ingest.Snapshot) bool, th series.Th
 			if m.Verdict == analyze.Insufficient {
 				c.Judged++ // a case was found in an older log
 			}
-			c.Presence = append(c.Presence, presence(c.Sightings[start:end], m.Snapshots, whole, th))
+			c.Presence = append(c.Presence, presence(c.Sightings[start:end], m, th))
 			start = end
 		}
 		c.Movement = overall(c.Presence)
@@ -44,13 +42,36 @@ func Spread(res *analyze.Result, whole func(*ingest.Snapshot) bool, th series.Th
 	sayGone(res)
 }
 
+// linker says how two snapshots of one machine belong together, the earlier one first.
+type linker func(a, b *ingest.Snapshot) series.Link
+
+// links tells it by the machine's boot sessions, for which its tables were compared.
+func links(m *analyze.Machine) linker {
+	of := map[*ingest.Snapshot]int{}
+	for i := range m.Sessions {
+		for _, s := range m.Sessions[i].Snapshots {
+			of[s] = i
+		}
+	}
+	return func(a, b *ingest.Snapshot) series.Link {
+		from, to := of[a], of[b]
+		switch {
+		case from == to:
+			return series.SameBoot
+		case slices.ContainsFunc(m.Sessions[from+1:to+1], func(b series.Boot) bool { return b.Restarted() }):
+			return series.Restarted
+		}
+		return series.Unlinked
+	}
+}
+
 // presence sums up the sightings of one machine, in time order.
-func presence(seen []analyze.Sighting, snaps []*ingest.Snapshot, whole func(*ingest.Snapshot) bool,
-	th series.Thresholds) analyze.Presence {
+func presence(seen []analyze.Sighting, m *analyze.Machine, th series.Thresholds) analyze.Presence {
+	link := links(m)
 	first, last := seen[0], seen[len(seen)-1]
 	p := analyze.Presence{Machine: first.Machine, First: first.At(), Last: last.At(), Shown: len(seen),
 		Events: last.Events}
-	able := ableToShow(seen, snaps, whole)
+	able := ableToShow(seen, m)
 	p.Of, p.AtLeast = len(able), able[0] == first.Snapshot
 	for _, s := range seen {
 		if s.Holder != "" {
@@ -58,18 +79,18 @@ func presence(seen []analyze.Sighting, snaps []*ingest.Snapshot, whole func(*ing
 		}
 	}
 	from := len(seen) - 1
-	for from > 0 && series.Linked(seen[from-1].Snapshot, last.Snapshot, th) == series.SameBoot {
+	for from > 0 && link(seen[from-1].Snapshot, last.Snapshot) == series.SameBoot {
 		from--
 	}
 	p.Change = last.Events - seen[from].Events
-	p.Clear = absences(seen, able, th)
-	p.Movement = movement(&p, last.Snapshot, able, len(seen)-from, th)
+	p.Clear = absences(seen, able, link, th)
+	p.Movement = movement(&p, last.Snapshot, able, len(seen)-from, link)
 	return p
 }
 
 // absences returns when the machine was found without the case. After a restart that
 // takes half of the shortest uptime that showed it.
-func absences(seen []analyze.Sighting, able []*ingest.Snapshot, th series.Thresholds) []time.Time {
+func absences(seen []analyze.Sighting, able []*ingest.Snapshot, link linker, th series.Thresholds) []time.Time {
 	var out []time.Time
 	shortest := time.Duration(math.MaxInt64)
 	for _, s := range seen {
@@ -83,7 +104,7 @@ func absences(seen []analyze.Sighting, able []*ingest.Snapshot, th series.Thresh
 			last = s
 			continue
 		}
-		young := last != nil && series.Linked(last, s, th) == series.Restarted &&
+		young := last != nil && link(last, s) == series.Restarted &&
 			float64(s.Uptime) < th.CloseUptime*float64(shortest)
 		if !s.At.IsZero() && !young {
 			out = append(out, s.At)
@@ -95,10 +116,10 @@ func absences(seen []analyze.Sighting, able []*ingest.Snapshot, th series.Thresh
 // movement tells how the case moved: last is the last snapshot that shows it, of
 // those that could, and boot how many show it in that boot session.
 func movement(p *analyze.Presence, last *ingest.Snapshot, able []*ingest.Snapshot, boot int,
-	th series.Thresholds) analyze.Movement {
+	link linker) analyze.Movement {
 	newest := able[len(able)-1]
 	switch {
-	case newest != last && series.Linked(last, newest, th) == series.Restarted:
+	case newest != last && link(last, newest) == series.Restarted:
 		return analyze.GoneRestart
 	case newest != last:
 		return analyze.Gone
@@ -117,17 +138,16 @@ func movement(p *analyze.Presence, last *ingest.Snapshot, able []*ingest.Snapsho
 // noise is how far a count moves by itself: two standard deviations.
 func noise(n int64) float64 { return 2 * math.Sqrt(float64(max(0, n))) }
 
-// ableToShow returns the snapshots that show a case or, by their whole tables,
-// would have.
-func ableToShow(seen []analyze.Sighting, snaps []*ingest.Snapshot,
-	whole func(*ingest.Snapshot) bool) []*ingest.Snapshot {
+// ableToShow returns the snapshots of a machine that show a case or, by their whole
+// tables, would have: an excerpt without a case does not say that it is gone.
+func ableToShow(seen []analyze.Sighting, m *analyze.Machine) []*ingest.Snapshot {
 	shows := map[*ingest.Snapshot]bool{}
 	for _, s := range seen {
 		shows[s.Snapshot] = true
 	}
 	var out []*ingest.Snapshot
-	for _, s := range snaps {
-		if shows[s] || whole(s) {
+	for i, s := range m.Snapshots {
+		if shows[s] || m.Whole[i] {
 			out = append(out, s)
 		}
 	}

@@ -128,7 +128,7 @@ func changes(snaps []*ingest.Snapshot, p analyze.Period) []analyze.Changed {
 			system = s
 		}
 		if len(s.Modules) > 0 {
-			found = append(found, listChanges(analyze.ChangedDriver, drivers, s, driverList)...)
+			found = append(found, listChanges(analyze.ChangedDriver, drivers, s, loadedDrivers)...)
 			drivers = s
 		}
 		if s.FilterSet {
@@ -158,9 +158,11 @@ type listed struct {
 	from          ingest.Source
 }
 
-func driverList(s *ingest.Snapshot) map[string]listed {
+func loadedDrivers(s *ingest.Snapshot) map[string]listed { return driverList(s.Modules) }
+
+func driverList(drivers []ingest.Module) map[string]listed {
 	out := map[string]listed{}
-	for _, m := range s.Modules {
+	for _, m := range drivers {
 		if !m.Unloaded {
 			out[ingest.ModuleKey(m.Name)] = listed{m.Name, m.Version, m.Source}
 		}

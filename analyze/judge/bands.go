@@ -230,21 +230,23 @@ func (e *exam) leaderCase(first, second ingest.TagUsage) analyze.Case {
 
 // learnBands learns what is usual from the newest whole tables of the machines
 // that have no case. Too few machines, and the starter pack stands.
-func learnBands(machines [][]*ingest.Snapshot, know *knowledge.Base, norms fleet.Norms,
+func learnBands(machines [][]*ingest.Snapshot, tables analyze.Tables, know *knowledge.Base, norms fleet.Norms,
 	th analyze.Thresholds) *knowledge.Base {
 	if len(machines) < knowledge.LearnMachines {
 		return know
 	}
-	perMachine := make([][]knowledge.Sample, len(machines))
-	each(len(machines), func(i int) {
+	var healthy [][]knowledge.Sample
+	inOrder(len(machines), func(i int) []knowledge.Sample {
 		snaps := machines[i]
+		defer tables.Lend(snaps[len(snaps)-1:])()
 		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, norms: norms, history: snaps})
 		// A machine with a case is no picture of health.
-		if e.tables == tablesComplete && len(e.cases()) == 0 {
-			perMachine[i] = e.samples()
+		if e.tables != tablesComplete || len(e.cases()) > 0 {
+			return nil
 		}
-	})
-	return know.WithLearned(knowledge.Learn(perMachine))
+		return e.samples()
+	}, func(_ int, all []knowledge.Sample) { healthy = append(healthy, all) })
+	return know.WithLearned(knowledge.Learn(healthy))
 }
 
 // samples are the figures of a snapshot to learn from.

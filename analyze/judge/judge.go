@@ -6,8 +6,6 @@ package judge
 import (
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/fleet"
@@ -15,20 +13,30 @@ import (
 	"poolsweep/ingest"
 )
 
-// Judge judges all documents together: per machine, then over the machines. It
-// needs no clock: everything it says follows from the documents.
+// Judge judges documents that hold their tables, see JudgeLent.
 func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds) *analyze.Result {
-	res := &analyze.Result{}
+	return JudgeLent(docs, analyze.AtHand{}, know, th)
+}
+
+// JudgeLent judges all documents together: per machine, then over the machines. It
+// needs no clock: everything it says follows from the documents. The tables of a few
+// machines are borrowed at a time.
+func JudgeLent(docs []*ingest.Document, tables analyze.Tables, know *knowledge.Base,
+	th analyze.Thresholds) *analyze.Result {
+	res := &analyze.Result{Tables: tables}
+	var found []analyze.Case
 	machines := fleet.Machines(docs)
-	norms := fleet.NewNorms(machines, th)
-	know = learnBands(machines, know, norms, th)
-	res.Machines = make([]analyze.Machine, len(machines))
-	cases := make([][]analyze.Case, len(machines))
-	each(len(machines), func(i int) {
-		snaps := machines[i]
-		res.Machines[i], cases[i] = judgeMachine(snaps, scene{th: th, know: know, norms: norms, history: snaps})
+	norms := fleet.NewNorms(machines, tables, th)
+	know = learnBands(machines, tables, know, norms, th)
+	tags := fleet.NewTagSums()
+	inOrder(len(machines), func(i int) judged {
+		defer tables.Lend(machines[i])()
+		return judgeMachine(machines[i], scene{th: th, know: know, norms: norms, history: machines[i]})
+	}, func(_ int, j judged) {
+		res.Machines = append(res.Machines, j.machine)
+		found = append(found, j.cases...)
+		tags.Add(j.machine.Name, j.tags)
 	})
-	found := slices.Concat(cases...)
 	res.Cases = fleet.Merge(found, th)
 	for i := range res.Machines {
 		m := &res.Machines[i]
@@ -38,35 +46,41 @@ func Judge(docs []*ingest.Document, know *knowledge.Base, th analyze.Thresholds)
 			}
 		}
 	}
-	fleet.Spread(res, func(s *ingest.Snapshot) bool { return whole(s, th) }, th.Series)
+	fleet.Spread(res, th.Series)
 	fleet.Contrasts(res)
-	res.Tags = fleet.Tags(res,
-		func(s *ingest.Snapshot, row ingest.TagUsage) analyze.Attribution { return owner(s, row, know) },
-		func(s *ingest.Snapshot, row ingest.TagUsage) (is, known bool) {
-			e := exam{Snapshot: s, scene: scene{th: th, know: know}}
-			o, is := e.above(row)
-			return is, o.band.Count.Hi > 0 || o.band.Bytes.Hi > 0
-		})
+	res.Tags = tags.Facts(res.Cases)
 	return res
 }
 
-// each calls do for 0 to n-1 on all processors. What it writes must be its own.
-func each(n int, do func(i int)) {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				do(int(i))
-			}
-		})
+// inOrder does some work for each number below n, on all processors, and hands the
+// results over one after the other, in order. Few of them wait at a time.
+func inOrder[T any](n int, work func(i int) T, take func(i int, done T)) {
+	waiting := make(chan chan T, runtime.GOMAXPROCS(0)-1)
+	go func() {
+		for i := range n {
+			done := make(chan T, 1)
+			waiting <- done
+			go func() { done <- work(i) }()
+		}
+		close(waiting)
+	}()
+	i := 0
+	for done := range waiting {
+		take(i, <-done)
+		i++
 	}
-	workers.Wait()
+}
+
+// judged is what comes of one machine's snapshots.
+type judged struct {
+	machine analyze.Machine
+	cases   []analyze.Case
+	tags    []fleet.TagRow // of the newest snapshot
 }
 
 // judgeMachine examines each snapshot of one machine. A restart hides a leak
 // and mends nothing, so the machine's verdict is the worst of its snapshots'.
-func judgeMachine(snaps []*ingest.Snapshot, in scene) (analyze.Machine, []analyze.Case) {
+func judgeMachine(snaps []*ingest.Snapshot, in scene) judged {
 	latest := snaps[len(snaps)-1]
 	in.past = newPast(snaps, in.th.Series)
 	m := analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Sessions: in.past.boots,
@@ -78,6 +92,7 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) (analyze.Machine, []analyz
 			c.Machines = []string{m.Name} // as the newest log spells it
 			cases = append(cases, c)
 		}
+		m.Whole = append(m.Whole, e.tables == tablesComplete)
 		if s == latest {
 			m.Pool, m.Filters, m.Missed = e.pools, e.filters, e.misses
 			m.Verdict, m.Confidence, m.Reasons = e.quiet()
@@ -87,7 +102,21 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) (analyze.Machine, []analyz
 	if len(cases) > 0 {
 		m.Verdict, m.Confidence, m.Reasons = cases[0].Verdict, cases[0].Confidence, cases[0].Why
 	}
-	return m, cases
+	fleet.Inventory(&m)
+	return judged{m, fleet.Slim(cases), tagRows(latest, in)}
+}
+
+// tagRows tells of each row of a snapshot who allocates it, and whether it is far
+// above what is usual.
+func tagRows(s *ingest.Snapshot, in scene) []fleet.TagRow {
+	e := exam{Snapshot: s, scene: in}
+	var out []fleet.TagRow
+	for _, row := range s.Tags {
+		o, above := e.above(row)
+		out = append(out, fleet.TagRow{Row: row, Owner: owner(s, row, in.know), Above: above,
+			Banded: o.band.Count.Hi > 0 || o.band.Bytes.Hi > 0})
+	}
+	return out
 }
 
 // quiet is the verdict on a snapshot that raised no case. Healthy has to be

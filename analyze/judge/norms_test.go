@@ -29,7 +29,7 @@ func TestNormsLeaveOutTheMachineItself(t *testing.T) {
 	// The newest snapshot of a machine may list no filters; then the one before counts.
 	snaps[0] = append(snaps[0], snap("LAB-00").Snapshot)
 	machines[3].Filters[1].Instances[0].Count = 90
-	n := fleet.NewNorms(snaps, analyze.DefaultThresholds())
+	n := fleet.NewNorms(snaps, analyze.AtHand{}, analyze.DefaultThresholds())
 	if got := *n.Elsewhere("KESTREL", "lab-03"); got != (analyze.FilterNorm{Machines: 3, Median: 3, Most: 3,
 		Definitions: 1, Room: 5}) {
 		t.Errorf("elsewhere of the odd one: %+v", got)
@@ -40,7 +40,7 @@ func TestNormsLeaveOutTheMachineItself(t *testing.T) {
 	if got := n.Elsewhere("Other", "LAB-00"); got != nil {
 		t.Errorf("a filter that nobody has: %+v", got)
 	}
-	alone := fleet.NewNorms(snaps[:1], analyze.DefaultThresholds())
+	alone := fleet.NewNorms(snaps[:1], analyze.AtHand{}, analyze.DefaultThresholds())
 	if got := alone.Elsewhere("Kestrel", "LAB-00"); got != nil {
 		t.Errorf("the only machine: %+v", got)
 	}

@@ -25,11 +25,12 @@ func Past(res *analyze.Result, tracks []analyze.Track, p analyze.Period, th anal
 }
 
 // Whole returns the past of all machines by the snapshots in a result, over all of
-// their time.
+// their time. Their tables are borrowed again.
 func Whole(res *analyze.Result, th analyze.Thresholds) *analyze.Past {
 	var tracks []analyze.Track
-	for i := range res.Machines {
-		tracks = append(tracks, Trace(res.Machines[i].Snapshots, res.Cases, analyze.Period{}, th))
-	}
+	inOrder(len(res.Machines), func(i int) analyze.Track {
+		defer res.Lend(res.Machines[i].Snapshots)()
+		return Trace(res.Machines[i].Snapshots, res.Cases, analyze.Period{}, th)
+	}, func(_ int, t analyze.Track) { tracks = append(tracks, t) })
 	return Past(res, tracks, analyze.Period{}, th)
 }

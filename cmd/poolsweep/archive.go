@@ -116,7 +116,7 @@ func (r *reader) entry(u *unpack.Unpacker, e *unpack.Entry, in input, inside int
 	if isArchive(head) {
 		return r.archive(u, unpack.Archive{Name: in.place.File, Inside: inside, Reader: head}, in, raw)
 	}
-	doc, err := document(head, raw, in)
+	doc, err := r.document(head, raw, in)
 	switch damage := c.Damage(); {
 	case damage != nil && err != nil:
 		err = fmt.Errorf("cannot be unpacked: %w", damage)

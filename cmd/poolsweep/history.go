@@ -12,6 +12,7 @@ import (
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
 	"poolsweep/templates"
@@ -123,11 +124,12 @@ func (s *selection) scope() *report.Scope {
 // judge judges what is selected by the rules of today, with the cases of some ids, or
 // all, in full.
 func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*judgement, []store.Held, error) {
-	held, err := h.documents(ctx, sel, ids)
+	tables := shelf.New()
+	held, err := h.documents(ctx, tables, sel, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := h.cfg.newJudgement(documents(held), nil, h.know, h.words)
+	j, err := h.cfg.newJudgement(documents(held), tables, nil, h.know, h.words)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -158,16 +160,17 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 
 // documents returns what is selected, by file. Without a period it is what the watcher
 // judges: the recent past of the machines that the cases are on, the newest of the others.
-func (h *history) documents(ctx context.Context, sel *selection, ids []string) ([]store.Held, error) {
+func (h *history) documents(ctx context.Context, tables *shelf.Shelf, sel *selection,
+	ids []string) ([]store.Held, error) {
 	chosen, err := h.chosen(ctx, sel)
 	if err != nil {
 		return nil, err
 	}
 	var held []store.Held
 	if sel.period.open() {
-		held, err = recentPast(ctx, h.db, h.whole(ids), h.now.Add(-h.cfg.History.Duration))
+		held, err = recentPast(ctx, h.db, tables, h.whole(ids), h.now.Add(-h.cfg.History.Duration))
 	} else {
-		held, err = h.within(ctx, chosen, sel.period)
+		held, err = h.within(ctx, tables, chosen, sel.period)
 	}
 	if err != nil || sel.scope() == nil {
 		return held, err
@@ -201,14 +204,17 @@ func (h *history) whole(ids []string) map[string]bool {
 }
 
 // within returns the documents of machines with a snapshot in a period, by file.
-func (h *history) within(ctx context.Context, machines map[string]bool, p period) ([]store.Held, error) {
-	var all past
+func (h *history) within(ctx context.Context, tables *shelf.Shelf, machines map[string]bool,
+	p period) ([]store.Held, error) {
+	all := newPast(tables)
 	for _, key := range sortedKeys(machines) {
 		held, err := h.db.Documents(ctx, key, p.from)
 		if err != nil {
 			return nil, err
 		}
-		all.add(held)
+		for _, one := range held {
+			all.add(one)
+		}
 	}
 	return all.byFile(), nil
 }

@@ -16,6 +16,7 @@ import (
 	"poolsweep/analyze"
 	"poolsweep/analyze/decide"
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
 )
@@ -115,20 +116,11 @@ func (s *service) judge(ctx context.Context, withBook bool) error {
 	if len(changed) == 0 && !withBook {
 		return nil
 	}
-	for len(changed) > judgedAtOnce {
-		if err := s.judgeMachines(ctx, changed[:judgedAtOnce], false); err != nil {
-			return err
-		}
-		changed = changed[judgedAtOnce:]
-	}
 	return s.judgeMachines(ctx, changed, withBook)
 }
 
-// judgedAtOnce bounds how many machines' pasts are held in memory at a time, as when
-// all are judged again.
-const judgedAtOnce = 50
-
-// judgeMachines judges some machines, and makes the workbook when it is due.
+// judgeMachines judges some machines, and makes the workbook when it is due. It takes
+// all at a time: in parts, those that share a case would be judged with each part.
 func (s *service) judgeMachines(ctx context.Context, changed []store.Machine, withBook bool) error {
 	cases, err := s.store.Cases(ctx)
 	if err != nil {
@@ -180,11 +172,12 @@ func addSharers(whole map[string]bool, cases []store.Case, all bool) {
 // judgeDocuments judges the newest document of every machine, and the whole recent
 // past of some.
 func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*judgement, error) {
-	held, err := recentPast(ctx, s.store, whole, s.now().Add(-s.cfg.History.Duration))
+	tables := shelf.New()
+	held, err := recentPast(ctx, s.store, tables, whole, s.now().Add(-s.cfg.History.Duration))
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.cfg.newJudgement(documents(held), nil, s.know, s.words)
+	j, err := s.cfg.newJudgement(documents(held), tables, nil, s.know, s.words)
 	if err != nil {
 		return nil, err
 	}
@@ -196,39 +189,40 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 }
 
 // recentPast returns the newest document of every machine in a history, and all that
-// some have since a moment, by file.
-func recentPast(ctx context.Context, db *store.Store, whole map[string]bool, since time.Time) ([]store.Held, error) {
-	newest, err := db.Newest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all past
+// some have since a moment, by file. Their tables go onto the shelf.
+func recentPast(ctx context.Context, db *store.Store, tables *shelf.Shelf, whole map[string]bool,
+	since time.Time) ([]store.Held, error) {
+	all := newPast(tables)
 	for _, key := range sortedKeys(whole) {
 		held, err := db.Recent(ctx, key, since, mostHistory)
 		if err != nil {
 			return nil, err
 		}
-		all.add(held)
-	}
-	all.add(newest)
-	return all.byFile(), nil
-}
-
-// past collects documents of a history, each once.
-type past struct {
-	held []store.Held
-	seen map[string]bool
-}
-
-func (p *past) add(held []store.Held) {
-	if p.seen == nil {
-		p.seen = map[string]bool{}
-	}
-	for _, h := range held {
-		if key := h.SHA256 + h.Machine; !p.seen[key] {
-			p.seen[key] = true
-			p.held = append(p.held, h)
+		for _, h := range held {
+			all.add(h)
 		}
+	}
+	err := db.Newest(ctx, all.add)
+	return all.byFile(), err
+}
+
+// past collects documents of a history, each once, and puts their tables away if it
+// has a shelf.
+type past struct {
+	held   []store.Held
+	seen   map[string]bool
+	tables *shelf.Shelf
+}
+
+func newPast(tables *shelf.Shelf) *past { return &past{seen: map[string]bool{}, tables: tables} }
+
+func (p *past) add(h store.Held) {
+	if key := h.SHA256 + h.Machine; !p.seen[key] {
+		p.seen[key] = true
+		if p.tables != nil {
+			p.tables.Put(h.Document)
+		}
+		p.held = append(p.held, h)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"poolsweep/analyze"
 	"poolsweep/analyze/judge"
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
 )
@@ -185,11 +186,13 @@ func (d *desk) judgeGroup(ctx context.Context, ids []string) (*judgement, error)
 	if err != nil {
 		return nil, err
 	}
-	held, err := d.asOf(ctx, members, d.whole(ids), &store.Period{To: d.now.Add(clockLeap), Dated: d.now.Add(clockLeap)})
+	tables := shelf.New()
+	now := &store.Period{To: d.now.Add(clockLeap), Dated: d.now.Add(clockLeap)}
+	held, err := d.asOf(ctx, tables, members, d.whole(ids), now)
 	if err != nil {
 		return nil, err
 	}
-	j, err := d.judgeHeld(ctx, held, d.now)
+	j, err := d.judgeHeld(ctx, tables, held, d.now)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"poolsweep/analyze/judge"
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/report"
 	"poolsweep/report/jsonout"
 	"poolsweep/report/pdf"
@@ -30,7 +31,8 @@ type judgement struct {
 	report.Input
 	output *report.Output
 	paper  pdf.Paper
-	notes  []string // on what was passed over
+	shelf  *shelf.Shelf // with the documents' tables
+	notes  []string     // on what was passed over
 }
 
 // readAndJudge reads what was found and judges it by what is known.
@@ -41,7 +43,8 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 		return nil, err
 	}
 	step, done := progress(con.err, len(found.inputs))
-	read, err := readAll(ctx, found.inputs, step)
+	tables := shelf.New()
+	read, err := readAll(ctx, found.inputs, tables, step)
 	done()
 	if err != nil {
 		return nil, err
@@ -49,9 +52,9 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 	con.explainNames(read.docs)
 	read.refused = append(found.refused, read.refused...)
 	if c.public() {
-		read.redact()
+		read.redact(tables)
 	}
-	j, err := c.newJudgement(read.docs, read.refused, know, words)
+	j, err := c.newJudgement(read.docs, tables, read.refused, know, words)
 	if err != nil {
 		return nil, err
 	}
@@ -72,14 +75,14 @@ func (j *judgement) cited() []ingest.Source {
 	return cited
 }
 
-// newJudgement judges documents by what is known. Refused are the files of which
-// no document came.
-func (c *config) newJudgement(docs []*ingest.Document, refused []report.Refused, know *knowledge.Base,
+// newJudgement judges documents, whose tables are on a shelf, by what is known.
+// Refused are the files of which no document came.
+func (c *config) newJudgement(docs []*ingest.Document, tables *shelf.Shelf, refused []report.Refused, know *knowledge.Base,
 	words *templates.Words) (*judgement, error) {
-	j := &judgement{paper: c.sheet(), Input: report.Input{
+	j := &judgement{paper: c.sheet(), shelf: tables, Input: report.Input{
 		Documents: docs,
 		Refused:   refused,
-		Result:    judge.Judge(docs, know, analyze.DefaultThresholds()),
+		Result:    judge.JudgeLent(docs, tables, know, analyze.DefaultThresholds()),
 		Tool:      tool,
 		Lang:      words.Lang(),
 		Words:     words,

@@ -6,13 +6,14 @@ import (
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest/redact"
+	"poolsweep/ingest/shelf"
 	"poolsweep/report"
 )
 
 // redact takes out of a reading what readers outside must not see, before it is judged:
 // so no report can hold it. What poolsweep says on the terminal about files that were
 // passed over stays, for who ran it.
-func (r *reading) redact() {
+func (r *reading) redact(tables *shelf.Shelf) {
 	var machines, files []string
 	for _, in := range r.refused {
 		files = append(files, in.Path)
@@ -20,9 +21,9 @@ func (r *reading) redact() {
 	for _, in := range r.asides {
 		files, machines = append(files, in.Path), append(machines, in.Machine)
 	}
-	u := redact.NewPublic(r.docs, machines, files)
+	u := redact.NewPublic(tables.Whole(r.docs), machines, files)
 	for _, d := range r.docs {
-		u.Document(d)
+		tables.Rewrite(d, u.Document)
 	}
 	for i := range r.refused {
 		in := &r.refused[i]
@@ -43,11 +44,11 @@ func (c *config) outside(j *judgement, know *knowledge.Base) (*judgement, error)
 			machines = append(machines, r.Before.Machines...)
 		}
 	}
-	u := redact.NewPublic(j.Documents, machines, nil)
+	u := redact.NewPublic(j.shelf.Whole(j.Documents), machines, nil)
 	for _, d := range j.Documents {
-		u.Document(d)
+		j.shelf.Rewrite(d, u.Document)
 	}
-	out, err := c.newJudgement(j.Documents, nil, know, j.Words)
+	out, err := c.newJudgement(j.Documents, j.shelf, nil, know, j.Words)
 	if err != nil {
 		return nil, err
 	}

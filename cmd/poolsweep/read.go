@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/tooltext"
 	"poolsweep/ingest/unpack"
 	"poolsweep/ingest/windbg"
@@ -46,10 +47,11 @@ type reader struct {
 	ctx    context.Context
 	limits unpack.Limits
 	slots  chan struct{}
+	shelf  *shelf.Shelf // takes the tables of what was read; nil: the documents keep them
 }
 
 func newReader(ctx context.Context) *reader {
-	return &reader{ctx, unpack.DefaultLimits(), make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &reader{ctx: ctx, limits: unpack.DefaultLimits(), slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // slot waits until a file may be read and returns what to call after it.
@@ -58,10 +60,12 @@ func (r *reader) slot() (done func()) {
 	return func() { <-r.slots }
 }
 
-// readAll reads the inputs and calls step after each. An input that cannot be read
-// is refused and the rest goes on; the only error is the user's interrupt.
-func readAll(ctx context.Context, inputs []input, step func()) (*reading, error) {
+// readAll reads the inputs, with their tables onto the shelf if there is one, and
+// calls step after each. An input that cannot be read is refused and the rest goes
+// on; the only error is the user's interrupt.
+func readAll(ctx context.Context, inputs []input, tables *shelf.Shelf, step func()) (*reading, error) {
 	r := newReader(ctx)
+	r.shelf = tables
 	outcomes := make([][]outcome, len(inputs))
 	var group errgroup.Group
 	group.SetLimit(cap(r.slots))
@@ -161,7 +165,7 @@ func (r *reader) input(in input) (outcomes []outcome) {
 		return r.given(in, f, raw, head)
 	}
 	defer r.slot()()
-	doc, err := document(head, raw, in)
+	doc, err := r.document(head, raw, in)
 	return []outcome{{path: in.path, doc: doc, err: err}}
 }
 
@@ -172,7 +176,7 @@ func isArchive(head *bufio.Reader) bool {
 }
 
 // document reads a log.
-func document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error) {
+func (r *reader) document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error) {
 	if err := refuseBinary(head, in.place.File); err != nil {
 		return nil, err
 	}
@@ -193,6 +197,9 @@ func document(head *bufio.Reader, raw *meter, in input) (*ingest.Document, error
 		doc.Snapshots = []*ingest.Snapshot{{Source: ingest.Source{File: doc.File}}}
 	}
 	doc.NameMachines(in.place)
+	if r.shelf != nil {
+		r.shelf.Put(doc)
+	}
 	return doc, nil
 }
 

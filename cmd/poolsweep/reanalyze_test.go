@@ -87,9 +87,10 @@ func TestReanalyzeNeedsAHistory(t *testing.T) {
 	}
 }
 
-func TestManyMachinesAreJudgedAFewAtATime(t *testing.T) {
+func TestManyMachinesAreJudgedAgain(t *testing.T) {
+	const many = 101
 	b := newBench(t)
-	for i := range 2*judgedAtOnce + 1 {
+	for i := range many {
 		name := fmt.Sprintf("LAB-%d", i)
 		in := input{path: name + "/kd.log", place: ingest.Place{File: "kd.log", Below: []string{name}}, open: func() (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(logText(i, name, true))), nil
@@ -105,7 +106,7 @@ func TestManyMachinesAreJudgedAFewAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	machines, err := b.store.Machines(t.Context())
-	if err != nil || len(machines) != 2*judgedAtOnce+1 {
+	if err != nil || len(machines) != many {
 		t.Fatalf("%d machines, %v", len(machines), err)
 	}
 	for _, m := range machines {

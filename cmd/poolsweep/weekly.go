@@ -16,6 +16,7 @@ import (
 	"poolsweep/analyze/fleet"
 	"poolsweep/analyze/judge"
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
 )
@@ -190,11 +191,12 @@ func (d *desk) judgeWeek(ctx context.Context, p *store.Period) (*week, error) {
 		}
 		p.Documents = keep(p.Documents, func(id store.DocumentID) bool { return members[id.Machine] && id.ReadAt.Before(p.Dated) })
 	}
-	held, err := d.asOf(ctx, members, d.whole(nil), p)
+	tables := shelf.New()
+	held, err := d.asOf(ctx, tables, members, d.whole(nil), p)
 	if err != nil {
 		return nil, err
 	}
-	j, err := d.judgeHeld(ctx, held, p.Dated)
+	j, err := d.judgeHeld(ctx, tables, held, p.Dated)
 	if err != nil {
 		return nil, err
 	}
@@ -207,8 +209,9 @@ func (d *desk) judgeWeek(ctx context.Context, p *store.Period) (*week, error) {
 
 // judgeHeld judges documents of the group, with what people decided as it holds at a
 // moment. Readers outside are told of no decision; what it silences stays silent.
-func (d *desk) judgeHeld(ctx context.Context, held []store.Held, at time.Time) (*judgement, error) {
-	j, err := d.cfg.newJudgement(documents(held), nil, d.know, d.words)
+func (d *desk) judgeHeld(ctx context.Context, tables *shelf.Shelf, held []store.Held,
+	at time.Time) (*judgement, error) {
+	j, err := d.cfg.newJudgement(documents(held), tables, nil, d.know, d.words)
 	if err != nil {
 		return nil, err
 	}
@@ -254,8 +257,9 @@ func revisionNumbers(ctx context.Context, db *store.Store) (map[string]report.Re
 
 // asOf returns what was known of some machines at the end of a period: their newest
 // document, and the recent past of some.
-func (d *desk) asOf(ctx context.Context, members, whole map[string]bool, p *store.Period) ([]store.Held, error) {
-	var all past
+func (d *desk) asOf(ctx context.Context, tables *shelf.Shelf, members, whole map[string]bool,
+	p *store.Period) ([]store.Held, error) {
+	all := newPast(tables)
 	for _, key := range sortedKeys(members) {
 		held, err := d.db.AsOf(ctx, key, time.Time{}, p.To, p.Dated, 1)
 		if err == nil && whole[key] {
@@ -268,7 +272,7 @@ func (d *desk) asOf(ctx context.Context, members, whole map[string]bool, p *stor
 		}
 		for _, h := range held {
 			if narrow(&h, members, period{to: p.To}) {
-				all.add([]store.Held{h})
+				all.add(h)
 			}
 		}
 	}
@@ -291,7 +295,9 @@ func (d *desk) addPast(ctx context.Context, w *week, members map[string]bool) er
 	var tracks []analyze.Track
 	trace := func(docs []*ingest.Document) {
 		for _, snaps := range fleet.Machines(docs) {
+			back := w.Result.Lend(snaps)
 			tracks = append(tracks, judge.Trace(snaps, w.Result.Cases, p, th))
+			back()
 		}
 	}
 	if d.cfg.public() {
@@ -301,7 +307,7 @@ func (d *desk) addPast(ctx context.Context, w *week, members map[string]bool) er
 	}
 	for _, key := range sortedKeys(members) { // one at a time, for what they take
 		one := map[string]bool{key: true}
-		held, err := d.asOf(ctx, one, one, w.Period)
+		held, err := d.asOf(ctx, nil, one, one, w.Period)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"regexp"
@@ -33,7 +34,7 @@ type Public struct {
 
 // NewPublic returns the redaction of a run with these documents, further machines, and
 // further files. It reads the documents and changes none.
-func NewPublic(docs []*ingest.Document, machines, files []string) *Public {
+func NewPublic(docs iter.Seq[*ingest.Document], machines, files []string) *Public {
 	names, paths := map[string]string{}, map[string]bool{}
 	for _, m := range machines {
 		names[ingest.MachineKey(m)] = m
@@ -42,7 +43,7 @@ func NewPublic(docs []*ingest.Document, machines, files []string) *Public {
 		paths[f] = true
 	}
 	u := &Public{machines: map[string]string{}, paths: map[string]string{}, p: newPlaceholders("")}
-	for _, d := range docs {
+	for d := range docs {
 		paths[d.File] = true
 		for _, s := range d.Snapshots {
 			names[ingest.MachineKey(s.Machine.Name)] = s.Machine.Name

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,9 @@ import (
 )
 
 // of returns the redaction of a run with some machines and logs.
-func of(machines []string, files ...string) *Public { return NewPublic(nil, machines, files) }
+func of(machines []string, files ...string) *Public {
+	return NewPublic(slices.Values([]*ingest.Document(nil)), machines, files)
+}
 
 func TestPlaceholdersStandInTheOrderOfTheNames(t *testing.T) {
 	var names, files []string
@@ -79,7 +82,7 @@ func TestPublicForgetsNoField(t *testing.T) {
 	text := `LAB-qanary "qanary" C:\qanary\x \\qanary\x qanary@x.example CORP\qanary https://qanary`
 	d := &ingest.Document{}
 	fill(reflect.ValueOf(d).Elem(), text)
-	u := NewPublic([]*ingest.Document{d}, []string{"LAB-qanary"}, nil)
+	u := NewPublic(slices.Values([]*ingest.Document{d}), []string{"LAB-qanary"}, nil)
 	u.Document(d)
 	seen := map[string]bool{}
 	eachText(reflect.ValueOf(d), "", func(field, now string) string {
@@ -120,7 +123,7 @@ func TestMachineCalledLikeACounter(t *testing.T) {
 		Machine: ingest.Machine{Name: "handles"}, Modules: []ingest.Module{{Name: "handles"}},
 		Changes: []ingest.Change{{What: ingest.ChangeHandles, Label: "handles before"}},
 	}}}
-	NewPublic([]*ingest.Document{d}, nil, nil).Document(d)
+	NewPublic(slices.Values([]*ingest.Document{d}), nil, nil).Document(d)
 	s := d.Snapshots[0]
 	if s.Machine.Name != "machine-1" || s.Modules[0].Name != "handles" || s.Changes[0].What != ingest.ChangeHandles ||
 		s.Changes[0].Label != "machine-1 before" {

@@ -176,9 +176,10 @@ type Held struct {
 	Incomplete  bool
 }
 
-// Newest returns the newest document in force of each machine, by machine.
-func (s *Store) Newest(ctx context.Context) ([]Held, error) {
-	return s.held(ctx, `
+// Newest hands over the newest document in force of each machine, one after the
+// other: together they may be more than fits into memory.
+func (s *Store) Newest(ctx context.Context, take func(Held)) error {
+	return s.each(ctx, take, `
 		SELECT k.sha256, k.delivered FROM machine m JOIN snapshot k ON (k.sha256, k.delivered, k.ord) = (
 			SELECT s.sha256, s.delivered, s.ord FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
 			WHERE s.machine = m.machine AND n.superseded_by = ''
@@ -232,11 +233,17 @@ func (s *Store) Earlier(ctx context.Context, machine string) ([]Content, error) 
 	return out, err
 }
 
-// held returns the documents whose keys a query lists, oldest first. The keys lead to
-// the documents, which must not be looked through for them.
+// held returns the documents whose keys a query lists, oldest first.
 func (s *Store) held(ctx context.Context, keys string, args ...any) ([]Held, error) {
 	var out []Held
-	err := s.rows(ctx, "load documents", `
+	err := s.each(ctx, func(h Held) { out = append(out, h) }, keys, args...)
+	return out, err
+}
+
+// each hands over the documents whose keys a query lists, oldest first. The keys lead
+// to the documents, which must not be looked through for them.
+func (s *Store) each(ctx context.Context, take func(Held), keys string, args ...any) error {
+	return s.rows(ctx, "load documents", `
 		SELECT d.share, d.name, d.machine, d.read_at, d.incomplete, d.format, d.body FROM document d
 		WHERE (d.sha256, d.machine) IN (`+keys+`) ORDER BY d.read_at, d.sha256`, args, func(rows *sql.Rows) (err error) {
 		var h Held
@@ -249,8 +256,7 @@ func (s *Store) held(ctx context.Context, keys string, args ...any) ([]Held, err
 			return err
 		}
 		h.Name, h.ReadAt, h.Incomplete = unescape(h.Name), fromMillis(readAt), incomplete != 0
-		out = append(out, h)
+		take(h)
 		return nil
 	})
-	return out, err
 }

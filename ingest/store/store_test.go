@@ -289,7 +289,8 @@ func TestNewestIsOneDocumentAMachine(t *testing.T) {
 		record(t, s, r, Analysed)
 	}
 	record(t, s, reading("LAB-2", "x.log", "other"), Analysed)
-	held, err := s.Newest(context.Background())
+	var held []Held
+	err := s.Newest(context.Background(), func(h Held) { held = append(held, h) })
 	if err != nil || len(held) != 2 || held[0].SHA256 == "old" || held[1].SHA256 == "old" {
 		t.Errorf("held %+v, %v", held, err)
 	}
