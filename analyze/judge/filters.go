@@ -63,9 +63,10 @@ func (e *exam) sameSession() []*ingest.Snapshot {
 // before measures a filter in earlier snapshots, as far as they list it.
 func before(name string, earlier []*ingest.Snapshot, th analyze.Thresholds) []analyze.FilterFact {
 	var out []analyze.FilterFact
+	key := fleet.FilterKey(name)
 	for _, s := range earlier {
 		for _, f := range s.Filters {
-			if fleet.FilterKey(f.Name) == fleet.FilterKey(name) {
+			if f.Name == name || fleet.FilterKey(f.Name) == key {
 				out = append(out, fleet.Measure(s, f, th))
 				break
 			}

@@ -26,9 +26,10 @@ func TheilSen(points []Point) Slope {
 	if len(slopes) == 0 {
 		return Slope{}
 	}
-	s := Slope{PerHour: middle(slopes)}
+	n := len(slopes)
+	s := Slope{PerHour: (nth(slopes, (n-1)/2) + nth(slopes, n/2)) / 2}
 	if k := cutoff(len(points)); k > 0 {
-		s.Low, s.High, s.Bounded = slopes[k-1], slopes[len(slopes)-k], true
+		s.Low, s.High, s.Bounded = nth(slopes, k-1), nth(slopes, n-k), true
 	}
 	return s
 }
@@ -52,7 +53,7 @@ func thinned(points []Point) []Point {
 	return out
 }
 
-// pairSlopes returns the slopes per hour between all pairs of points, sorted.
+// pairSlopes returns the slopes per hour between all pairs of points.
 func pairSlopes(points []Point) []float64 {
 	n := len(points)
 	slopes := make([]float64, 0, n*(n-1)/2)
@@ -61,8 +62,38 @@ func pairSlopes(points []Point) []float64 {
 			slopes = append(slopes, (q.Value-p.Value)/(q.At-p.At).Hours())
 		}
 	}
-	slices.Sort(slopes)
 	return slopes
+}
+
+// nth returns the value with index k in sorted order, by Hoare's selection: four of
+// thousands of slopes are needed, and sorting them all takes five times as long. The
+// order of values changes.
+func nth(values []float64, k int) float64 {
+	for low, high := 0, len(values)-1; low < high; {
+		pivot := values[low+(high-low)/2]
+		i, j := low, high
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case k <= j:
+			high = j
+		case k >= i:
+			low = i
+		default:
+			return values[k]
+		}
+	}
+	return values[k]
 }
 
 // exactUpTo: beyond this many points Kendall's statistic is as good as normal; the

@@ -2,6 +2,7 @@ package series
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -78,6 +79,17 @@ func TestLongSeriesAreThinned(t *testing.T) {
 		}
 		if s := TheilSen(all); s.PerHour < 2.99 || s.PerHour > 3.01 || s.Low > 3 || s.High < 3 {
 			t.Errorf("%d points: slope %+v, want 3", n, s)
+		}
+	}
+}
+
+func TestNthIsThatOfTheSortedValues(t *testing.T) {
+	for _, values := range [][]float64{{7}, {2, 1}, {3, 3, 3, 3}, {1, 2, 3, 4, 5}, {5, 4, 3, 2, 1}, {2, -1, 2, 0, 9, 2, -4, 2}} {
+		sorted := slices.Sorted(slices.Values(values))
+		for k, want := range sorted {
+			if got := nth(slices.Clone(values), k); got != want {
+				t.Errorf("%v: value %d is %v, want %v", values, k, got, want)
+			}
 		}
 	}
 }
