@@ -169,10 +169,11 @@ func (s *speaker) bounded(n int) (shown int, note []Block) {
 	return appendixRows, []Block{{Text: s.say("appendix.more", facts{"more": n - appendixRows})}}
 }
 
-// inputs lists every file the case was made from, with its hash in full: months
+// inputs lists the files the case was made from, with their hashes in full: months
 // later it proves that a log is the one the case was made from.
 func (s *speaker) inputs(docs []*ingest.Document) []Block {
-	g := newGrid(s.label("caption.inputs"), len(docs))
+	shown, more := s.bounded(len(docs))
+	g := newGrid(s.label("caption.inputs"), shown)
 	g.text(s.label("column.file"), 0.22, func(i int) string { return docs[i].File })
 	g.number(s.label("column.size"), 0.1, func(i int) string { return count(docs[i].Bytes) })
 	g.number(s.label("column.lines"), 0.08, func(i int) string { return count(int64(docs[i].Lines)) })
@@ -182,7 +183,7 @@ func (s *speaker) inputs(docs []*ingest.Document) []Block {
 		return s.label("state." + documentState(docs[i]))
 	})
 	g.mono(s.label("column.sha256"), 0.34, func(i int) string { return docs[i].SHA256 })
-	return []Block{{Table: g.table()}}
+	return append([]Block{{Table: g.table()}}, more...)
 }
 
 // skipped lists the commands of the logs that poolsweep does not read. Their output

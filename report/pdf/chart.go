@@ -228,7 +228,7 @@ func (d *document) drawAxis(p *plot, top, foot float64) {
 	}
 	d.page().rule(p.left, foot, p.width, 0.5, muted)
 	if p.chart.Unit != "" || p.beside {
-		unit := d.one(p.chart.Unit, d.glyphs.fit(p.chart.Unit, tickFont, d.column(), 5))
+		unit := d.cramped(p.chart.Unit, tickFont, d.column(), 5)
 		x := min(p.left, d.width-marginX-unit.width)
 		d.page().draw(unit, x, foot+19)
 		if p.beside {
@@ -243,7 +243,7 @@ func (d *document) heading(p *plot, i int, y float64) {
 		return
 	}
 	head := p.chart.Bars[i].Head
-	l := d.one(head, d.glyphs.fit(head, style{bold, tickFont.size, muted}, d.column()/2, 4))
+	l := d.cramped(head, style{bold, tickFont.size, muted}, d.column()/2, 4)
 	base := baseline(y, leading(tickFont.size), tickFont.size)
 	d.page().rect(marginX, y, l.width+3, p.head(i)-2, white)
 	d.page().draw(l, marginX, base)

@@ -280,6 +280,13 @@ func (d *document) one(s string, st style) line {
 	return d.glyphs.cut(strings.ReplaceAll(d.glyphs.clean(s, st.weight), "\n", " "), st)
 }
 
+// cramped makes a single line of a text that has to do with width: it is shrunk, and
+// what even small letters have no room for is left out.
+func (d *document) cramped(s string, st style, width, least float64) line {
+	flat := strings.ReplaceAll(d.glyphs.clean(s, st.weight), "\n", " ")
+	return d.glyphs.wrap(flat, d.glyphs.fit(flat, st, width, least), width)[0]
+}
+
 // joined puts the texts that are not empty together.
 func joined(separator string, texts ...string) string {
 	var kept []string

@@ -80,11 +80,11 @@ func (d *document) placed(l *ladder, g *report.Rung, i int) {
 	t, p := g.Tags[i], d.page()
 	base := baseline(d.y, stepHeight, barText.size)
 	if i == 0 {
-		p.draw(d.one(g.Label, style{bold, barText.size, accent}), marginX, base)
+		p.draw(d.cramped(g.Label, style{bold, barText.size, accent}, rungColumn, 4), marginX, base)
 	}
 	st := cellTone(barText, t.Tone)
-	p.draw(d.one(t.Label, d.glyphs.fit(t.Label, st, l.left-labelGap-marginX-rungColumn, 4)), marginX+rungColumn, base)
-	p.draw(d.one(t.Text, d.glyphs.fit(t.Text, st, d.width-marginX-l.text, 4)), l.text, base)
+	p.draw(d.cramped(t.Label, st, l.left-labelGap-marginX-rungColumn, 4), marginX+rungColumn, base)
+	p.draw(d.cramped(t.Text, st, d.width-marginX-l.text, 4), l.text, base)
 	if t.Within > 0 {
 		from, to := l.at(-t.Within), l.at(t.Within)
 		p.rect(from, d.y, to-from, stepHeight, zoneFill)
@@ -123,7 +123,7 @@ func (d *document) ladderAxis(l *ladder, top float64) {
 			free = x + text.width/2 + 5
 		}
 	}
-	unit := d.one(l.r.Unit, d.glyphs.fit(l.r.Unit, tickFont, d.column(), 5))
+	unit := d.cramped(l.r.Unit, tickFont, d.column(), 5)
 	d.page().draw(unit, min(l.left, d.width-marginX-unit.width), foot+19)
 	d.y = foot + axisHeight
 }

@@ -271,7 +271,7 @@ func (d *document) levels(g *graph, top float64) {
 	for _, m := range g.t.Levels {
 		y := top + g.high*(1-within(g.t.Y, m.Value))
 		d.page().path([]point{{g.left, y}, {g.left + g.width, y}}, 1, ink, []float64{7, 2, 2, 2})
-		label := d.one(m.Label, d.glyphs.fit(m.Label, tickFont.in(ink), g.width-8, 5))
+		label := d.cramped(m.Label, tickFont.in(ink), g.width-8, 5)
 		at := y + tickFont.size + 1
 		d.page().rect(g.left+3, at-tickFont.size+0.5, label.width+2, tickFont.size+1, white)
 		d.page().draw(label, g.left+4, at)
@@ -289,7 +289,7 @@ func (d *document) restarts(g *graph, top float64) {
 			continue
 		}
 		d.page().dash(x, top-2, g.high+2, muted)
-		label := d.one(m.Label, tickFont)
+		label := d.cramped(m.Label, tickFont, g.width, 5)
 		at := min(x-label.width/2, d.width-marginX-label.width)
 		if at >= free {
 			d.page().draw(label, at, top-4)
