@@ -320,7 +320,7 @@ func TestRefusalsAndFailuresAreToldAndTriedAgain(t *testing.T) {
 			return true
 		}, store.AttachPending, 2 * time.Hour, true},
 		{"led elsewhere", func(w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "https://evil.example/", 302)
+			http.Redirect(w, r, "https://evil.example/", http.StatusFound)
 			return true
 		}, store.AttachRefused, time.Hour, true},
 	} {

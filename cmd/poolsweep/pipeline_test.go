@@ -13,7 +13,6 @@ import (
 	"poolsweep/analyze/knowledge"
 	"poolsweep/report"
 	"poolsweep/samples"
-	"poolsweep/templates"
 )
 
 // known returns what poolsweep knows by itself.
@@ -24,15 +23,6 @@ func known(t testing.TB) *knowledge.Base {
 		t.Fatal(err)
 	}
 	return know
-}
-
-func english(t testing.TB) *templates.Words {
-	t.Helper()
-	w, err := words("en")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
 }
 
 // judged returns the judgement on all samples.

@@ -250,9 +250,8 @@ func Words(s string) string {
 func (u *Public) folder(found string) string {
 	lead := found[:len(found)-len(strings.TrimLeft(found, " \t(="))]
 	name := found[len(lead):]
-	end, kept := len(name), ""
 	if at := driver.FindStringIndex(name); at != nil {
-		end, kept = at[0], name[at[0]:at[1]]
+		end, kept := at[0], name[at[0]:at[1]]
 		if system.MatchString(name[:end]) {
 			return lead + name[:at[1]] + u.rest(name[at[1]:])
 		}
