@@ -76,12 +76,7 @@ func (b *binder) machineStates() *SheetChart {
 		Head: b.label("column.verdict"), Empty: b.label("sheet.empty")}
 	series := ChartSeries{Name: b.label("column.machines"), Kind: KindCount}
 	for _, v := range verdictsWorstFirst {
-		n := 0.0
-		for i := range b.in.Result.Machines {
-			if b.in.Result.Machines[i].Verdict == v {
-				n++
-			}
-		}
+		n := float64(countMachines(b.in.Result.Machines, v))
 		chart.Labels, series.Values = append(chart.Labels, b.label("verdict."+v.String())), append(series.Values, n)
 	}
 	chart.Series = []ChartSeries{series}

@@ -75,29 +75,17 @@ var verdictsWorstFirst = []analyze.Verdict{
 // counts says how much was looked at and what came of it, so that a reader sees at
 // once whether the whole lab is in.
 func (s *speaker) counts() []Pair {
-	partial := 0
-	for _, d := range s.in.Documents {
-		if d.Partial() {
-			partial++
-		}
-	}
 	whole := func(n int) string { return count(int64(n)) }
 	pairs := []Pair{
 		{s.label("counts.files"), whole(len(s.in.Documents) + len(s.in.Refused))},
-		{s.label("counts.partial"), whole(partial)},
+		{s.label("counts.partial"), whole(s.in.partial())},
 		{s.label("counts.refused"), whole(len(s.in.Refused))},
 		{s.label("counts.cases"), whole(len(s.in.Result.Cases))},
 		{s.label("counts.machines"), whole(len(s.in.Result.Machines))},
 	}
 	for _, v := range verdictsWorstFirst {
-		n := 0
-		for i := range s.in.Result.Machines {
-			if s.in.Result.Machines[i].Verdict == v {
-				n++
-			}
-		}
 		name := s.say("counts.verdict", facts{"verdict": s.label("verdict." + v.String())})
-		pairs = append(pairs, Pair{name, whole(n)})
+		pairs = append(pairs, Pair{name, whole(countMachines(s.in.Result.Machines, v))})
 	}
 	return pairs
 }

@@ -155,6 +155,17 @@ func (in Input) lendLead(c *analyze.Case) (back func()) {
 	return in.Result.Lend(nil)
 }
 
+// partial counts the documents that were read in part.
+func (in Input) partial() int {
+	n := 0
+	for _, d := range in.Documents {
+		if d.Partial() {
+			n++
+		}
+	}
+	return n
+}
+
 // machine returns the judgement on a machine, or nil. Windows names machines
 // without regard to case.
 func (in Input) machine(name string) *analyze.Machine {

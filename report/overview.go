@@ -46,14 +46,8 @@ func NewOverview(in Input) (*Writeup, error) {
 func (s *speaker) tally() facts {
 	machines := s.in.Result.Machines
 	of := func(v analyze.Verdict) int { return countMachines(machines, v) }
-	partial := 0
-	for _, d := range s.in.Documents {
-		if d.Partial() {
-			partial++
-		}
-	}
 	return facts{"machines": len(machines), "healthy": of(analyze.Healthy), "unjudged": of(analyze.Insufficient),
-		"cases": len(s.in.Result.Cases), "files": len(s.in.Documents), "partial": partial, "refused": len(s.in.Refused)}
+		"cases": len(s.in.Result.Cases), "files": len(s.in.Documents), "partial": s.in.partial(), "refused": len(s.in.Refused)}
 }
 
 func countMachines(machines []analyze.Machine, v analyze.Verdict) int {

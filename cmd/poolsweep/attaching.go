@@ -67,7 +67,7 @@ func (a *attacher) deliveries(ctx context.Context) ([]delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	decided, err := settled(ctx, a.store, cases, a.now())
+	decided, _, err := decidedCases(ctx, a.store, cases, a.now())
 	if err != nil {
 		return nil, err
 	}
@@ -87,21 +87,6 @@ func (a *attacher) deliveries(ctx context.Context) ([]delivery, error) {
 			mark:       markOf(c), to: a.cfg.tracker(d.Ticket), quiet: d.Duplicate != "" || d.Closed != nil, ready: ready(c)})
 	}
 	return out, nil
-}
-
-// settled is what people decided about the cases of a history.
-func settled(ctx context.Context, db *store.Store, cases []store.Case,
-	now time.Time) (map[string]analyze.Decided, error) {
-	r, err := readRuling(ctx, db, now)
-	if err != nil {
-		return nil, err
-	}
-	res := &analyze.Result{}
-	for _, c := range cases {
-		res.Cases = append(res.Cases, analyze.Case{ID: c.ID, Signature: c.Signature, Aliases: r.names[c.ID]})
-	}
-	decided, _ := r.settle(res)
-	return decided, nil
 }
 
 // readiness tells of which cases the newest revision is written, and is the newest that

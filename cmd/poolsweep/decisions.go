@@ -19,7 +19,6 @@ import (
 	"poolsweep/ingest/store"
 	"poolsweep/ingest/unpack"
 	"poolsweep/ingest/watch"
-	"poolsweep/report"
 )
 
 // defaultDecisions is the file in a watched folder that people decide in.
@@ -274,10 +273,11 @@ func (r *ruling) settle(res *analyze.Result) (map[string]analyze.Decided, []anal
 	return decided, faults
 }
 
-// decidedCases tells how the cases of a history stand as far as no log has to be judged
-// for it: nothing is said of fixes, or of a version that a case waits for.
-func decidedCases(ctx context.Context, db *store.Store, cases []store.Case) (map[string]analyze.Decided, []analyze.Fault, error) {
-	r, err := readRuling(ctx, db, time.Time{})
+// decidedCases tells how the cases of a history stand at a moment as far as no log has to
+// be judged for it: nothing is said of fixes, or of a version that a case waits for.
+func decidedCases(ctx context.Context, db *store.Store, cases []store.Case,
+	at time.Time) (map[string]analyze.Decided, []analyze.Fault, error) {
+	r, err := readRuling(ctx, db, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -291,15 +291,4 @@ func decidedCases(ctx context.Context, db *store.Store, cases []store.Case) (map
 	}
 	decided, faults := r.settle(&res)
 	return decided, slices.DeleteFunc(faults, func(f analyze.Fault) bool { return f.Why.Rule == analyze.CannotNameModule }), nil
-}
-
-// decide adds to a judgement what people decided.
-func (j *judgement) decide(r *ruling) error {
-	j.Decided, j.Faults = r.settle(j.Result)
-	if len(j.Decided) == 0 {
-		return nil
-	}
-	var err error
-	j.output, err = report.NewOutput(j.Input)
-	return err
 }

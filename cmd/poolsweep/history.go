@@ -33,12 +33,7 @@ func openHistory(cmd *cobra.Command, con *console, cfg *config) (*history, error
 	if cfg.State == "" {
 		return nil, usageError(cmd, errors.New("no state folder: give --state, or --config"))
 	}
-	cfg.fill()
-	know, err := cfg.knowledge(con)
-	if err != nil {
-		return nil, err
-	}
-	words, err := words(cfg.Lang)
+	know, words, err := cfg.means(con)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +47,18 @@ func openHistory(cmd *cobra.Command, con *console, cfg *config) (*history, error
 		return nil, err
 	}
 	return h, nil
+}
+
+// means fills in what a configuration leaves open, and returns what cases are judged by
+// and told in.
+func (c *config) means(con *console) (*knowledge.Base, *templates.Words, error) {
+	c.fill()
+	know, err := c.knowledge(con)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := words(c.Lang)
+	return know, w, err
 }
 
 // worst is a name for the case that stands first.
@@ -129,24 +136,15 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := h.cfg.newJudgement(documents(held), tables, nil, h.know, h.words)
+	j, err := h.judged(ctx, tables, held, h.now)
 	if err != nil {
-		return nil, nil, err
-	}
-	r, err := readRuling(ctx, h.db, h.now)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := j.decide(r); err != nil {
 		return nil, nil, err
 	}
 	if j.Revisions, err = revisions(ctx, h.db); err != nil {
 		return nil, nil, err
 	}
 	if j.Scope = sel.scope(); j.Scope != nil { // the last revision was made from more
-		for id, r := range j.Revisions {
-			j.Revisions[id] = report.Revision{Number: r.Number}
-		}
+		numbersOnly(j.Revisions)
 		return j, held, nil
 	}
 	if len(ids) == 0 { // the workbook is among what is asked for
@@ -156,6 +154,24 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 		}
 	}
 	return j, held, nil
+}
+
+// judged judges documents, with what people decided as it holds at a moment.
+func (h *history) judged(ctx context.Context, tables *shelf.Shelf, held []store.Held,
+	at time.Time) (*judgement, error) {
+	r, err := readRuling(ctx, h.db, at)
+	if err != nil {
+		return nil, err
+	}
+	return h.cfg.newJudgement(documents(held), tables, nil, h.know, h.words, r)
+}
+
+// numbersOnly leaves of revisions their numbers, where what they said before was about
+// more than is judged.
+func numbersOnly(all map[string]report.Revision) {
+	for id, r := range all {
+		all[id] = report.Revision{Number: r.Number}
+	}
 }
 
 // documents returns what is selected, by file. Without a period it is what the watcher

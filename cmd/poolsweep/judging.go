@@ -177,15 +177,12 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.cfg.newJudgement(documents(held), tables, nil, s.know, s.words)
-	if err != nil {
-		return nil, err
-	}
-	r, err := readRuling(ctx, s.store, s.now())
-	if err != nil {
-		return nil, err
-	}
-	return j, j.decide(r)
+	return s.history().judged(ctx, tables, held, s.now())
+}
+
+// history is that of the service.
+func (s *service) history() *history {
+	return &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: s.now()}
 }
 
 // recentPast returns the newest document of every machine in a history, and all that
@@ -368,10 +365,7 @@ func (s *service) write(ctx context.Context, o store.Output, draw func(io.Writer
 	var drawn bytes.Buffer
 	err := draw(&drawn)
 	if err == nil {
-		err = writeAll(ctx, []page{{filepath.Join(s.cfg.Out, filepath.FromSlash(o.Path)), func(w io.Writer) error {
-			_, err := w.Write(drawn.Bytes())
-			return err
-		}}})
+		err = writeAll(ctx, []page{drawnPage(filepath.Join(s.cfg.Out, filepath.FromSlash(o.Path)), drawn.Bytes())})
 	}
 	if err != nil && err.Error() == o.Reason {
 		return nil // as before, and said already

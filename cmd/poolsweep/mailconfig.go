@@ -191,24 +191,34 @@ func helloName() string {
 	return name
 }
 
-// readPassword reads the first line of a file that not everybody may read.
+// readPassword reads the password for the mail server.
 func readPassword(file string) (string, error) {
+	return readSecret("mail: password_file", file, exitUsage, func(line string) (string, error) {
+		if line = strings.TrimSuffix(line, "\r"); line == "" {
+			return "", errors.New("its first line is empty")
+		}
+		return line, nil
+	}, "write the password into the first line of the file, for the watcher's user alone")
+}
+
+// readSecret reads what is kept in the first line of a file that not everybody may read,
+// and that a key of the configuration names.
+func readSecret(key, file string, exit int, secret func(line string) (string, error), hint string) (string, error) {
 	shown := filepath.ToSlash(file)
 	info, err := os.Stat(file)
 	if err == nil && modesCount && info.Mode()&othersAny != 0 {
-		return "", &failure{exitUsage, fmt.Errorf("mail: password_file: everybody may open %s", shown), "chmod 600 " + shown}
+		return "", &failure{exit, fmt.Errorf("%s: everybody may open %s", key, shown), "chmod 600 " + shown}
 	}
 	var text []byte
 	if err == nil {
 		text, err = os.ReadFile(file)
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	if line = strings.TrimSuffix(line, "\r"); err == nil && line == "" {
-		err = errors.New("its first line is empty")
+	if err == nil {
+		line, err = secret(line)
 	}
 	if err != nil {
-		return "", &failure{exitUsage, fmt.Errorf("mail: password_file: read %s: %w", shown, cause(err)),
-			"write the password into the first line of the file, for the watcher's user alone"}
+		return "", &failure{exit, fmt.Errorf("%s: read %s: %w", key, shown, cause(err)), hint}
 	}
 	return line, nil
 }

@@ -76,7 +76,8 @@ func (s *service) makeMails(ctx context.Context, now time.Time, notices bool) er
 	if err != nil {
 		return err
 	}
-	h := &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: now, cases: cases}
+	h := s.history()
+	h.now, h.cases = now, cases
 	var failed error
 	for i := range s.cfg.Groups {
 		g := &s.cfg.Groups[i]

@@ -24,21 +24,10 @@ type goodServer struct {
 
 func (g *goodServer) start(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
-			go g.serve(conn)
-		}
-	}()
-	return l.Addr().String()
+	return onLoopback(t, g.serve).String()
 }
 
 func (g *goodServer) serve(conn net.Conn) {
-	defer conn.Close()
 	in := bufio.NewReader(conn)
 	fmt.Fprint(conn, "220 good\r\n")
 	for {

@@ -279,6 +279,12 @@ const (
 
 func (b *badServer) start(t *testing.T) int {
 	t.Helper()
+	return onLoopback(t, b.serve).Port
+}
+
+// onLoopback serves each connection to a port of this machine until the test ends.
+func onLoopback(t *testing.T, serve func(net.Conn)) *net.TCPAddr {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -288,11 +294,11 @@ func (b *badServer) start(t *testing.T) int {
 		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
 			go func() {
 				defer conn.Close()
-				b.serve(conn)
+				serve(conn)
 			}()
 		}
 	}()
-	return l.Addr().(*net.TCPAddr).Port
+	return l.Addr().(*net.TCPAddr)
 }
 
 func (b *badServer) serve(conn net.Conn) {

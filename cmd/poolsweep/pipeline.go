@@ -54,7 +54,7 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 	if c.public() {
 		read.redact(tables)
 	}
-	j, err := c.newJudgement(read.docs, tables, read.refused, know, words)
+	j, err := c.newJudgement(read.docs, tables, read.refused, know, words, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func (j *judgement) cited() []ingest.Source {
 	return cited
 }
 
-// newJudgement judges documents, whose tables are on a shelf, by what is known.
-// Refused are the files of which no document came.
+// newJudgement judges documents, whose tables are on a shelf, by what is known. Refused
+// are the files of which no document came; r is what people decided, nil for nothing.
 func (c *config) newJudgement(docs []*ingest.Document, tables *shelf.Shelf, refused []report.Refused, know *knowledge.Base,
-	words *templates.Words) (*judgement, error) {
+	words *templates.Words, r *ruling) (*judgement, error) {
 	j := &judgement{paper: c.sheet(), shelf: tables, Input: report.Input{
 		Documents: docs,
 		Refused:   refused,
@@ -91,6 +91,9 @@ func (c *config) newJudgement(docs []*ingest.Document, tables *shelf.Shelf, refu
 	}}
 	for _, m := range know.TagMaps() {
 		j.TagMaps = append(j.TagMaps, report.TagMap{File: m.File, SHA256: m.SHA256})
+	}
+	if r != nil {
+		j.Decided, j.Faults = r.settle(j.Result)
 	}
 	var err error
 	j.output, err = report.NewOutput(j.Input)

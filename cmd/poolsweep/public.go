@@ -48,7 +48,7 @@ func (c *config) outside(j *judgement, know *knowledge.Base) (*judgement, error)
 	for _, d := range j.Documents {
 		j.shelf.Rewrite(d, u.Document)
 	}
-	out, err := c.newJudgement(j.Documents, j.shelf, nil, know, j.Words)
+	out, err := c.newJudgement(j.Documents, j.shelf, nil, know, j.Words, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -81,12 +81,7 @@ func (h *historyFlags) open(cmd *cobra.Command, con *console) (*service, error) 
 	if cfg.State == "" || cfg.Out == "" {
 		return nil, usageError(cmd, errors.New("no state folder or no folder for reports: give --state and --out, or --config"))
 	}
-	cfg.fill()
-	know, err := cfg.knowledge(con)
-	if err != nil {
-		return nil, err
-	}
-	words, err := words(cfg.Lang)
+	know, words, err := cfg.means(con)
 	if err != nil {
 		return nil, err
 	}

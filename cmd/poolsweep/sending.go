@@ -78,10 +78,7 @@ func (s *sender) run(ctx context.Context) {
 		if err := s.pass(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("sending is broken off; it is tried again", "err", err)
 		}
-		select {
-		case <-time.After(s.times.poll):
-		case <-ctx.Done():
-		}
+		pause(ctx, s.times.poll)
 	}
 }
 

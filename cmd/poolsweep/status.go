@@ -206,7 +206,7 @@ func (st *status) addCases(ctx context.Context, db *store.Store) error {
 	if err != nil {
 		return err
 	}
-	decided, faults, err := decidedCases(ctx, db, cases)
+	decided, faults, err := decidedCases(ctx, db, cases, time.Time{})
 	if err != nil {
 		return err
 	}

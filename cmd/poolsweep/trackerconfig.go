@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -106,27 +104,14 @@ func (t *trackerConfig) client() (*tracker.Tracker, error) {
 		Patience: trackerPatience}, nil
 }
 
-// readToken reads the first line of a file that not everybody may read.
+// readToken reads the token for a tracker.
 func readToken(file string) (string, error) {
-	shown := filepath.ToSlash(file)
-	info, err := os.Stat(file)
-	if err == nil && modesCount && info.Mode()&othersAny != 0 {
-		err := fmt.Errorf("trackers: token_file: everybody may open %s", shown)
-		return "", &failure{exitFailed, err, "chmod 600 " + shown}
-	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(file)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	token := strings.TrimSpace(line)
-	// What is no visible ASCII cannot stand in a header, and the error would print it.
-	if err == nil && (token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })) {
-		err = errors.New("its first line is no token")
-	}
-	if err != nil {
-		return "", &failure{exitFailed, fmt.Errorf("trackers: token_file: read %s: %w", shown, err),
-			"write the token into the first line of the file, for poolsweep's user alone"}
-	}
-	return token, nil
+	return readSecret("trackers: token_file", file, exitFailed, func(line string) (string, error) {
+		line = strings.TrimSpace(line)
+		// What is no visible ASCII cannot stand in a header, and the error would print it.
+		if line == "" || strings.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return "", errors.New("its first line is no token")
+		}
+		return line, nil
+	}, "write the token into the first line of the file, for poolsweep's user alone")
 }

@@ -211,24 +211,19 @@ func (d *desk) judgeWeek(ctx context.Context, p *store.Period) (*week, error) {
 // moment. Readers outside are told of no decision; what it silences stays silent.
 func (d *desk) judgeHeld(ctx context.Context, tables *shelf.Shelf, held []store.Held,
 	at time.Time) (*judgement, error) {
-	j, err := d.cfg.newJudgement(documents(held), tables, nil, d.know, d.words)
+	j, err := d.judged(ctx, tables, held, at)
+	if err == nil {
+		j.Revisions, err = revisions(ctx, d.db)
+	}
 	if err != nil {
 		return nil, err
 	}
-	r, err := readRuling(ctx, d.db, at)
-	if err == nil {
-		err = j.decide(r)
-	}
-	if err == nil {
-		j.Revisions, err = revisionNumbers(ctx, d.db)
-	}
-	if decided := j.Decided; err == nil && d.cfg.public() {
-		if j, err = d.cfg.outside(j, d.know); err == nil {
-			j.Decided = silenced(decided)
+	numbersOnly(j.Revisions) // what they said before was about more machines than a group has
+	if decided := j.Decided; d.cfg.public() {
+		if j, err = d.cfg.outside(j, d.know); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		j.Decided = silenced(decided)
 	}
 	j.Scope, j.Zone = d.scope(), d.schedule.zone
 	return j, nil
@@ -243,16 +238,6 @@ func silenced(decided map[string]analyze.Decided) map[string]analyze.Decided {
 		}
 	}
 	return out
-}
-
-// revisionNumbers are the newest revisions of the cases, without what they said before: that was
-// about more machines than a group has.
-func revisionNumbers(ctx context.Context, db *store.Store) (map[string]report.Revision, error) {
-	all, err := revisions(ctx, db)
-	for id, r := range all {
-		all[id] = report.Revision{Number: r.Number}
-	}
-	return all, err
 }
 
 // asOf returns what was known of some machines at the end of a period: their newest

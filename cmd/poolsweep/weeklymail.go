@@ -96,10 +96,7 @@ func (l *letter) pages(from, to, messageID string) ([]page, error) {
 	}
 	raw = append([]byte("Message-ID: "+messageID+"\r\n"), raw...)
 	at := func(name string, body []byte) page {
-		return page{filepath.Join(l.folder, filepath.FromSlash(name)), func(w io.Writer) error {
-			_, err := w.Write(body)
-			return err
-		}}
+		return drawnPage(filepath.Join(l.folder, filepath.FromSlash(name)), body)
 	}
 	pages := []page{at(emlFile, raw), at(htmlFile, []byte(m.Page())), at(textFile, []byte(m.Text))}
 	for i, f := range l.files {

@@ -107,11 +107,7 @@ func (r *pasts) readTrack(ctx context.Context, machine string, res *analyze.Resu
 	if err != nil {
 		return nil, err
 	}
-	var docs []*ingest.Document
-	for _, h := range recent {
-		docs = append(docs, h.Document)
-	}
-	for _, snaps := range fleet.Machines(docs) {
+	for _, snaps := range fleet.Machines(documents(recent)) {
 		if fleet.MachineKey(snaps[0]) == ingest.MachineKey(machine) {
 			t := judge.Trace(snaps, res.Cases, p, th)
 			return &t, nil

@@ -19,6 +19,14 @@ type page struct {
 	draw func(io.Writer) error
 }
 
+// drawnPage is a file whose bytes are known.
+func drawnPage(path string, body []byte) page {
+	return page{path, func(w io.Writer) error {
+		_, err := w.Write(body)
+		return err
+	}}
+}
+
 // writeAll writes pages, all or none: each is drawn into a temporary
 // file beside its place, and only when all are drawn and on disk do they get
 // their names. An interrupt before that leaves nothing behind.

@@ -113,10 +113,7 @@ func (s *Store) Queue(ctx context.Context, series, key, install string, letters 
 				return fmt.Errorf("mail to %s: %w", l.Recipient, err)
 			}
 		}
-		if err := dropTexts(ctx, tx); err != nil {
-			return err
-		}
-		return finishPeriods(ctx, tx, now)
+		return tidyMails(ctx, tx, now)
 	})
 	if err != nil {
 		return fmt.Errorf("queue %s %s: %w", series, key, err)
@@ -151,6 +148,14 @@ func putText(ctx context.Context, tx *sql.Tx, text []byte) (string, error) {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO blob (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING`, name, text)
 	return name, err
+}
+
+// tidyMails follows each change of mails: what is done with is dropped and marked so.
+func tidyMails(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	if err := dropTexts(ctx, tx); err != nil {
+		return err
+	}
+	return finishPeriods(ctx, tx, now)
 }
 
 // dropTexts removes the texts that cannot be sent any more.
@@ -271,10 +276,7 @@ func (s *Store) Settle(ctx context.Context, c *Claim, now time.Time) error {
 			err = c.mine(ctx, tx, `sha256 = CASE WHEN small <> '' THEN small ELSE sha256 END, small = ''`)
 		}
 		if err == nil {
-			err = dropTexts(ctx, tx)
-		}
-		if err == nil {
-			err = finishPeriods(ctx, tx, now)
+			err = tidyMails(ctx, tx, now)
 		}
 		return err
 	})
@@ -316,10 +318,7 @@ func (s *Store) decide(ctx context.Context, m MailKey, now time.Time, update, st
 				string(Queued), millis(now), m.Series, m.Key, string(Done))
 		}
 		if err == nil {
-			err = dropTexts(ctx, tx)
-		}
-		if err == nil {
-			err = finishPeriods(ctx, tx, now)
+			err = tidyMails(ctx, tx, now)
 		}
 		return err
 	})
@@ -344,10 +343,7 @@ func withdraw(ctx context.Context, tx *sql.Tx, now time.Time) error {
 			millis(now), string(MailDotted), string(MailHeld), string(MailPending))
 	}
 	if err == nil {
-		err = dropTexts(ctx, tx)
-	}
-	if err == nil {
-		err = finishPeriods(ctx, tx, now)
+		err = tidyMails(ctx, tx, now)
 	}
 	return err
 }
