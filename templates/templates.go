@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode"
 	"unicode/utf8"
@@ -38,8 +39,22 @@ func Languages() []string {
 	return langs
 }
 
-// Load returns the wording of a language, named as in BCP 47: "en".
+// loaded holds each language's wording, parsed once in the life of the process: a
+// watcher asks for it with every look at its groups.
+var loaded = sync.OnceValue(func() map[string]func() (*Words, error) {
+	all := map[string]func() (*Words, error){}
+	for _, lang := range Languages() {
+		all[lang] = sync.OnceValues(func() (*Words, error) { return load(files, Languages(), lang) })
+	}
+	return all
+})
+
+// Load returns the wording of a language, named as in BCP 47: "en". Callers share it:
+// nothing changes it.
 func Load(lang string) (*Words, error) {
+	if of, known := loaded()[lang]; known {
+		return of()
+	}
 	return load(files, Languages(), lang)
 }
 

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +46,27 @@ func newFakeTracker(t *testing.T, kind tracker.Kind) *fakeTracker {
 func (f *fakeTracker) page() string {
 	return f.URL + map[tracker.Kind]string{tracker.GitHub: "/lab/pool/issues/12", tracker.Gitea: "/lab/pool/issues/12",
 		tracker.GitLab: "/lab/pool/-/issues/12", tracker.Jira: "/browse/PS-12"}[f.kind]
+}
+
+// said are the comments so far. A test looks while an answer may still be under way.
+func (f *fakeTracker) said() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.comments)
+}
+
+// filed are the bytes of the files so far, by name.
+func (f *fakeTracker) filed() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.files)
+}
+
+// called is how many requests came so far.
+func (f *fakeTracker) called() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
 }
 
 func (f *fakeTracker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -220,15 +243,15 @@ func TestARevisionComesIntoItsTicketOnce(t *testing.T) {
 				b.turn(t, 48*time.Hour)
 				b.restart()
 			}
-			if len(b.fake.comments) != 1 {
-				t.Fatalf("%d comments", len(b.fake.comments))
+			if len(b.fake.said()) != 1 {
+				t.Fatalf("%d comments", len(b.fake.said()))
 			}
-			text, name := b.fake.comments[0], b.id+"-r1.pdf"
+			text, name := b.fake.said()[0], b.id+"-r1.pdf"
 			says := []string{b.id, "LAB-XP-07", markOf(&store.Case{Signature: b.row(t).Signature, Revision: 1, Summary: b.summary(t)})}
 			if kind.TakesFiles() {
 				says = append(says, name)
-				if b.fake.files[name] < 1000 {
-					t.Errorf("files %v", b.fake.files)
+				if b.fake.filed()[name] < 1000 {
+					t.Errorf("files %v", b.fake.filed())
 				}
 			} else {
 				says = append(says, "cases/")
@@ -263,7 +286,7 @@ func TestALostAnswerIsNoSecondComment(t *testing.T) {
 		b := newAttachBench(t, kind, attachPDF)
 		b.fake.lose = true
 		b.turn(t, 0)
-		if r := b.row(t); r.State != store.AttachPending || r.Error == "" || len(b.fake.comments) != 1 {
+		if r := b.row(t); r.State != store.AttachPending || r.Error == "" || len(b.fake.said()) != 1 {
 			t.Fatalf("%s: %+v", kind, r)
 		}
 		b.turn(t, time.Second)
@@ -271,8 +294,8 @@ func TestALostAnswerIsNoSecondComment(t *testing.T) {
 			t.Errorf("%s: tried again too soon: %+v", kind, r)
 		}
 		b.turn(t, time.Minute)
-		if r := b.row(t); r.State != store.Attached || r.Comment == "" || len(b.fake.comments) != 1 {
-			t.Errorf("%s: %+v, %d comments", kind, r, len(b.fake.comments))
+		if r := b.row(t); r.State != store.Attached || r.Comment == "" || len(b.fake.said()) != 1 {
+			t.Errorf("%s: %+v, %d comments", kind, r, len(b.fake.said()))
 		}
 	}
 }
@@ -297,8 +320,8 @@ func TestAKillBetweenCommentAndRecordIsNoSecondComment(t *testing.T) {
 		t.Errorf("the lease does not hold: %+v", r)
 	}
 	b.turn(t, b.att.times.lease)
-	if r := b.row(t); r.State != store.Attached || len(b.fake.comments) != 1 {
-		t.Errorf("%+v, %d comments", r, len(b.fake.comments))
+	if r := b.row(t); r.State != store.Attached || len(b.fake.said()) != 1 {
+		t.Errorf("%+v, %d comments", r, len(b.fake.said()))
 	}
 }
 
@@ -342,11 +365,11 @@ func TestRefusalsAndFailuresAreToldAndTriedAgain(t *testing.T) {
 			}
 			b.fake.fail = nil
 			b.turn(t, tt.next-time.Second)
-			if len(b.fake.comments) > 0 {
+			if len(b.fake.said()) > 0 {
 				t.Error("tried again too soon")
 			}
 			b.turn(t, time.Second)
-			if r := b.row(t); r.State != store.Attached || r.Error != "" || len(b.fake.comments) != 1 {
+			if r := b.row(t); r.State != store.Attached || r.Error != "" || len(b.fake.said()) != 1 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -374,7 +397,7 @@ func TestUnwantedFileDoesNotHoldBackTheComment(t *testing.T) {
 			return strings.HasSuffix(r.URL.Path, "/assets") && failing("POST", status)(w, r)
 		}
 		b.turn(t, 0)
-		if len(b.fake.comments) != 1 || !strings.Contains(b.fake.comments[0], "cases/") || b.row(t).File != "" {
+		if len(b.fake.said()) != 1 || !strings.Contains(b.fake.said()[0], "cases/") || b.row(t).File != "" {
 			t.Errorf("%d: %+v", status, b.row(t))
 		}
 	}
@@ -389,12 +412,12 @@ func TestOneTicketGetsOneCommentADay(t *testing.T) {
 		b.revise(t)
 		b.turn(t, time.Hour)
 	}
-	if len(b.fake.comments) != 1 {
-		t.Errorf("%d comments within a day", len(b.fake.comments))
+	if len(b.fake.said()) != 1 {
+		t.Errorf("%d comments within a day", len(b.fake.said()))
 	}
 	b.turn(t, 24*time.Hour)
 	rows, err := b.store.Attachments(t.Context())
-	if err != nil || len(rows) != 2 || rows[1].Revision != 6 || len(b.fake.comments) != 2 {
+	if err != nil || len(rows) != 2 || rows[1].Revision != 6 || len(b.fake.said()) != 2 {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }
@@ -444,8 +467,8 @@ func TestOnlyWhatIsWantedIsSent(t *testing.T) {
 			change(t, b)
 			b.turn(t, 0)
 			b.turn(t, 48*time.Hour)
-			if b.fake.calls > 0 {
-				t.Errorf("%d calls", b.fake.calls)
+			if b.fake.called() > 0 {
+				t.Errorf("%d calls", b.fake.called())
 			}
 			rows, err := b.store.Attachments(t.Context())
 			if err != nil || strings.Contains(name, "token") == (len(rows) == 0) || len(rows) > 0 && rows[0].State != store.AttachRefused {
@@ -471,12 +494,12 @@ func TestCommentsForReadersOutsideNameNobody(t *testing.T) {
 	b := newAttachBench(t, tracker.GitHub, attachComment)
 	b.cfg.Trackers[0].Profile = "public"
 	b.turn(t, 0)
-	if len(b.fake.comments) != 1 {
+	if len(b.fake.said()) != 1 {
 		t.Fatalf("%+v", b.row(t))
 	}
 	for _, name := range []string{"LAB-XP-07", b.dir} {
-		if strings.Contains(strings.ReplaceAll(b.fake.comments[0], `\`, ""), name) {
-			t.Errorf("names %s:\n%s", name, b.fake.comments[0])
+		if strings.Contains(strings.ReplaceAll(b.fake.said()[0], `\`, ""), name) {
+			t.Errorf("names %s:\n%s", name, b.fake.said()[0])
 		}
 	}
 }
@@ -507,8 +530,8 @@ func TestAttachCommand(t *testing.T) {
 	b := newAttachBench(t, tracker.GitLab, attachPDF)
 	config := b.tickets(t, attachPDF)
 	code, stdout, stderr := b.command(t, "attach", b.id, "--config", config, "--dry-run")
-	if code != exitDone || b.fake.calls > 0 {
-		t.Fatalf("%d, %d calls: %s", code, b.fake.calls, stderr)
+	if code != exitDone || b.fake.called() > 0 {
+		t.Fatalf("%d, %d calls: %s", code, b.fake.called(), stderr)
 	}
 	for _, says := range []string{b.id + " revision 1 to gitlab " + b.fake.page(), "file: " + b.id + "-r1.pdf, ", "<!-- poolsweep-"} {
 		if !strings.Contains(stdout, says) {
@@ -517,8 +540,8 @@ func TestAttachCommand(t *testing.T) {
 	}
 	for i, says := range []string{" revision 1: " + b.fake.page() + "#note_0, with " + b.id + "-r1.pdf\n", " revision 1 is there: "} {
 		code, stdout, stderr := b.command(t, "attach", strings.ToLower(b.id), "--config", config)
-		if code != exitDone || !strings.Contains(stdout, says) || len(b.fake.comments) != 1 {
-			t.Errorf("run %d: %d, %d comments\n%s%s", i+1, code, len(b.fake.comments), stdout, stderr)
+		if code != exitDone || !strings.Contains(stdout, says) || len(b.fake.said()) != 1 {
+			t.Errorf("run %d: %d, %d comments\n%s%s", i+1, code, len(b.fake.said()), stdout, stderr)
 		}
 	}
 	code, stdout, _ = b.command(t, "status", "--json")
@@ -595,7 +618,7 @@ func TestDoctorLooksAtTokensOfTrackers(t *testing.T) {
 	check(resultFail)
 	b.cfg.Trackers[0].Attach = attachOff
 	check(resultOK)
-	if b.fake.calls > 0 {
+	if b.fake.called() > 0 {
 		t.Error("the doctor sends something")
 	}
 }
