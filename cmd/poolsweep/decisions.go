@@ -49,7 +49,7 @@ type bulletin struct {
 // look returns what stands in the file when it is another than was handed on and stood
 // still from one scan to the next: an editor may be writing it, or have taken it away
 // to put another in its place.
-func (b *bulletin) look(folder *watch.Folder, now *watch.Stamp) *posted {
+func (b *bulletin) look(folder feed, now *watch.Stamp) *posted {
 	still := sameStamp(b.seen, now)
 	b.seen = now
 	if b.again.Swap(false) {
@@ -75,7 +75,7 @@ func sameStamp(a, b *watch.Stamp) bool {
 
 // readDecisions reads the file of decisions in a folder, with the care that a drop is
 // read with. Again says that it was no good time to read it.
-func readDecisions(folder *watch.Folder, name string) (text string, again bool, err error) {
+func readDecisions(folder feed, name string) (text string, again bool, err error) {
 	file, err := folder.Open(name)
 	if err != nil {
 		return "", errors.Is(err, fs.ErrNotExist), err

@@ -73,7 +73,7 @@ func (s *service) reader(ctx context.Context, sh *share) {
 
 // load opens a drop, and reads it when it is small. Without a reader the drop is
 // done with: in says why.
-func (s *service) load(in *intake) (*watch.File, io.Reader) {
+func (s *service) load(in *intake) (openDrop, io.Reader) {
 	file, err := in.share.folder.Open(in.entry.Name)
 	if err != nil {
 		in.again, in.err, in.stamp = codeOf(err), err, in.entry.Stamp
@@ -101,7 +101,7 @@ func (s *service) load(in *intake) (*watch.File, io.Reader) {
 }
 
 // parse has the drop parsed and makes sure that what was read was one state of it.
-func (s *service) parse(in *intake, file *watch.File, drop io.Reader) {
+func (s *service) parse(in *intake, file openDrop, drop io.Reader) {
 	defer file.Close()
 	name, place := in.entry.Name, ingest.PlaceBelow(in.entry.Name)
 	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: place.File, Below: place.Below,
@@ -123,7 +123,7 @@ func (s *service) parse(in *intake, file *watch.File, drop io.Reader) {
 }
 
 // checkWhole makes sure that what was read was one state of the file, whole.
-func (in *intake) checkWhole(file *watch.File) error {
+func (in *intake) checkWhole(file openDrop) error {
 	same, err := file.Unchanged()
 	switch {
 	case err != nil:

@@ -57,7 +57,7 @@ type service struct {
 // share is one watched folder.
 type share struct {
 	path    string
-	folder  *watch.Folder
+	folder  feed
 	wake    chan struct{}    // an event: scan now
 	queue   *queue           // ready drops, for the reader
 	quota   quota            // of each machine
@@ -467,7 +467,7 @@ func (s *service) newShares(ctx context.Context) error {
 		}
 		o := d.options()
 		o.Settled, o.Aside = slices.Values(settled), s.cfg.Decisions
-		s.shares = append(s.shares, &share{path: path, folder: watch.New(path, o), wake: make(chan struct{}, 1), queue: newQueue(),
+		s.shares = append(s.shares, &share{path: path, folder: folderFeed{watch.New(path, o)}, wake: make(chan struct{}, 1), queue: newQueue(),
 			quota: quota{d.Quota, map[string]hourly{}}, bulletin: bulletin{name: s.cfg.Decisions}})
 	}
 	if err := s.keepDecisions(ctx); err != nil {
