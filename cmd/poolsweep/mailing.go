@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"poolsweep/ingest"
@@ -118,7 +117,7 @@ func (s *service) endMailing(ctx context.Context, err error) error {
 }
 
 // startSending sends what is in the outbox, until the context ends.
-func (s *service) startSending(ctx context.Context, working *sync.WaitGroup) error {
+func (s *service) startSending(ctx context.Context) error {
 	if s.cfg.Mail.Server == "" {
 		return nil
 	}
@@ -127,6 +126,6 @@ func (s *service) startSending(ctx context.Context, working *sync.WaitGroup) err
 		return err
 	}
 	sender.mono = s.mono
-	working.Go(func() { sender.run(ctx) })
+	s.working.Go(func() { sender.run(ctx) })
 	return nil
 }

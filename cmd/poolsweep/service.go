@@ -39,6 +39,8 @@ type service struct {
 	read    chan *intake
 	slots   chan struct{} // one a drop that is being parsed
 	judged  chan round
+	duty    context.Context // of what one process does alone; nil when another does it
+	working *sync.WaitGroup // what is to end before the service does
 	judging bool
 	full    bool                 // no space is left for the store
 	fresh   bool                 // something was recorded since the last judgement began
@@ -164,37 +166,20 @@ const (
 func (s *service) run(ctx context.Context) error {
 	s.scans, s.read, s.judged = make(chan scanned), make(chan *intake), make(chan round, 1)
 	s.slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
-	if err := s.newUpkeep(ctx); err != nil {
-		return err
-	}
-	s.mailing = mailing{ended: make(chan error, 1)}
+	s.working = new(sync.WaitGroup)
 	going, stop := context.WithCancel(ctx)
 	defer stop()
-	var readers sync.WaitGroup
-	if err := s.startSending(going, &readers); err != nil {
+	if err := s.takeDuty(going); err != nil {
 		return err
 	}
 	for _, sh := range s.shares {
 		sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
 		go s.scanner(going, sh)
-		readers.Go(func() { s.reader(going, sh) })
-	}
-	if err := s.redo(ctx, missed); err != nil {
-		return err
-	}
-	if err := s.takeTyped(ctx); err != nil {
-		return err
-	}
-	s.fresh = true
-	var telling sync.WaitGroup
-	if s.cfg.telling() {
-		telling.Go(func() { s.attacher().run(going) })
+		s.working.Go(func() { s.reader(going, sh) })
 	}
 	err := s.loop(going)
 	stop()
-	err = errors.Join(err, s.finish(&readers))
-	telling.Wait() // its calls end with going
-	return err
+	return errors.Join(err, s.finish())
 }
 
 func (s *service) loop(ctx context.Context) error {
@@ -202,7 +187,9 @@ func (s *service) loop(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for {
-		s.startJudging(ctx)
+		if s.duty != nil {
+			s.startJudging(s.duty)
+		}
 		var err error
 		select {
 		case <-ctx.Done():
@@ -218,7 +205,7 @@ func (s *service) loop(ctx context.Context) error {
 		case ended := <-s.mailing.ended:
 			err = s.endMailing(whole, ended)
 		case <-tick.C:
-			err = s.tick(ctx, whole)
+			err = s.tick(whole)
 		}
 		if err := s.outlast(err); err != nil {
 			return err
@@ -227,23 +214,12 @@ func (s *service) loop(ctx context.Context) error {
 }
 
 // tick does what is due by the clock.
-func (s *service) tick(ctx, whole context.Context) error {
+func (s *service) tick(ctx context.Context) error {
 	s.notify.say("WATCHDOG=1")
-	if err := s.checkSilent(whole); err != nil {
+	if err := s.checkSilent(ctx); err != nil || s.duty == nil {
 		return err
 	}
-	if err := s.retry(whole); err != nil {
-		return err
-	}
-	if err := s.takeRequest(whole); err != nil {
-		return err
-	}
-	if err := s.takeTyped(whole); err != nil {
-		return err
-	}
-	err := s.startUpkeep(ctx, whole)
-	s.startMailing(ctx)
-	return err
+	return s.dutyTick(ctx)
 }
 
 // outlast passes over an error that goes by itself: a full disk or quota, a database
@@ -268,9 +244,9 @@ func (s *service) outlast(err error) error {
 }
 
 // finish records what the readers still bring, for as long as an end may take.
-func (s *service) finish(readers *sync.WaitGroup) error {
+func (s *service) finish() error {
 	done := make(chan struct{})
-	go func() { readers.Wait(); close(done) }()
+	go func() { s.working.Wait(); close(done) }()
 	late := time.NewTimer(endAfter)
 	defer late.Stop()
 	ctx := context.Background() // what is recorded now was read already

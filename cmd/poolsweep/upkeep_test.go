@@ -128,9 +128,10 @@ func TestUpkeepEndsWithTheServiceAndIsNoFailure(t *testing.T) {
 	b.pass(t, clockTrust*clockEvery-clockEvery)
 	ended, end := context.WithCancel(t.Context())
 	end()
+	b.duty = ended
 	for range 3 {
 		b.run, b.wall = b.run+clockEvery, b.wall.Add(clockEvery)
-		if err := b.tick(ended, t.Context()); err != nil {
+		if err := b.tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if b.upkeep.running {
