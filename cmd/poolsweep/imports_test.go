@@ -27,6 +27,7 @@ var mayImport = []struct {
 }{
 	{"ingest", nil},
 	{"ingest/*", []string{"ingest"}},
+	{"ingest/store/pgtest", nil},
 	{"analyze", []string{"ingest", "analyze/knowledge", "analyze/series"}},
 	{"analyze/fleet", []string{"ingest", "analyze", "analyze/series"}},
 	{"analyze/decide", []string{"ingest", "analyze", "analyze/knowledge", "analyze/series"}},

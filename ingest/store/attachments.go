@@ -38,7 +38,7 @@ type Attachment struct {
 // Older revisions that never came there are given up.
 func (s *Store) ClaimAttachment(ctx context.Context, a *Attachment, lease time.Duration,
 	now time.Time) (mine bool, err error) {
-	err = s.within(ctx, func(tx *sql.Tx) error {
+	err = s.within(ctx, func(tx querier) error {
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM attachment WHERE id = $1 AND ticket = $2 AND revision < $3 AND state <> $4`,
 			a.Case, a.Ticket, a.Revision, string(Attached))

@@ -45,7 +45,7 @@ type Judgement struct {
 // revision of each case that looks different from its last one, and that the
 // reports of such a case are due. It returns the revised cases' ids.
 func (s *Store) Judge(ctx context.Context, j Judgement, now time.Time) (revised []string, err error) {
-	err = s.within(ctx, func(tx *sql.Tx) error {
+	err = s.within(ctx, func(tx querier) error {
 		revised = nil
 		for _, m := range j.Machines {
 			_, err := tx.ExecContext(ctx, `UPDATE machine SET judged = $1, verdict = $2, confidence = $3 WHERE machine = $4`,
@@ -69,7 +69,7 @@ func (s *Store) Judge(ctx context.Context, j Judgement, now time.Time) (revised 
 }
 
 // put stores a finding and reports whether it made a revision.
-func (f *Finding) put(ctx context.Context, tx *sql.Tx, now time.Time) (bool, error) {
+func (f *Finding) put(ctx context.Context, tx querier, now time.Time) (bool, error) {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO case_file (id, signature, verdict, confidence, title, first_seen, last_seen)
 		VALUES ($1, $2, $3, $4, $5, $6, $6)

@@ -24,7 +24,7 @@ type DecisionLine struct {
 // returns the lines that came and those that went.
 func (s *Store) PutDecisions(ctx context.Context, origin string, lines []DecisionLine,
 	now time.Time) (came, went []DecisionLine, err error) {
-	err = s.within(ctx, func(tx *sql.Tx) (err error) {
+	err = s.within(ctx, func(tx querier) (err error) {
 		came = nil
 		if _, err := tx.ExecContext(ctx, `UPDATE decision SET ord = -1 WHERE origin = $1 AND ended = 0`, origin); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (s *Store) PutDecisions(ctx context.Context, origin string, lines []Decisio
 }
 
 // put stores one line and reports whether it did not stand before.
-func (l *DecisionLine) put(ctx context.Context, tx *sql.Tx, origin string, nth, ord int, now time.Time) (bool, error) {
+func (l *DecisionLine) put(ctx context.Context, tx querier, origin string, nth, ord int, now time.Time) (bool, error) {
 	n, err := count(tx.ExecContext(ctx, `
 		UPDATE decision SET file = $1, line = $2, note = $3, ord = $4
 		WHERE origin = $5 AND text = $6 AND nth = $7 AND ended = 0`, l.File, l.Line, l.Note, ord, origin, l.Text, nth))
@@ -67,7 +67,7 @@ func (l *DecisionLine) put(ctx context.Context, tx *sql.Tx, origin string, nth, 
 
 // endDecisions ends the lines that stand and for which a condition holds, and returns
 // them.
-func endDecisions(ctx context.Context, tx *sql.Tx, where string, arg any, now time.Time) ([]DecisionLine, error) {
+func endDecisions(ctx context.Context, tx querier, where string, arg any, now time.Time) ([]DecisionLine, error) {
 	rows, err := tx.QueryContext(ctx, decisionColumns+`WHERE ended = 0 AND `+where+` ORDER BY origin, line`, arg)
 	if err != nil {
 		return nil, err
@@ -114,15 +114,15 @@ func (s *Store) DecisionHistory(ctx context.Context) ([]DecisionLine, error) {
 // KeepDecisions ends the lines of all origins but these: what is no longer read does
 // not hold any more.
 func (s *Store) KeepDecisions(ctx context.Context, origins []string, now time.Time) error {
-	keep := map[string]bool{}
-	for _, o := range origins {
-		keep[o] = true
-	}
 	standing, err := s.Decisions(ctx)
 	if err != nil {
 		return err
 	}
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
+		keep := map[string]bool{}
+		for _, o := range origins {
+			keep[o] = true
+		}
 		for _, l := range standing {
 			if keep[l.Origin] {
 				continue
@@ -138,7 +138,7 @@ func (s *Store) KeepDecisions(ctx context.Context, origins []string, now time.Ti
 
 // forgetNames removes the names of cases that went, but of those that somebody decided
 // about: their names lead to the cases that they are now.
-func forgetNames(ctx context.Context, tx *sql.Tx) error {
+func forgetNames(ctx context.Context, tx querier) error {
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM case_name WHERE id NOT IN (SELECT id FROM case_file)
 			AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.ended = 0 AND d.text LIKE '%' || case_name.id || '%')`)

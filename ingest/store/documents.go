@@ -45,7 +45,7 @@ func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time
 		}
 	}
 	states := make([]State, len(readings))
-	return states, s.within(ctx, func(tx *sql.Tx) error {
+	return states, s.within(ctx, func(tx querier) error {
 		for i, r := range readings { // a copy: the transaction may be tried again
 			err := r.enter(ctx, tx, bodies[i], now)
 			if err == nil {
@@ -62,7 +62,7 @@ func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time
 
 // enter adds the reading's documents. When none of them is new, the drop is a
 // duplicate, unless it is the very file that they came from.
-func (r *Reading) enter(ctx context.Context, tx *sql.Tx, bodies [][]byte, now time.Time) error {
+func (r *Reading) enter(ctx context.Context, tx querier, bodies [][]byte, now time.Time) error {
 	fresh := len(r.Documents) == 0
 	var known State
 	for i, d := range r.Documents {
@@ -95,7 +95,7 @@ func owner(d *ingest.Document) string {
 
 // known returns the state of a drop with a document that is stored already, or ""
 // for a new one.
-func (r *Reading) known(ctx context.Context, tx *sql.Tx, d *ingest.Document) (State, error) {
+func (r *Reading) known(ctx context.Context, tx querier, d *ingest.Document) (State, error) {
 	var share, name, by string
 	err := tx.QueryRowContext(ctx, `SELECT share, name, superseded_by FROM document WHERE sha256 = $1 AND machine = $2`,
 		d.SHA256, owner(d)).Scan(&share, &name, &by)
@@ -112,7 +112,7 @@ func (r *Reading) known(ctx context.Context, tx *sql.Tx, d *ingest.Document) (St
 	return r.State, nil
 }
 
-func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, body []byte, now time.Time) error {
+func (r *Reading) insert(ctx context.Context, tx querier, d *ingest.Document, body []byte, now time.Time) error {
 	incomplete := 0
 	if r.State == Incomplete {
 		incomplete = 1
@@ -143,7 +143,7 @@ func (r *Reading) insert(ctx context.Context, tx *sql.Tx, d *ingest.Document, bo
 }
 
 // supersede takes the earlier contents out of all judgements.
-func (r *Reading) supersede(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func (r *Reading) supersede(ctx context.Context, tx querier, now time.Time) error {
 	for _, old := range r.Supersedes {
 		_, err := tx.ExecContext(ctx, `UPDATE document SET superseded_by = $1 WHERE sha256 = $2 AND machine = $3`,
 			r.SHA256, old, ingest.MachineKey(r.Machine))

@@ -42,7 +42,7 @@ type Drop struct {
 // Note stores what a scan saw of drops that are not read yet, or no more: their
 // states and reasons. A drop whose content was read keeps what is known of it.
 func (s *Store) Note(ctx context.Context, drops []Drop, now time.Time) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
 		for _, d := range drops {
 			if err := putDrop(ctx, tx, d, now); err != nil {
 				return fmt.Errorf("note drop %q: %w", d.Name, err)
@@ -52,7 +52,7 @@ func (s *Store) Note(ctx context.Context, drops []Drop, now time.Time) error {
 	})
 }
 
-func putDrop(ctx context.Context, tx *sql.Tx, d Drop, now time.Time) error {
+func putDrop(ctx context.Context, tx querier, d Drop, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO drop_file (share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)

@@ -21,7 +21,7 @@ type Machine struct {
 }
 
 // changed notes that a machine has to be judged again.
-func changed(ctx context.Context, tx *sql.Tx, machine string, now time.Time) error {
+func changed(ctx context.Context, tx querier, machine string, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO machine (machine, name, changed, first_seen, last_seen) VALUES ($1, $2, 1, $3, $3)
 		ON CONFLICT (machine) DO UPDATE SET changed = machine.changed + 1, name = excluded.name, last_seen = excluded.last_seen`,
@@ -48,7 +48,7 @@ func (s *Store) Machines(ctx context.Context) ([]Machine, error) {
 
 // Reopen has the machines of some cases judged again.
 func (s *Store) Reopen(ctx context.Context, cases []string) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
 		for _, id := range cases {
 			_, err := tx.ExecContext(ctx, `
 				UPDATE machine SET changed = changed + 1 WHERE machine IN (SELECT machine FROM case_machine WHERE id = $1)`, id)

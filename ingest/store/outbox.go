@@ -101,7 +101,7 @@ func headed(messageID string, text []byte) []byte {
 // transaction. A mail that is there already stays as it is, but for one that was
 // withdrawn, which gets its new text.
 func (s *Store) Queue(ctx context.Context, series, key, install string, letters []Letter, now time.Time) error {
-	err := s.within(ctx, func(tx *sql.Tx) error {
+	err := s.within(ctx, func(tx querier) error {
 		n, err := count(tx.ExecContext(ctx, `
 			UPDATE period SET state = $1, changed_at = $2 WHERE series = $3 AND key = $4 AND state = $5`,
 			string(Queued), millis(now), series, key, string(Frozen)))
@@ -121,7 +121,7 @@ func (s *Store) Queue(ctx context.Context, series, key, install string, letters 
 	return nil
 }
 
-func (l *Letter) put(ctx context.Context, tx *sql.Tx, m MailKey, install string, now time.Time) error {
+func (l *Letter) put(ctx context.Context, tx querier, m MailKey, install string, now time.Time) error {
 	text, err := putText(ctx, tx, l.Text)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (l *Letter) put(ctx context.Context, tx *sql.Tx, m MailKey, install string,
 	return err
 }
 
-func putText(ctx context.Context, tx *sql.Tx, text []byte) (string, error) {
+func putText(ctx context.Context, tx querier, text []byte) (string, error) {
 	if text == nil {
 		return "", nil
 	}
@@ -151,7 +151,7 @@ func putText(ctx context.Context, tx *sql.Tx, text []byte) (string, error) {
 }
 
 // tidyMails follows each change of mails: what is done with is dropped and marked so.
-func tidyMails(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func tidyMails(ctx context.Context, tx querier, now time.Time) error {
 	if err := dropTexts(ctx, tx); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func tidyMails(ctx context.Context, tx *sql.Tx, now time.Time) error {
 }
 
 // dropTexts removes the texts that cannot be sent any more.
-func dropTexts(ctx context.Context, tx *sql.Tx) error {
+func dropTexts(ctx context.Context, tx querier) error {
 	const needed = `FROM outbox WHERE state IN ($1, $2, $3)`
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM blob WHERE sha256 NOT IN (SELECT sha256 `+needed+`) AND sha256 NOT IN (SELECT small `+needed+`)`,
@@ -168,7 +168,7 @@ func dropTexts(ctx context.Context, tx *sql.Tx) error {
 }
 
 // finishPeriods marks the periods of which no mail is under way any more.
-func finishPeriods(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func finishPeriods(ctx context.Context, tx querier, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE period SET state = $1, changed_at = $2 WHERE state = $3 AND NOT EXISTS (SELECT 1 FROM outbox o
 			WHERE o.series = period.series AND o.key = period.key AND o.state IN ($4, $5))`,
@@ -191,7 +191,7 @@ const claimable = ` FROM outbox o WHERE state IN ($1, $2) AND sha256 <> '' AND (
 // Claim gives a sender the mail that waits for longest, or nil when none is due.
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, now time.Time) (*Claim, error) {
 	var c *Claim
-	err := s.within(ctx, func(tx *sql.Tx) error {
+	err := s.within(ctx, func(tx querier) error {
 		c = nil
 		m, token, err := scanMail(tx.QueryRowContext(ctx, mailColumns+claimable,
 			string(MailPending), string(MailDotted), millis(now), millis(now.Add(longestWait))))
@@ -219,7 +219,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, no
 	return c, nil
 }
 
-func (c *Claim) text(ctx context.Context, tx *sql.Tx) ([]byte, error) {
+func (c *Claim) text(ctx context.Context, tx querier) ([]byte, error) {
 	var name string
 	var text []byte
 	err := tx.QueryRowContext(ctx, `
@@ -235,7 +235,7 @@ func (c *Claim) text(ctx context.Context, tx *sql.Tx) ([]byte, error) {
 }
 
 // mine updates a claimed mail if the claim still counts.
-func (c *Claim) mine(ctx context.Context, tx *sql.Tx, set string, args ...any) error {
+func (c *Claim) mine(ctx context.Context, tx querier, set string, args ...any) error {
 	where := fmt.Sprintf(` WHERE series = $%d AND key = $%d AND recipient = $%d AND token = $%d`,
 		len(args)+1, len(args)+2, len(args)+3, len(args)+4)
 	args = append(args, c.Series, c.Key, c.Recipient, c.token)
@@ -248,7 +248,7 @@ func (c *Claim) mine(ctx context.Context, tx *sql.Tx, set string, args ...any) e
 
 // Renew makes a lease begin anew.
 func (s *Store) Renew(ctx context.Context, c *Claim, now time.Time) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
 		return c.mine(ctx, tx, `lease_until = $1`, millis(now.Add(c.lease)))
 	})
 }
@@ -257,7 +257,7 @@ func (s *Store) Renew(ctx context.Context, c *Claim, now time.Time) error {
 // back, the mail is in doubt, and nobody claims it again before patience is over: the
 // server may still be at work.
 func (s *Store) Dot(ctx context.Context, c *Claim, patience time.Duration, now time.Time) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
 		return c.mine(ctx, tx, `state = $1, dot_at = $2, lease_until = $3, next_at = $4, changed_at = $2`,
 			string(MailDotted), millis(now), millis(now.Add(c.lease)), millis(now.Add(patience)))
 	})
@@ -267,7 +267,7 @@ func (s *Store) Dot(ctx context.Context, c *Claim, patience time.Duration, now t
 // AnsweredAt, Error, Answer, and from now on its smaller text if HasSmall has become
 // false. It ends the claim, and the texts that nobody needs any more go.
 func (s *Store) Settle(ctx context.Context, c *Claim, now time.Time) error {
-	err := s.within(ctx, func(tx *sql.Tx) error {
+	err := s.within(ctx, func(tx querier) error {
 		err := c.mine(ctx, tx, `state = $1, reason = $2, again = $3, next_at = $4, answered_at = $5, error = $6, answer = $7,
 			changed_at = $8, lease_until = 0`,
 			string(c.State), string(c.Reason), bit(c.Again), millis(c.NextAt), millis(c.AnsweredAt), c.Error, c.Answer,
@@ -308,7 +308,7 @@ func (s *Store) Arrived(ctx context.Context, m MailKey, now time.Time) error {
 
 // decide does to a held mail what a person decided.
 func (s *Store) decide(ctx context.Context, m MailKey, now time.Time, update, state string) error {
-	err := s.within(ctx, func(tx *sql.Tx) error {
+	err := s.within(ctx, func(tx querier) error {
 		n, err := count(tx.ExecContext(ctx, update, state, millis(now), m.Series, m.Key, m.Recipient, string(MailHeld)))
 		if err == nil && n == 0 {
 			err = ErrNotHeld
@@ -331,7 +331,7 @@ func (s *Store) decide(ctx context.Context, m MailKey, now time.Time, update, st
 // withdraw takes back the texts of all mails that are not settled: one of them may
 // tell of a machine that has to go. Those that cannot have been sent yet are made
 // again, for their period is frozen only; the others stay in doubt.
-func withdraw(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func withdraw(ctx context.Context, tx querier, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE period SET state = $1, changed_at = $2 WHERE state = $3 AND EXISTS (SELECT 1 FROM outbox o
 			WHERE o.series = period.series AND o.key = period.key AND o.state = $4)`,
@@ -349,7 +349,7 @@ func withdraw(ctx context.Context, tx *sql.Tx, now time.Time) error {
 }
 
 // forgetHeld lets go of the texts of mails that nobody decided on since a moment.
-func forgetHeld(ctx context.Context, tx *sql.Tx, cut int64) error {
+func forgetHeld(ctx context.Context, tx querier, cut int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE outbox SET sha256 = '', small = '' WHERE state = $1 AND changed_at < $2`,
 		string(MailHeld), cut)
 	if err != nil {

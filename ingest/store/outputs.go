@@ -23,7 +23,7 @@ type Output struct {
 // until it is Withdrawn: a crash may have come before it counted as written.
 func (o Output) Due() bool { return o.Written != o.Wanted || o.Wanted == 0 }
 
-func want(ctx context.Context, tx *sql.Tx, kind, subject string, paths []string, revision int64, now time.Time) error {
+func want(ctx context.Context, tx querier, kind, subject string, paths []string, revision int64, now time.Time) error {
 	for _, path := range paths {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO output (path, kind, subject, wanted, changed_at) VALUES ($1, $2, $3, $4, $5)
@@ -39,7 +39,7 @@ func want(ctx context.Context, tx *sql.Tx, kind, subject string, paths []string,
 
 // Want notes that files about the whole fleet are due again.
 func (s *Store) Want(ctx context.Context, paths []string, now time.Time) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx querier) error {
 		var newest int64
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(wanted), 0) FROM output WHERE kind = 'fleet'`).Scan(&newest); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Store) NotWritten(ctx context.Context, path, reason string, now time.Ti
 }
 
 // unwant has the files of cases go: those about the cases that a condition holds for.
-func unwant(ctx context.Context, tx *sql.Tx, where string, arg any) error {
+func unwant(ctx context.Context, tx querier, where string, arg any) error {
 	_, err := tx.ExecContext(ctx, `UPDATE output SET wanted = 0, reason = '' WHERE kind = 'case' AND subject IN (`+where+`)`, arg)
 	return err
 }

@@ -53,7 +53,7 @@ type CaseState struct {
 // the first to do so: a period that is there already stays as it is. The state is
 // Frozen or Skipped. That a document is in another period of the series is an error.
 func (s *Store) Freeze(ctx context.Context, p Period, now time.Time) (first bool, err error) {
-	err = s.within(ctx, func(tx *sql.Tx) error {
+	err = s.within(ctx, func(tx querier) error {
 		n, err := count(tx.ExecContext(ctx, `
 			INSERT INTO period (series, key, zone, state, from_at, to_at, dated, changed_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (series, key) DO UPDATE SET zone = excluded.zone,
@@ -71,7 +71,7 @@ func (s *Store) Freeze(ctx context.Context, p Period, now time.Time) (first bool
 	return first, nil
 }
 
-func (p *Period) putContent(ctx context.Context, tx *sql.Tx) error {
+func (p *Period) putContent(ctx context.Context, tx querier) error {
 	for _, d := range p.Documents {
 		_, err := tx.ExecContext(ctx, `INSERT INTO period_document (series, sha256, machine, key) VALUES ($1, $2, $3, $4)`,
 			p.Series, d.SHA256, d.Machine, p.Key)

@@ -21,7 +21,7 @@ type Removed struct {
 // the reports of the cases have to go.
 func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
 	var r Removed
-	err := s.within(ctx, func(tx *sql.Tx) (err error) {
+	err := s.within(ctx, func(tx querier) (err error) {
 		cut := millis(before)
 		_, err = tx.ExecContext(ctx, `
 			UPDATE machine SET changed = changed + 1 WHERE machine IN (SELECT s.machine FROM snapshot s
@@ -45,7 +45,7 @@ func (s *Store) Retain(ctx context.Context, before time.Time) (Removed, error) {
 }
 
 // removeCases removes the cases that were last seen before a moment.
-func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
+func removeCases(ctx context.Context, tx querier, cut int64) (int64, error) {
 	const old = `SELECT id FROM case_file WHERE last_seen < $1`
 	if err := unwant(ctx, tx, old, cut); err != nil {
 		return 0, err
@@ -67,7 +67,7 @@ func removeCases(ctx context.Context, tx *sql.Tx, cut int64) (int64, error) {
 // anew when other machines have the case, too. So have mails that are not sent yet.
 func (s *Store) Purge(ctx context.Context, machine string, now time.Time) (Removed, error) {
 	var r Removed
-	err := s.within(ctx, func(tx *sql.Tx) (err error) {
+	err := s.within(ctx, func(tx querier) (err error) {
 		key := ingest.MachineKey(machine)
 		if r.Drops, err = purgeDrops(ctx, tx, key); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (d *Drop) Of(machine string) bool {
 }
 
 // purgeDrops removes the drops of a machine, and those with documents of it.
-func purgeDrops(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
+func purgeDrops(ctx context.Context, tx querier, key string) (int64, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT share, name, machine, sha256 IN (
 			SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)
@@ -134,7 +134,7 @@ func purgeDrops(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
 
 // removeDocuments deletes the documents that a condition holds for, their snapshots,
 // and that mails counted them.
-func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (int64, error) {
+func removeDocuments(ctx context.Context, tx querier, where string, arg any) (int64, error) {
 	_, err := tx.ExecContext(ctx, `
 		DELETE FROM snapshot WHERE EXISTS (SELECT 1 FROM document
 			WHERE document.sha256 = snapshot.sha256 AND document.machine = snapshot.delivered AND (`+where+`))`, arg)
@@ -153,7 +153,7 @@ func removeDocuments(ctx context.Context, tx *sql.Tx, where string, arg any) (in
 
 // purgeCases takes a machine out of its cases, whose summaries may name it: a
 // case it alone has goes, the others begin a new revision when judged next.
-func purgeCases(ctx context.Context, tx *sql.Tx, key string) (int64, error) {
+func purgeCases(ctx context.Context, tx querier, key string) (int64, error) {
 	if err := unwant(ctx, tx, `SELECT id FROM case_machine WHERE machine = $1`, key); err != nil {
 		return 0, err
 	}
@@ -184,10 +184,10 @@ func count(result sql.Result, err error) (int64, error) {
 	return result.RowsAffected()
 }
 
-// settle empties the write-ahead log, where removed rows still stand.
+// settle removes what is left of removed rows.
 func (s *Store) settle(ctx context.Context, err error, what string) error {
 	if err == nil {
-		_, err = s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		err = s.engine.erase(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, s.explain(err))

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -18,15 +19,30 @@ import (
 
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 
+// newStore opens a new history on the database that the tests run on.
 func newStore(t testing.TB) (*Store, string) {
 	t.Helper()
-	dir := t.TempDir()
-	s, err := Open(context.Background(), dir)
+	place := newPlace(t)
+	return openStore(t, place), place
+}
+
+// newFile opens a new history in a folder, for tests of what only SQLite does.
+func newFile(t testing.TB) (*Store, string) {
+	t.Helper()
+	if *server != "" {
+		t.Skip("is about SQLite")
+	}
+	return newStore(t)
+}
+
+func openStore(t testing.TB, place string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), place)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return s, dir
+	return s
 }
 
 // log makes a document with one snapshot of a machine.
@@ -215,7 +231,7 @@ func TestJudgementMakesARevisionOnlyOfAChange(t *testing.T) {
 }
 
 func TestASecondWatcherIsRefused(t *testing.T) {
-	_, dir := newStore(t)
+	_, dir := newFile(t)
 	_, err := Open(context.Background(), dir)
 	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("err = %v, want %v with the owner's number", err, ErrInUse)
@@ -227,14 +243,21 @@ func TestASecondWatcherIsRefused(t *testing.T) {
 	reader.Close()
 }
 
+const newerVersion = 999
+
 func TestANewerSchemaIsRefusedUntouched(t *testing.T) {
 	s, dir := newStore(t)
-	if _, err := s.db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`); err != nil {
+	_, err := s.db.Exec(`INSERT INTO goose_db_version (version_id, is_applied)
+		SELECT $1, is_applied FROM goose_db_version LIMIT 1`, newerVersion)
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
 	if _, err := Open(context.Background(), dir); !errors.Is(err, ErrNewer) {
 		t.Errorf("err = %v, want %v", err, ErrNewer)
+	}
+	if _, err := OpenBeside(context.Background(), dir); !errors.Is(err, ErrNewer) {
+		t.Errorf("beside it: err = %v, want %v", err, ErrNewer)
 	}
 }
 
@@ -245,7 +268,7 @@ func TestDamageIsNamed(t *testing.T) {
 		"cut in half": func(b []byte) []byte { return b[:len(b)/2/4096*4096] },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, dir := newStore(t)
+			s, dir := newFile(t)
 			record(t, s, reading("LAB-1", "LAB-1/a.log", "c1"), Analysed)
 			s.Close()
 			file := filepath.Join(dir, File)
@@ -313,14 +336,32 @@ func TestPurgeLeavesNoTrace(t *testing.T) {
 	if err != nil || removed.Documents != 50 || removed.Drops != 50 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
-	for _, f := range files {
-		if b, _ := os.ReadFile(f); bytes.Contains(b, []byte("CANARY")) {
-			t.Errorf("%s still holds the machine's name", f)
-		}
-	}
+	leavesNoTrace(t, dir, canary)
 	if got := contents(t, s, "LAB-1"); len(got) != 1 {
 		t.Errorf("the other machine has %v", got)
+	}
+}
+
+// leavesNoTrace looks for a name in what is left of a history: the files of a folder,
+// or all rows on a server, whose own files are its vacuum's.
+func leavesNoTrace(t *testing.T, place, name string) {
+	t.Helper()
+	if *server != "" {
+		for table, text := range dump(t, place) {
+			if strings.Contains(text, name) || strings.Contains(text, hex.EncodeToString([]byte(name))) {
+				t.Errorf("table %s still holds %s", table, name)
+			}
+		}
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(place, "*"))
+	if err != nil || len(files) == 0 {
+		t.Error(files, err)
+	}
+	for _, f := range files {
+		if b, err := os.ReadFile(f); err != nil || bytes.Contains(b, []byte(name)) {
+			t.Errorf("%s still holds %s; %v", f, name, err)
+		}
 	}
 }
 
@@ -341,7 +382,7 @@ func TestRetainRemovesWhatIsOlder(t *testing.T) {
 }
 
 func TestBackupIsAWholeDatabase(t *testing.T) {
-	s, _ := newStore(t)
+	s, _ := newFile(t)
 	record(t, s, reading("LAB-1", "LAB-1/a.log", "c1"), Analysed)
 	dir := t.TempDir()
 	if err := s.Backup(context.Background(), filepath.Join(dir, File)); err != nil {

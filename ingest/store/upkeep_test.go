@@ -141,7 +141,7 @@ func TestRetainRemovesCasesLastSeenBefore(t *testing.T) {
 
 func TestBackupOfADamagedDatabaseIsRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "copy.db")
-	s, _ := newStore(t)
+	s, _ := newFile(t)
 	for i := range 40 {
 		record(t, s, reading("LAB-1", "LAB-1/a.log", "c"+string(rune('0'+i))), Analysed)
 	}
@@ -161,7 +161,7 @@ func TestBackupOfADamagedDatabaseIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkCopy(context.Background(), file); !errors.Is((&Store{}).explain(err), ErrDamaged) {
+	if err := checkCopy(context.Background(), file); !errors.Is((&sqliteFile{}).explain(err), ErrDamaged) {
 		t.Errorf("damaged copy: %v", err)
 	}
 }
@@ -230,8 +230,8 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 }
 
 func TestWriteThatFailsIsToldApart(t *testing.T) {
-	s, dir := newStore(t)
-	if err := s.tryWrite(); err != nil {
+	s, dir := newFile(t)
+	if err := s.engine.(*sqliteFile).tryWrite(); err != nil {
 		t.Errorf("a folder with space: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "probe-*")); len(left) > 0 {
@@ -242,7 +242,7 @@ func TestWriteThatFailsIsToldApart(t *testing.T) {
 		sqlite3.SQLITE_IOERR_FSYNC: ErrDisk,
 		sqlite3.SQLITE_IOERR_READ:  ErrDisk,
 	} {
-		if err := s.explainIO(code, errors.New("it says")); !errors.Is(err, want) {
+		if err := s.engine.(*sqliteFile).explainIO(code, errors.New("it says")); !errors.Is(err, want) {
 			t.Errorf("code %d: %v, want %v", code, err, want)
 		}
 	}
