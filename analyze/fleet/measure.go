@@ -13,7 +13,7 @@ import (
 func Measure(s *ingest.Snapshot, f ingest.Filter, th analyze.Thresholds) analyze.FilterFact {
 	most, peers := 0, 0
 	for _, o := range s.Filters {
-		if n := o.Attached(); n > 0 && FilterKey(o.Name) != FilterKey(f.Name) {
+		if n := o.Attached(); n > 0 && !strings.EqualFold(o.Name, f.Name) {
 			most = max(most, n)
 			peers++
 		}
@@ -57,7 +57,7 @@ func volumesBeside(s *ingest.Snapshot, f ingest.Filter) int {
 	}
 	unnamed, peers := 0, false
 	for _, o := range s.Filters {
-		if o.Attached() > 0 && FilterKey(o.Name) != FilterKey(f.Name) {
+		if o.Attached() > 0 && !strings.EqualFold(o.Name, f.Name) {
 			unnamed, peers = max(unnamed, unnamedRows(o)), true
 		}
 	}

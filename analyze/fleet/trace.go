@@ -83,12 +83,18 @@ func rates(boots []series.Boot, p analyze.Period, th series.Thresholds) []analyz
 	if window < th.MinWindow {
 		return nil
 	}
-	var out []analyze.TagRate
-	for _, t := range longest.Tags(th) {
-		points := t.Bytes.Points
+	moves := longest.Moves(th)
+	out := make([]analyze.TagRate, 0, len(moves.Keys))
+	var points []series.Point
+	for _, tag := range moves.Sorted() {
+		if !moves.Series(tag) {
+			continue
+		}
+		points = moves.Bytes(points[:0], tag)
 		first, last := points[0], points[len(points)-1]
-		out = append(out, analyze.TagRate{Tag: t.Tag, Pool: t.Pool, PerHour: t.Bytes.Slope.PerHour,
-			Gained: int64(last.Value - first.Value), Window: last.At - first.At, Snapshots: len(points)})
+		out = append(out, analyze.TagRate{Tag: moves.Keys[tag].Tag, Pool: moves.Keys[tag].Pool,
+			PerHour: series.TheilSen(points).PerHour, Gained: int64(last.Value - first.Value),
+			Window: last.At - first.At, Snapshots: len(points)})
 	}
 	return out
 }

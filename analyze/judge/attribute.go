@@ -77,7 +77,7 @@ func partOf(binary, module string) bool {
 
 // labOwner is what the lab's own map says. A tag that it gives to several drivers
 // has no owner.
-func labOwner(facts analyze.Facts, info knowledge.TagInfo) analyze.Attribution {
+func labOwner(facts analyze.Facts, info *knowledge.TagInfo) analyze.Attribution {
 	facts["at"] = info.Lab.String()
 	from := []ingest.Source{info.Lab}
 	if info.Module == "" {

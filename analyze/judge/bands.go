@@ -13,7 +13,7 @@ import (
 // outside is a row above its healthy band.
 type outside struct {
 	row    ingest.TagUsage
-	band   knowledge.Band
+	band   *knowledge.Band
 	factor float64 // of the upper edge, by count or by bytes, whichever is more
 	bytes  bool    // it is the bytes
 }
@@ -22,12 +22,11 @@ type outside struct {
 // Twice the upper edge is the first figure that no healthy machine of the public
 // reports came near. Under special pool each allocation takes pages of its own, so
 // only the count is compared.
-func (e *exam) above(row ingest.TagUsage) (outside, bool) {
-	band, known := e.know.Band(row.Tag, row.Pool, e.OS)
-	if !known {
+func (e *exam) above(row *ingest.TagUsage, band *knowledge.Band) (outside, bool) {
+	if band == nil {
 		return outside{}, false
 	}
-	out := outside{row: row, band: band}
+	out := outside{row: *row, band: band}
 	if band.Count.Hi > 0 && row.Outstanding > 0 {
 		out.factor = float64(row.Outstanding) / float64(band.Count.Hi)
 	}
@@ -47,7 +46,7 @@ func (e *exam) specialPool() bool {
 func bandSign(e *exam, d *docket) {
 	var above []outside
 	for i := range e.Tags {
-		if o, is := e.above(e.Tags[i]); is {
+		if o, is := e.above(&e.Tags[i], e.of(i).band); is {
 			above = append(above, o)
 		}
 	}
@@ -80,7 +79,7 @@ func (e *exam) bandCase(o outside) analyze.Case {
 // bandReason adds that the row lies above what is usual, and on which machines
 // that was seen.
 func (d *draft) bandReason(row ingest.TagUsage) {
-	o, is := d.above(row)
+	o, is := d.above(&row, d.know.Band(row.Tag, row.Pool, d.OS))
 	if !is {
 		return
 	}
@@ -165,7 +164,7 @@ func (d *draft) sizeReason(row ingest.TagUsage) {
 
 // usualSize is the size on this width of machine; where the log does not tell the
 // width, that of the one which fits.
-func (e *exam) usualSize(info knowledge.TagInfo, each float64) knowledge.Range {
+func (e *exam) usualSize(info *knowledge.TagInfo, each float64) knowledge.Range {
 	if e.OS.Bits == 0 && info.EachOn(32).Contains(each) {
 		return info.EachOn(32)
 	}

@@ -7,6 +7,7 @@ import (
 	"poolsweep/analyze/cluster"
 	"poolsweep/analyze/fleet"
 	"poolsweep/analyze/knowledge"
+	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -14,6 +15,9 @@ import (
 type exam struct {
 	*ingest.Snapshot
 	scene
+	moves   *series.Moves  // of its boot session,
+	here    int            // in which it is this snapshot
+	known   []known        // by the tags' numbers there
 	table   *cluster.Table // of rows large enough to be compared
 	filters []analyze.FilterFact
 	pools   []analyze.PoolFacts
@@ -29,12 +33,17 @@ type scene struct {
 	know    *knowledge.Base
 	norms   fleet.Norms        // of the filters on all machines
 	history []*ingest.Snapshot // of the machine, in time order, the judged one among them
-	past    *past              // the same in boot sessions
+	past    *past              // the same in boot sessions; nil: of the judged one alone
 }
 
 func examine(s *ingest.Snapshot, in scene) *exam {
-	e := &exam{Snapshot: s, scene: in, table: cluster.NewTable(s.Tags, in.th.ClusterFloor, in.th.ClusterTolerance),
-		pools: poolFacts(s)}
+	if in.past == nil {
+		in.past = newPast([]*ingest.Snapshot{s}, in.th.Series)
+	}
+	at := in.past.of[s]
+	e := &exam{Snapshot: s, scene: in, moves: in.past.moves[at.boot], here: at.at,
+		known: in.past.knownOn(at.boot, s.OS, in.know),
+		table: cluster.NewTable(s.Tags, in.th.ClusterFloor, in.th.ClusterTolerance), pools: poolFacts(s)}
 	e.judgeFilters()
 	e.tables, e.tableAt = tables(s, e.pools, in.th)
 	return e
@@ -174,9 +183,7 @@ func (d *draft) compare(members []analyze.Member) {
 	}
 	for i := range members {
 		m := &members[i]
-		if band, known := d.know.Band(m.Tag, m.Pool, d.OS); known {
-			m.Band = &band
-		}
+		m.Band = d.know.Band(m.Tag, m.Pool, d.OS)
 		if m.Per > 0 {
 			m.Within = cluster.Tolerance(m.ClusterCount()-m.Surplus, relative)
 		}

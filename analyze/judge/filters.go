@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/fleet"
@@ -30,11 +31,10 @@ func (e *exam) judgeFilters() {
 	slices.SortStableFunc(e.filters, func(a, b analyze.FilterFact) int {
 		return cmp.Or(b.Altitude.Compare(a.Altitude), cmp.Compare(a.Name, b.Name))
 	})
-	earlier := e.sameSession()
 	for i := range e.filters {
 		f := &e.filters[i]
 		f.Elsewhere = e.norms.Elsewhere(f.Name, f.Machine)
-		past := before(f.Name, earlier, e.th)
+		past := e.before(f.Name)
 		for _, b := range past {
 			f.Before = append(f.Before, b.Instances)
 		}
@@ -51,32 +51,48 @@ func (e *exam) judgeFilters() {
 
 // sameSession returns the earlier snapshots of the same boot session, oldest first.
 func (e *exam) sameSession() []*ingest.Snapshot {
-	var out []*ingest.Snapshot
-	for _, s := range e.history {
-		if s.At.Before(e.At) && series.Linked(s, e.Snapshot, e.th.Series) == series.SameBoot {
-			out = append(out, s)
-		}
+	earlier := e.moves.Snapshots[:e.here:e.here]
+	for n := len(earlier); n > 0 && !earlier[n-1].At.Before(e.At); n-- { // of the same moment
+		earlier = earlier[:n-1]
 	}
-	return out
+	return earlier
 }
 
-// before measures a filter in earlier snapshots, as far as they list it.
-func before(name string, earlier []*ingest.Snapshot, th analyze.Thresholds) []analyze.FilterFact {
-	var out []analyze.FilterFact
-	key := fleet.FilterKey(name)
-	for _, s := range earlier {
+// measured is a filter in one snapshot of a boot session.
+type measured struct {
+	analyze.FilterFact
+	at int // the snapshot
+}
+
+// measureFilters measures each filter in the snapshots of a boot session, by its key.
+// Where a list has one twice the first counts.
+func measureFilters(b *series.Boot, th analyze.Thresholds) map[string][]measured {
+	out := map[string][]measured{}
+	for i, s := range b.Snapshots {
 		for _, f := range s.Filters {
-			if f.Name == name || fleet.FilterKey(f.Name) == key {
-				out = append(out, fleet.Measure(s, f, th))
-				break
+			key := fleet.FilterKey(f.Name)
+			if all := out[key]; len(all) == 0 || all[len(all)-1].at < i {
+				out[key] = append(all, measured{fleet.Measure(s, f, th), i})
 			}
 		}
 	}
 	return out
 }
 
+// before returns a filter in earlier snapshots of the boot session, as far as they
+// list it.
+func (e *exam) before(name string) []measured {
+	boot := e.past.of[e.Snapshot].boot
+	if e.past.filters[boot] == nil {
+		e.past.filters[boot] = measureFilters(e.moves.Boot, e.th)
+	}
+	all, earlier := e.past.filters[boot][fleet.FilterKey(name)], len(e.sameSession())
+	n, _ := slices.BinarySearchFunc(all, earlier, func(m measured, at int) int { return m.at - at })
+	return all[:n]
+}
+
 // stand says what stands out about a filter, and by which signs.
-func (e *exam) stand(f *analyze.FilterFact, past []analyze.FilterFact) (analyze.Standing, []analyze.Reason) {
+func (e *exam) stand(f *analyze.FilterFact, past []measured) (analyze.Standing, []analyze.Reason) {
 	far, usual := e.far(f), e.everywhere(f)
 	signs := e.signsOf(f, far && !usual, past)
 	switch {
@@ -107,7 +123,7 @@ func (e *exam) everywhere(f *analyze.FilterFact) bool {
 }
 
 // signsOf lists what speaks against a filter, strongest first.
-func (e *exam) signsOf(f *analyze.FilterFact, far bool, past []analyze.FilterFact) []analyze.Reason {
+func (e *exam) signsOf(f *analyze.FilterFact, far bool, past []measured) []analyze.Reason {
 	var signs []analyze.Reason
 	if far && f.Peers > 0 {
 		least, most, peers := peerRange(e.filters, f.Name)
@@ -149,11 +165,11 @@ func (e *exam) crowded(f *analyze.FilterFact) bool {
 
 // climbs reports whether the instances grew from snapshot to snapshot while volumes
 // and peers stayed.
-func (e *exam) climbs(f *analyze.FilterFact, past []analyze.FilterFact) bool {
+func (e *exam) climbs(f *analyze.FilterFact, past []measured) bool {
 	if len(past)+1 < e.th.FilterSnapshots || !e.crowded(f) || f.Instances < 2*past[0].Instances {
 		return false
 	}
-	steps := append(past[:len(past):len(past)], *f)
+	steps := append(past[:len(past):len(past)], measured{FilterFact: *f})
 	for i := range steps[1:] {
 		if steps[i+1].Instances <= steps[i].Instances || steps[i+1].Room() > steps[0].Room() {
 			return false
@@ -236,7 +252,7 @@ func (e *exam) explained(f *analyze.FilterFact) analyze.Reason {
 func (e *exam) ordinaryMost(f *analyze.FilterFact) int {
 	most := 0
 	for _, o := range e.filters {
-		if o.Standing == analyze.Ordinary && fleet.FilterKey(o.Name) != fleet.FilterKey(f.Name) {
+		if o.Standing == analyze.Ordinary && !strings.EqualFold(o.Name, f.Name) {
 			most = max(most, o.Instances)
 		}
 	}
@@ -257,7 +273,7 @@ func (e *exam) oddities(f *analyze.FilterFact) []analyze.Reason {
 	var twins, apart []string
 	for _, o := range e.filters {
 		if o.Altitude == f.Altitude && o.Frame == f.Frame && o.Altitude != "" &&
-			fleet.FilterKey(o.Name) != fleet.FilterKey(f.Name) {
+			!strings.EqualFold(o.Name, f.Name) {
 			twins = appendOnce(twins, o.Name)
 		}
 	}
@@ -345,7 +361,7 @@ func listed(filters []analyze.FilterFact) int {
 // have any, and how many such filters there are.
 func peerRange(filters []analyze.FilterFact, name string) (least, most, peers int) {
 	for _, f := range filters {
-		if fleet.FilterKey(f.Name) == fleet.FilterKey(name) || f.Instances == 0 {
+		if strings.EqualFold(f.Name, name) || f.Instances == 0 {
 			continue
 		}
 		if peers == 0 || f.Instances < least {

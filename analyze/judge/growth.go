@@ -41,14 +41,17 @@ func (e *exam) growerCase(g grower) analyze.Case {
 // the newest snapshot of a boot session speaks for it.
 func (e *exam) growers() []grower {
 	var out []grower
-	for i := range e.Tags {
-		row := &e.Tags[i]
-		t := e.moved(*row)
-		if t == nil || !newest(t, row.Source) {
+	for i, tag := range e.moves.Numbers(e.here) {
+		tag, row := int(tag), &e.Tags[i]
+		if e.moves.Newest(tag) != row || !e.moves.Series(tag) {
 			continue
 		}
-		g := grower{Tag: t, row: *row, verdict: e.growthVerdict(t, *row), share: e.gainShare(t)}
-		if g.verdict != 0 && float64(g.share) >= e.th.GrowthShare && e.know.Tag(row.Tag).Large == "" {
+		share := e.gainShare(tag) // few tags of a pool have enough to be looked at further
+		if float64(share) < e.th.GrowthShare || e.known[tag].info.Large != "" {
+			continue
+		}
+		g := grower{Tag: e.moves.Tag(tag), row: *row, share: share}
+		if g.verdict = e.growthVerdict(g.Tag, g.row); g.verdict != 0 {
 			out = append(out, g)
 		}
 	}
@@ -118,9 +121,10 @@ func (e *exam) leapt(t *series.Tag) bool {
 
 // gainShare returns which share of all that its pool gained a tag gained, by count
 // or by bytes, whichever is more. When a whole machine gets busy, all tags gain.
-func (e *exam) gainShare(t *series.Tag) analyze.Percent {
-	all := e.past.gained[e.past.of[e.Snapshot]][t.Pool]
-	return analyze.Percent(max(t.Count.Difference()/max(1, all.count), t.Bytes.Difference()/max(1, all.bytes)))
+func (e *exam) gainShare(tag int) analyze.Percent {
+	all := e.past.gained[e.past.of[e.Snapshot].boot][e.moves.Keys[tag].Pool]
+	count, bytes := e.moves.Gained(tag)
+	return analyze.Percent(max(count/max(1, all.count), bytes/max(1, all.bytes)))
 }
 
 // fillsCache reports whether control areas (MmCa) gained in step with a tag: then

@@ -86,6 +86,7 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) judged {
 	m := analyze.Machine{Machine: latest.Machine, Snapshots: snaps, Sessions: in.past.boots,
 		Boots: in.past.starts()}
 	var cases []analyze.Case
+	var tags []fleet.TagRow
 	for _, s := range snaps {
 		e := examine(s, in)
 		for _, c := range e.cases() {
@@ -96,6 +97,7 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) judged {
 		if s == latest {
 			m.Pool, m.Filters, m.Missed = e.pools, e.filters, e.misses
 			m.Verdict, m.Confidence, m.Reasons = e.quiet()
+			tags = e.tagRows()
 		}
 	}
 	slices.SortStableFunc(cases, fleet.WorstFirst)
@@ -103,18 +105,18 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) judged {
 		m.Verdict, m.Confidence, m.Reasons = cases[0].Verdict, cases[0].Confidence, cases[0].Why
 	}
 	fleet.Inventory(&m)
-	return judged{m, fleet.Slim(cases), tagRows(latest, in)}
+	return judged{m, fleet.Slim(cases), tags}
 }
 
 // tagRows tells of each row of a snapshot who allocates it, and whether it is far
 // above what is usual.
-func tagRows(s *ingest.Snapshot, in scene) []fleet.TagRow {
-	e := exam{Snapshot: s, scene: in}
-	var out []fleet.TagRow
-	for _, row := range s.Tags {
-		o, above := e.above(row)
-		out = append(out, fleet.TagRow{Row: row, Owner: owner(s, row, in.know), Above: above,
-			Banded: o.band.Count.Hi > 0 || o.band.Bytes.Hi > 0})
+func (e *exam) tagRows() []fleet.TagRow {
+	out := make([]fleet.TagRow, len(e.Tags))
+	for i := range e.Tags {
+		row, band := &e.Tags[i], e.of(i).band
+		_, above := e.above(row, band)
+		out[i] = fleet.TagRow{Row: *row, Owner: owner(e.Snapshot, *row, e.know), Above: above,
+			Banded: band != nil && (band.Count.Hi > 0 || band.Bytes.Hi > 0)}
 	}
 	return out
 }

@@ -20,12 +20,8 @@ type course struct {
 // course returns the movement of the lead tag, or of the instances of a runaway
 // filter; without points when only one snapshot shows it.
 func (d *draft) course() course {
-	boot := d.boot()
-	if boot == nil {
-		return course{}
-	}
 	if d.Kind == analyze.RunawayAttachment && d.Holder.Established() {
-		t := series.CountTrend(boot.Points(series.Instances(d.Holder.Module)), d.th.Series)
+		t := series.CountTrend(d.moves.Points(series.Instances(d.Holder.Module)), d.th.Series)
 		return course{Trend: t, class: t.Class, what: d.Holder.Module}
 	}
 	if len(d.Core) == 0 {
@@ -118,10 +114,10 @@ const restartFall = 10
 // sinceRestart tells what the restart before, or the one after, did to the lead
 // tag: what comes back small was no fixed size.
 func (d *draft) sinceRestart() {
-	if d.past == nil || len(d.Core) == 0 {
+	if len(d.Core) == 0 {
 		return
 	}
-	at := d.past.of[d.Snapshot]
+	at := d.past.of[d.Snapshot].boot
 	for _, i := range []int{at, at + 1} {
 		if i == 0 || i >= len(d.past.boots) || d.past.boots[i].Before != series.Restarted {
 			continue
@@ -144,8 +140,7 @@ func (d *draft) perWork(c *course) {
 	if c.tag == nil {
 		return
 	}
-	boot := d.boot()
-	deltas := series.Deltas(boot.Snapshots[0], d.Snapshot)
+	deltas := d.moves.Deltas(0, d.here)
 	for _, leak := range deltas {
 		if leak.Key != c.tag.Key {
 			continue

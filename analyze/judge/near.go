@@ -19,8 +19,9 @@ func (e *exam) missed(r analyze.Rule, f analyze.Facts, from ...ingest.Source) {
 func (e *exam) nearObject() {
 	best := gap{live: -1}
 	share := 0.0
-	for _, row := range e.rows() {
-		g, counted := e.measure(row)
+	for i := range e.rows() {
+		row := &e.rows()[i]
+		g, counted := e.measure(row, e.know.Tag(row.Tag))
 		if s := float64(row.Outstanding) / float64(max(1, g.limit)); counted && s > share && row.Outstanding <= g.limit {
 			best, share = g, s
 		}

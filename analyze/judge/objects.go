@@ -17,7 +17,7 @@ var objectOrder = []string{"process", "thread", "token", "file", "irp", "work it
 // gap is an object tag whose count is more than the machine can have alive.
 type gap struct {
 	row   ingest.TagUsage
-	info  knowledge.TagInfo
+	info  *knowledge.TagInfo
 	count int64 // outstanding, or estimated from the bytes where a table prints no counts
 	live  int64 // counted in the same log; −1 when the log lists none
 	limit int64
@@ -29,7 +29,7 @@ type gap struct {
 func (e *exam) gaps() []gap {
 	var out []gap
 	for i := range e.Tags {
-		g, counted := e.measure(e.Tags[i])
+		g, counted := e.measure(&e.Tags[i], e.of(i).info)
 		if !counted || !slices.Contains(objectOrder, g.info.Object) || g.count <= g.limit ||
 			g.info.Object == "file" && !e.filesKept(&g) {
 			continue
@@ -44,12 +44,11 @@ func (e *exam) gaps() []gap {
 
 // measure finds how many objects the machine can have alive; it reports whether
 // the row counts objects for which that is known.
-func (e *exam) measure(row ingest.TagUsage) (gap, bool) {
-	info := e.know.Tag(row.Tag)
+func (e *exam) measure(row *ingest.TagUsage, info *knowledge.TagInfo) (gap, bool) {
 	if info.Object == "" || info.Normal == 0 {
 		return gap{}, false
 	}
-	g := gap{row: row, info: info, count: row.Outstanding, live: -1, limit: info.Normal}
+	g := gap{row: *row, info: info, count: row.Outstanding, live: -1, limit: info.Normal}
 	if live, from, known := e.living(info.Object); known {
 		g.live, g.from = live, from
 		g.limit = e.th.ObjectFactor*g.live + e.th.ObjectExtra

@@ -29,7 +29,7 @@ type Edges struct{ Lo, Hi uint64 }
 type bands struct {
 	Pools []poolBand
 	Tags  []tagBand
-	byTag map[ingest.Tag][]tagBand // the same Tags
+	byTag map[ingest.Tag][]usual // the same Tags
 }
 
 type scope struct {
@@ -69,7 +69,7 @@ func (b *Base) loadBands() error {
 			return fmt.Errorf("read bands.yaml: pool band %d needs a pool, per_gb: [low, high] and a source", i+1)
 		}
 	}
-	b.bands.byTag = map[ingest.Tag][]tagBand{}
+	b.bands.byTag = map[ingest.Tag][]usual{}
 	for i, t := range b.bands.Tags {
 		tag, err := ingest.ParseTag(t.Tag)
 		if err != nil {
@@ -78,7 +78,7 @@ func (b *Base) loadBands() error {
 		if len(t.Source) == 0 || !ordered(t.Count) || !ordered(t.MB) || len(t.Count)+len(t.MB) == 0 {
 			return fmt.Errorf("read bands.yaml: band of tag %q needs a source, and count or mb as [low, high]", t.Tag)
 		}
-		b.bands.byTag[tag] = append(b.bands.byTag[tag], t)
+		b.bands.byTag[tag] = append(b.bands.byTag[tag], usual{scope{t.Bits, t.Builds}, t.band()})
 	}
 	return nil
 }
@@ -115,22 +115,28 @@ func (b *Base) PoolBand(pool ingest.Pool, os ingest.OS, ram uint64) (Band, bool)
 	return Band{}, false
 }
 
-// Band returns what is usual for a tag in a pool, and whether that is known. What
-// was learned from the lab's own machines replaces the starter pack.
-func (b *Base) Band(tag ingest.Tag, pool ingest.Pool, os ingest.OS) (Band, bool) {
-	if band, found := b.learned[learnedKey{tag, pool, os.Bits}]; found {
-		return band, true
-	}
-	for _, t := range b.bands.byTag[tag] {
-		if (scope{t.Bits, t.Builds}).covers(os) {
-			return t.band(), true
-		}
-	}
-	return Band{}, false
+// usual is a band of the starter pack and the systems that it is of.
+type usual struct {
+	scope
+	band *Band
 }
 
-func (t tagBand) band() Band {
-	band := Band{Source: t.Source, Firm: t.Firm}
+// Band returns what is usual for a tag in a pool, which nobody changes, nil when that
+// is not known. What was learned from the lab's own machines replaces the starter pack.
+func (b *Base) Band(tag ingest.Tag, pool ingest.Pool, os ingest.OS) *Band {
+	if band, found := b.learned[learnedKey{tag, pool, os.Bits}]; found {
+		return band
+	}
+	for _, u := range b.bands.byTag[tag] {
+		if u.covers(os) {
+			return u.band
+		}
+	}
+	return nil
+}
+
+func (t tagBand) band() *Band {
+	band := &Band{Source: t.Source, Firm: t.Firm}
 	if len(t.Count) == 2 {
 		band.Count = Edges{t.Count[0], t.Count[1]}
 	}
@@ -152,7 +158,7 @@ type Sample struct {
 }
 
 // Learned holds the bands that were learned from a lab's own machines.
-type Learned map[learnedKey]Band
+type Learned map[learnedKey]*Band
 
 type learnedKey struct {
 	tag  ingest.Tag
@@ -194,7 +200,7 @@ func Learn(healthy [][]Sample) Learned {
 	out := Learned{}
 	for key, f := range all {
 		if n := len(f.counts); n >= LearnMachines {
-			out[key] = Band{Count: learnEdges(f.counts), Bytes: learnEdges(f.sizes), Learned: true, Samples: n}
+			out[key] = &Band{Count: learnEdges(f.counts), Bytes: learnEdges(f.sizes), Learned: true, Samples: n}
 		}
 	}
 	return out

@@ -36,11 +36,11 @@ func TestPoolBandGrowsWithMemory(t *testing.T) {
 
 func TestBandOfTag(t *testing.T) {
 	b := load(t)
-	band, known := b.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10)
-	if !known || band.Count != (Edges{1000, 4000}) || band.Bytes.Hi != 13<<20 || band.Learned {
-		t.Errorf("Thre %v %+v", known, band)
+	band := b.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10)
+	if band == nil || band.Count != (Edges{1000, 4000}) || band.Bytes.Hi != 13<<20 || band.Learned {
+		t.Errorf("Thre %+v", band)
 	}
-	if _, known := b.Band(ingest.MustTag("Abcd"), ingest.NonPaged, win10); known {
+	if b.Band(ingest.MustTag("Abcd"), ingest.NonPaged, win10) != nil {
 		t.Error("band of a tag nobody knows")
 	}
 }
@@ -50,7 +50,7 @@ func TestBandsLieBelowWhatLeaks(t *testing.T) {
 	b := load(t)
 	for tag, leaked := range map[string]uint64{"Thre": 309_082, "Toke": 1_500_000, "File": 6_600_000, "FMfn": 4_500_000,
 		"IoNm": 13_400_000, "Irp ": 10_900_000, "Even": 65_905} {
-		if band, known := b.Band(ingest.MustTag(tag), ingest.NonPaged, win10); !known || 2*band.Count.Hi >= leaked {
+		if band := b.Band(ingest.MustTag(tag), ingest.NonPaged, win10); band == nil || 2*band.Count.Hi >= leaked {
 			t.Errorf("%s: twice the upper edge is %d, leaks were seen from %d", tag, 2*band.Count.Hi, leaked)
 		}
 	}
@@ -78,15 +78,15 @@ func TestLearnedBandStandsWithUnnoticedLeaks(t *testing.T) {
 	samples := healthy(LearnMachines, 1000)
 	samples[0][0].Count, samples[1][0].Count = 900_000, 2_000_000
 	b := load(t).WithLearned(Learn(samples))
-	band, known := b.Band(ingest.MustTag("Aq1 "), ingest.NonPaged, win10)
-	if !known || !band.Learned || band.Samples != LearnMachines || band.Count.Hi < 1500 || band.Count.Hi > 2000 {
-		t.Errorf("band %v %+v, want an upper edge near 1,500", known, band)
+	band := b.Band(ingest.MustTag("Aq1 "), ingest.NonPaged, win10)
+	if band == nil || !band.Learned || band.Samples != LearnMachines || band.Count.Hi < 1500 || band.Count.Hi > 2000 {
+		t.Fatalf("band %+v, want an upper edge near 1,500", band)
 	}
 	// Half the median lies between the edges when the machines are alike.
 	if band.Bytes != (Edges{50_000, 150_000}) {
 		t.Errorf("bytes %v", band.Bytes)
 	}
-	if _, known := b.Band(ingest.MustTag("Aq1 "), ingest.NonPaged, ingest.OS{Bits: 32}); known {
+	if b.Band(ingest.MustTag("Aq1 "), ingest.NonPaged, ingest.OS{Bits: 32}) != nil {
 		t.Error("a band of 64-bit machines for a 32-bit one")
 	}
 }
@@ -98,10 +98,10 @@ func TestLearnedBandReplacesThePack(t *testing.T) {
 	}
 	b := load(t)
 	with := b.WithLearned(Learn(samples))
-	if band, _ := with.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10); !band.Learned {
+	if band := with.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10); !band.Learned {
 		t.Errorf("band %+v", band)
 	}
-	if band, _ := b.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10); band.Learned {
+	if band := b.Band(ingest.MustTag("Thre"), ingest.NonPaged, win10); band.Learned {
 		t.Error("the knowledge learned from was changed")
 	}
 }

@@ -15,7 +15,7 @@ var data embed.FS
 
 // Base is the knowledge the analysis works with.
 type Base struct {
-	tags    map[ingest.Tag]TagInfo
+	tags    map[ingest.Tag]*TagInfo
 	maps    []*TagMap // the lab's own, the first that knows a tag counts
 	bands   bands
 	learned Learned
@@ -24,7 +24,7 @@ type Base struct {
 
 // Load reads the embedded tag map, healthy bands and issues.
 func Load() (*Base, error) {
-	b := &Base{tags: map[ingest.Tag]TagInfo{}}
+	b := &Base{tags: map[ingest.Tag]*TagInfo{}}
 	if err := b.loadTags(); err != nil {
 		return nil, err
 	}

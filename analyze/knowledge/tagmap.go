@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -205,21 +206,21 @@ func fits(pattern, tag string) bool {
 }
 
 // over lays an entry over what our own map says about the tag.
-func (e mapEntry) over(info TagInfo, t ingest.Tag) TagInfo {
+func (e mapEntry) over(info TagInfo, t ingest.Tag) *TagInfo {
 	info.Tag = t
 	if e.text != "" {
 		info.Text = e.text
 	}
 	switch len(e.modules) {
 	case 0:
-		return info
+		return &info
 	case 1:
 		info.Module, info.Several = e.modules[0], nil
 	default:
 		info.Module, info.Several = "", e.modules
 	}
 	info.Lab, info.Source = e.at, e.at.String()
-	return info
+	return &info
 }
 
 // TagMaps returns the lab's own maps, in the order they are asked in.
@@ -232,7 +233,7 @@ func (b *Base) AddTagMap(m *TagMap) []ingest.Warning {
 	b.maps = append(b.maps, m)
 	var out []ingest.Warning
 	for tag, e := range m.exact {
-		ours := b.tags[tag]
+		ours := cmp.Or(b.tags[tag], noInfo)
 		agrees := namesModule(e.modules, ours.Module) || ours.Module == "" && serving(e.modules)
 		if !ours.Generic || len(e.modules) == 0 || agrees {
 			continue

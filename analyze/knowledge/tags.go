@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -92,24 +93,27 @@ func (b *Base) loadTags() error {
 		if r.Source == "" || r.Text == "" {
 			return fmt.Errorf("read tags.yaml: tag %q needs a text and a source", tag)
 		}
-		b.tags[tag] = TagInfo{Tag: tag, Module: r.Module, Object: r.Object, Generic: r.Generic, Each: r.Each,
+		b.tags[tag] = &TagInfo{Tag: tag, Module: r.Module, Object: r.Object, Generic: r.Generic, Each: r.Each,
 			Each32: r.Each32, Normal: r.Normal, Large: r.Large, Text: r.Text, Source: r.Source}
 	}
 	return nil
 }
 
-// Tag returns what is known about a tag; the zero TagInfo when nothing is. The
-// lab's own maps are believed before ours. Only for a tag that the kernel
-// allocates on behalf of others they change nothing: no line in a table can know
-// for whom.
-func (b *Base) Tag(t ingest.Tag) TagInfo {
-	info := b.tags[t]
+// noInfo is what is known about nearly all tags.
+var noInfo = &TagInfo{}
+
+// Tag returns what is known about a tag, which nobody changes; the zero TagInfo when
+// nothing is. The lab's own maps are believed before ours. Only for a tag that the
+// kernel allocates on behalf of others they change nothing: no line in a table can
+// know for whom.
+func (b *Base) Tag(t ingest.Tag) *TagInfo {
+	info := cmp.Or(b.tags[t], noInfo)
 	if info.Generic {
 		return info
 	}
 	for _, m := range b.maps {
 		if e, found := m.find(t); found {
-			return e.over(info, t)
+			return e.over(*info, t)
 		}
 	}
 	return info

@@ -16,26 +16,14 @@ type Delta struct {
 	To            ingest.TagUsage // the later row
 }
 
-// Deltas returns the gains of all tags that stand in both snapshots, in the
-// later one's print order. Totals carry what a tag held before; differences only
-// what the events in between made, so they agree more closely.
-func Deltas(from, to *ingest.Snapshot) []Delta {
-	earlier := index(from)
-	out := make([]Delta, 0, len(to.Tags))
-	for _, is := range to.Tags {
-		i, ok := earlier[Key{is.Tag, is.Pool}]
-		if !ok {
-			continue
-		}
-		was := from.Tags[i]
-		d := Delta{Key: Key{is.Tag, is.Pool}, To: is,
-			Outstanding: is.Outstanding - was.Outstanding, Bytes: int64(is.Bytes) - int64(was.Bytes)}
-		if was.Counted && is.Counted && was.Allocs <= is.Allocs && was.Frees <= is.Frees {
-			d.Counted, d.Allocs, d.Frees = true, is.Allocs-was.Allocs, is.Frees-was.Frees
-		}
-		out = append(out, d)
+// delta compares two rows of one tag.
+func delta(was, is *ingest.TagUsage) Delta {
+	d := Delta{Key: Key{is.Tag, is.Pool}, To: *is,
+		Outstanding: is.Outstanding - was.Outstanding, Bytes: int64(is.Bytes) - int64(was.Bytes)}
+	if was.Counted && is.Counted && was.Allocs <= is.Allocs && was.Frees <= is.Frees {
+		d.Counted, d.Allocs, d.Frees = true, is.Allocs-was.Allocs, is.Frees-was.Frees
 	}
-	return out
+	return d
 }
 
 // PerWork is how many allocations of a tag stay for each unit of work that the

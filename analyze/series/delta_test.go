@@ -6,10 +6,16 @@ import (
 	"poolsweep/ingest"
 )
 
+// deltas are the gains between two snapshots of a boot session.
+func deltas(t *testing.T, from, to moment) []Delta {
+	t.Helper()
+	return oneBoot(t, from, to).Moves(DefaultThresholds()).Deltas(0, 1)
+}
+
 func TestDeltas(t *testing.T) {
 	from := at(1).tag("Leak", 1_000, 64_000).counted(1_500, 500).tag("Back", 90, 900).tag("Gone", 4, 40)
 	to := at(3).tag("Back", 40, 400).counted(7, 7).tag("Leak", 9_000, 576_000).counted(9_900, 900).tag("New ", 3, 30)
-	got := Deltas(from.Snapshot, to.Snapshot)
+	got := deltas(t, from, to)
 	if len(got) != 2 {
 		t.Fatalf("%d deltas, want those of the tags in both", len(got))
 	}
@@ -21,7 +27,7 @@ func TestDeltas(t *testing.T) {
 		t.Errorf("Leak: %+v", d)
 	}
 	fallen := at(3).tag("Leak", 9, 9).counted(1_499, 1_490)
-	if d := Deltas(from.Snapshot, fallen.Snapshot)[0]; d.Counted {
+	if d := deltas(t, from, fallen)[0]; d.Counted {
 		t.Errorf("counters that fell count no work: %+v", d)
 	}
 }
@@ -31,8 +37,8 @@ func TestWorkRates(t *testing.T) {
 		tag("Proc", 80, 1).counted(300, 220).tag("QzKp", 5, 1).counted(100, 95)
 	to := at(2).tag("QzLk", 3_000, 1).counted(3_000, 0).tag("QzFn", 15, 1).counted(1_100, 1_085).tag("Othr", 5, 1).counted(1_100, 1_095).
 		tag("Proc", 80, 1).counted(700, 620).tag("QzKp", 16, 1).counted(1_100, 1_084)
-	deltas := Deltas(from.Snapshot, to.Snapshot)
-	rates := WorkRates(deltas[0], deltas)
+	all := deltas(t, from, to)
+	rates := WorkRates(all[0], all)
 	if len(rates) != 2 {
 		t.Fatalf("%+v: want the balanced sibling and the processes", rates)
 	}
@@ -45,7 +51,7 @@ func TestWorkRates(t *testing.T) {
 			t.Errorf("%+v, want %+v", r, want)
 		}
 	}
-	if rates := WorkRates(deltas[3], deltas); rates != nil {
+	if rates := WorkRates(all[3], all); rates != nil {
 		t.Errorf("a tag without gain has no rate: %+v", rates)
 	}
 }

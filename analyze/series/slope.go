@@ -21,6 +21,9 @@ const sideRisk = 0.05
 // Association 63, 1968): the slopes of those ranks which Kendall's statistic
 // leaves, so one wild point moves neither.
 func TheilSen(points []Point) Slope {
+	if len(points) > 1 && spread(points) == 0 { // as most tags of a machine
+		return Slope{Bounded: cutoff(min(len(points), mostPoints)) > 0}
+	}
 	points = thinned(points)
 	slopes := pairSlopes(points)
 	if len(slopes) == 0 {

@@ -21,13 +21,12 @@ func table(add func(m moment, i int) moment) []moment {
 
 func classOf(t *testing.T, b *Boot, name string) Class {
 	t.Helper()
-	for _, tag := range b.Tags(DefaultThresholds()) {
-		if tag.Tag == ingest.MustTag(name) {
-			return tag.Class
-		}
+	m := b.Moves(DefaultThresholds())
+	tag, shown := m.Number(Key{ingest.MustTag(name), ingest.NonPaged})
+	if !shown {
+		t.Fatalf("no tag %s", name)
 	}
-	t.Fatalf("no tag %s", name)
-	return 0
+	return m.Tag(tag).Class
 }
 
 func TestTagsAreClassed(t *testing.T) {
@@ -109,11 +108,12 @@ func TestIdleMachinesRetainNothing(t *testing.T) {
 
 func TestTagsInOneSnapshotOnlyAreNoSeries(t *testing.T) {
 	boot := oneBoot(t, at(1).tag("Aaaa", 1, 1), at(2).tag("Aaaa", 2, 1).tag("Bbbb", 5, 1))
-	tags := boot.Tags(DefaultThresholds())
-	if len(tags) != 1 || tags[0].Tag != ingest.MustTag("Aaaa") || tags[0].Class != Insufficient {
-		t.Errorf("%+v", tags)
+	m := boot.Moves(DefaultThresholds())
+	if len(m.Keys) != 2 || m.Series(1) || m.Tag(1) != nil {
+		t.Errorf("a series of %v", m.Keys[1])
 	}
-	if got := tags[0]; got.Latest().Outstanding != 2 || got.Count.Points[1].Source.Line != 1 {
+	if got := m.Tag(0); got.Tag != ingest.MustTag("Aaaa") || got.Class != Insufficient ||
+		got.Latest().Outstanding != 2 || got.Count.Points[1].Source.Line != 1 {
 		t.Errorf("latest %+v", got.Latest())
 	}
 }
