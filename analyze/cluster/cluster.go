@@ -151,8 +151,7 @@ func (t *Table) Fit(core []Match) Fit {
 // Luck returns the expected number of anchors with a core of so many members, as
 // close as a fit of this table is, by chance. Where only rows of at least from are
 // tried as anchors, the others are no chances; a smaller anchor was not found by
-// trying, so any row may have been it. It compares every row with every other, so it
-// is asked only of a core that chance alone does not explain.
+// trying, so any row may have been it.
 func (t *Table) Luck(f Fit, members int, from int64) float64 {
 	if f.Events < from {
 		from = 0

@@ -90,7 +90,7 @@ func TestPoissonTail(t *testing.T) {
 		mean float64
 		want float64
 	}{
-		{0, 2, 1}, {1, 0.5, 1 - math.Exp(-0.5)}, {2, 0.1, 1 - math.Exp(-0.1)*1.1}, {7, 0.01, math.Pow(0.01, 7) / 5040},
+		{0, 2, 1}, {2, 5_000, 1}, {3, 3.5, 1 - math.Exp(-3.5)*(1+3.5+3.5*3.5/2)}, {1, 0.5, 1 - math.Exp(-0.5)}, {2, 0.1, 1 - math.Exp(-0.1)*1.1}, {7, 0.01, math.Pow(0.01, 7) / 5040},
 	} {
 		if got := PoissonTail(c.k, c.mean); math.Abs(got-c.want) > c.want*0.02 {
 			t.Errorf("PoissonTail(%d, %v) = %v, want %v", c.k, c.mean, got, c.want)
@@ -160,5 +160,44 @@ func TestChanceEstimateMatchesSimulation(t *testing.T) {
 	}
 	if got := float64(seen) / expected; got < 0.8 || got > 1.25 {
 		t.Errorf("seen %d chance matches, expected %.0f: ratio %.2f", seen, expected, got)
+	}
+}
+
+// TestTabulatedDensityIsTheSumOfItsKernels compares with the sum that the table stands
+// for, at counts of the table, between and beyond them.
+func TestTabulatedDensityIsTheSumOfItsKernels(t *testing.T) {
+	for name, rows := range map[string][]ingest.TagUsage{"spread": unrelated(rand.New(rand.NewPCG(3, 3)), 400),
+		"alike": counts(700, 700, 700), "one": counts(12_345), "apart": counts(500, 501, 9_000_000)} {
+		d := newDensity(rows)
+		width, peak := d.step*stepsAWidth, 0.0
+		exact := func(count float64) float64 {
+			sum := 0.0
+			for _, l := range d.logs {
+				z := (math.Log(count) - l) / width
+				sum += math.Exp(-z * z / 2)
+			}
+			return sum / (width * math.Sqrt(2*math.Pi) * float64(len(d.logs)))
+		}
+		for count := 1.0; count < 1e9; count *= 1.01 {
+			peak = max(peak, exact(count))
+		}
+		for count := 1.0; count < 1e9; count *= 1.007 {
+			if got, want := d.at(count), exact(count); math.Abs(got-want) > 2e-6*peak {
+				t.Fatalf("%s: density %v at %v, want %v", name, got, count, want)
+			}
+		}
+	}
+}
+
+// TestLuckOfManyEqualCounts: a table of thousands of equal counts is judged at once.
+func TestLuckOfManyEqualCounts(t *testing.T) {
+	n := make([]int64, 5_000)
+	for i := range n {
+		n[i] = 60_000
+	}
+	table := NewTable(counts(n...), 500, 0.002)
+	core := table.Grow(table.Rows[0])
+	if luck := table.Luck(table.Fit(core[:3]), 3, 0); luck < 1_000 {
+		t.Errorf("%d in step, luck %v: every one of them finds two others", len(core), luck)
 	}
 }

@@ -122,7 +122,7 @@ func (e *exam) fit(core []analyze.Member) cluster.Fit {
 // cluster describes a core by its fit, and how many as good luck makes.
 func (e *exam) cluster(core []analyze.Member, fit cluster.Fit) *analyze.Cluster {
 	return &analyze.Cluster{Events: fit.Events, Anchor: core[0], Tolerance: fit.Tolerance, Candidate: fit.Compared,
-		Chance: fit.Chance, ByLuck: e.table.Luck(fit, len(core), e.th.ClusterEvents)}
+		Chance: fit.Chance, ByLuck: e.lucky(core)}
 }
 
 // supports reports whether a cluster around an anchor that another sign has
@@ -131,10 +131,17 @@ func supports(fit cluster.Fit, core []analyze.Member, th analyze.Thresholds) boo
 	return cluster.PoissonTail(len(core)-1, fit.Chance) <= th.ClusterChance
 }
 
-// convicts reports whether a cluster is more than luck though nothing else
-// pointed at its anchor: then every tag of the table had the chance to be one.
-// It takes three members, or two that agree closely at a large count.
-func convicts(c *analyze.Cluster, core []analyze.Member, th analyze.Thresholds) bool {
-	pair := len(core) == 2 && c.Events >= th.ClusterPair && max(core[1].Surplus, -core[1].Surplus) <= max(1, c.Events/th.ClusterPair)
-	return (len(core) >= 3 || pair) && c.ByLuck <= th.ClusterLuck
+// lucky returns how many clusters as good as a core luck makes in the table, when every
+// tag had the chance to be its anchor.
+func (e *exam) lucky(core []analyze.Member) float64 {
+	return e.table.Luck(e.fit(core), len(core), e.th.ClusterEvents)
+}
+
+// convicts reports whether a core is more than luck though nothing else pointed at its
+// anchor. It takes three members, or two that agree closely at a large count.
+func (e *exam) convicts(core []analyze.Member) bool {
+	events := core[0].Outstanding
+	pair := len(core) == 2 && events >= e.th.ClusterPair &&
+		max(core[1].Surplus, -core[1].Surplus) <= max(1, events/e.th.ClusterPair)
+	return (len(core) >= 3 || pair) && e.lucky(core) <= e.th.ClusterLuck
 }

@@ -27,7 +27,7 @@ func TestPairNeedsVolumeAndExactness(t *testing.T) {
 	} {
 		e := examine(snap("M").np("Aaaa", c.a, 1).np("Bbbb", c.b, 1).Snapshot, scene{th: th, know: know(t)})
 		core := e.grow(*e.Find(ingest.MustTag("Aaaa"), ingest.NonPaged))
-		if got := len(core) == 2 && convicts(e.cluster(core, e.fit(core)), core, th); got != c.want {
+		if got := len(core) == 2 && e.convicts(core); got != c.want {
 			t.Errorf("%s: convicts = %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -73,7 +73,7 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 	for i := range tables {
 		e := examine(unrelated(r, 40+i%100).Snapshot, scene{th: th, know: k})
 		for _, row := range e.rows() {
-			if core := e.grow(row); row.Outstanding >= th.ClusterEvents && len(core) > 1 && convicts(e.cluster(core, e.fit(core)), core, th) {
+			if core := e.grow(row); row.Outstanding >= th.ClusterEvents && len(core) > 1 && e.convicts(core) {
 				convicted++
 				break
 			}

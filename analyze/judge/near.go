@@ -58,10 +58,10 @@ func (e *exam) nearNoFrees() {
 }
 
 // nearLockstep notes a cluster that has volume and is no proof.
-func (e *exam) nearLockstep(core []analyze.Member, c *analyze.Cluster) {
-	facts := analyze.Facts{"tags": int64(len(core)), "members": inStep(core), "luck": analyze.Ratio(c.ByLuck),
+func (e *exam) nearLockstep(core []analyze.Member) {
+	facts := analyze.Facts{"tags": int64(len(core)), "members": inStep(core), "luck": analyze.Ratio(e.lucky(core)),
 		"needs": analyze.Ratio(e.th.ClusterLuck)}
-	if convicts(c, core, e.th) {
+	if e.convicts(core) {
 		e.missed(analyze.MissSmall, analyze.Facts{"members": inStep(core),
 			"needs": analyze.Bytes(e.th.ClusterBytes)}, sources(core)...)
 		return

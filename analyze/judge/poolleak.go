@@ -115,26 +115,33 @@ func (e *exam) noFrees() []ingest.TagUsage {
 func (e *exam) lockstep() []ingest.TagUsage {
 	var out []ingest.TagUsage
 	var near func()
-	for _, row := range heaviestFirst(slices.Clone(e.rows())) {
-		if e.tells(row) == 0 || row.Outstanding < e.th.ClusterEvents {
-			continue
-		}
+	for _, row := range e.anchors() {
 		core := e.grow(row)
 		if len(core) < 2 || e.withCachedFiles(core) {
 			continue
 		}
-		c := e.cluster(core, e.fit(core))
 		switch {
-		case convicts(c, core, e.th) && !e.small(core):
+		case !e.small(core) && e.convicts(core):
 			out = append(out, row)
 		case near == nil:
-			near = func() { e.nearLockstep(core, c) }
+			near = func() { e.nearLockstep(core) }
 		}
 	}
 	if near != nil && len(out) == 0 {
 		near()
 	}
 	return out
+}
+
+// anchors returns the rows that a cluster may be found around, heaviest first.
+func (e *exam) anchors() []ingest.TagUsage {
+	var out []ingest.TagUsage
+	for i := range e.rows() {
+		if row := &e.rows()[i]; row.Outstanding >= e.th.ClusterEvents && e.tells(*row) > 0 {
+			out = append(out, *row)
+		}
+	}
+	return heaviestFirst(out)
 }
 
 // withCachedFiles reports whether a core goes with cached files: it has a member that
