@@ -112,7 +112,8 @@ func (r *reader) entry(u *unpack.Unpacker, e *unpack.Entry, in input, inside int
 	}
 	defer c.Close()
 	raw := newMeter(r.ctx, c)
-	head := bufio.NewReaderSize(raw, sniffed)
+	head, done := newHead(raw)
+	defer done()
 	if isArchive(head) {
 		return r.archive(u, unpack.Archive{Name: in.place.File, Inside: inside, Reader: head}, in, raw)
 	}

@@ -53,7 +53,7 @@ func variant(n int) string {
 // told returns what came of inputs, a line each.
 func told(t *testing.T, inputs ...input) string {
 	t.Helper()
-	r, err := readAll(t.Context(), inputs, nil, func() {})
+	r, err := readAll(t.Context(), inputs, keepTables, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestArchiveSumsAreOfBytesAsFound(t *testing.T) {
 	if err := os.WriteFile(t.TempDir()+"/run.zip", []byte(data), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	r, err := readAll(t.Context(), []input{textInput("run.zip", data)}, nil, func() {})
+	r, err := readAll(t.Context(), []input{textInput("run.zip", data)}, keepTables, func() {})
 	if err != nil || len(r.docs) != 1 || len(r.asides) != 1 {
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -79,6 +79,9 @@ func notALog(what, name string) error {
 // isText reports whether there is text in a file's beginning, whatever its
 // encoding and damage: characters, and hardly any control codes among them.
 func isText(head []byte) bool {
+	if isPlain(head) {
+		return true
+	}
 	text, _, err := unpack.Text(bytes.NewReader(head))
 	if err != nil {
 		return false
@@ -98,4 +101,15 @@ func isText(head []byte) bool {
 		}
 	}
 	return shown > 0 && odd*20 < shown
+}
+
+// isPlain reports whether there is nothing but printable ASCII and line ends, as in
+// nearly every log.
+func isPlain(head []byte) bool {
+	for _, c := range head {
+		if (c < ' ' || c > '~') && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return len(bytes.TrimSpace(head)) > 0
 }

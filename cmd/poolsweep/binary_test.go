@@ -43,6 +43,8 @@ func TestRefuseBinary(t *testing.T) {
 		{"logs.cab", "MSCF\x00\x00\x00\x00", "unpack it first"},
 		{"ascii, then utf16.log", log[:5] + wide(0), ""},
 		{"hole.log", strings.Repeat("\x00", 5000) + strings.Repeat(log, 9), ""},
+		{"blank.log", "\r\n \t\r\n", "is no text"},
+		{"bell.log", strings.Repeat(log, 9) + "\a", ""},
 		{"chinese.log", "\xca\xb5\xd1\xe9\xca\xd2\r\n", ""},
 		{"packed.bin", string(packed), "is no text"},
 		{"shot.png", "\x89PNG\r\n", "is no text"},

@@ -44,7 +44,7 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 	}
 	step, done := progress(con.err, len(found.inputs))
 	tables := shelf.New()
-	read, err := readAll(ctx, found.inputs, tables, step)
+	read, err := readAll(ctx, found.inputs, tables.Take, step)
 	done()
 	if err != nil {
 		return nil, err

@@ -11,11 +11,11 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"poolsweep/ingest"
-	"poolsweep/ingest/shelf"
 	"poolsweep/ingest/tooltext"
 	"poolsweep/ingest/unpack"
 	"poolsweep/ingest/windbg"
@@ -47,12 +47,16 @@ type reader struct {
 	ctx    context.Context
 	limits unpack.Limits
 	slots  chan struct{}
-	shelf  *shelf.Shelf // takes the tables of what was read; nil: the documents keep them
+	take   func(*ingest.Snapshot) // what becomes of the tables of each snapshot
 }
 
 func newReader(ctx context.Context) *reader {
-	return &reader{ctx: ctx, limits: unpack.DefaultLimits(), slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &reader{ctx: ctx, limits: unpack.DefaultLimits(), slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		take: keepTables}
 }
+
+// keepTables leaves the tables where they are.
+func keepTables(*ingest.Snapshot) {}
 
 // slot waits until a file may be read and returns what to call after it.
 func (r *reader) slot() (done func()) {
@@ -60,12 +64,12 @@ func (r *reader) slot() (done func()) {
 	return func() { <-r.slots }
 }
 
-// readAll reads the inputs, with their tables onto the shelf if there is one, and
-// calls step after each. An input that cannot be read is refused and the rest goes
+// readAll reads the inputs, lets take put away the tables of each snapshot when it is
+// read, and calls step after each input. An input that cannot be read is refused and the rest goes
 // on; the only error is the user's interrupt.
-func readAll(ctx context.Context, inputs []input, tables *shelf.Shelf, step func()) (*reading, error) {
+func readAll(ctx context.Context, inputs []input, take func(*ingest.Snapshot), step func()) (*reading, error) {
 	r := newReader(ctx)
-	r.shelf = tables
+	r.take = take
 	outcomes := make([][]outcome, len(inputs))
 	var group errgroup.Group
 	group.SetLimit(cap(r.slots))
@@ -160,13 +164,27 @@ func (r *reader) input(in input) (outcomes []outcome) {
 	}
 	defer f.Close()
 	raw := newMeter(r.ctx, f)
-	head := bufio.NewReaderSize(raw, sniffed)
+	head, done := newHead(raw)
+	defer done()
 	if isArchive(head) {
 		return r.given(in, f, raw, head)
 	}
 	defer r.slot()()
 	doc, err := r.document(head, raw, in)
 	return []outcome{{path: in.path, doc: doc, err: err}}
+}
+
+// heads are the readers of files that were read.
+var heads = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, sniffed) }}
+
+// newHead returns a reader that can look ahead, and what to call when it is done with.
+func newHead(raw io.Reader) (head *bufio.Reader, done func()) {
+	head = heads.Get().(*bufio.Reader)
+	head.Reset(raw)
+	return head, func() {
+		head.Reset(nil)
+		heads.Put(head)
+	}
 }
 
 // isArchive reports whether a file is an archive that can be opened.
@@ -184,7 +202,7 @@ func (r *reader) document(head *bufio.Reader, raw *meter, in input) (*ingest.Doc
 	if err != nil {
 		return nil, &ingest.Refusal{Reason: ingest.ReasonEncoding, Err: err}
 	}
-	doc, err := windbg.Read(clean, in.path, tooltext.Tables()...)
+	doc, err := windbg.ReadEach(clean, in.path, r.take, tooltext.Tables()...)
 	if err != nil {
 		return nil, err
 	}
@@ -197,9 +215,6 @@ func (r *reader) document(head *bufio.Reader, raw *meter, in input) (*ingest.Doc
 		doc.Snapshots = []*ingest.Snapshot{{Source: ingest.Source{File: doc.File}}}
 	}
 	doc.NameMachines(in.place)
-	if r.shelf != nil {
-		r.shelf.Put(doc)
-	}
 	return doc, nil
 }
 

@@ -46,7 +46,7 @@ func TestReadAllGoesOnAfterABadInput(t *testing.T) {
 		textInput("LAB-6.log", strings.Replace(shortLog, "q\n", "lm\n", 1)),
 	}
 	steps := make(chan bool, len(inputs))
-	r, err := readAll(t.Context(), inputs, nil, func() { steps <- true })
+	r, err := readAll(t.Context(), inputs, keepTables, func() { steps <- true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestReadAllIsInterruptedWithinALog(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	open := func() (io.ReadCloser, error) { return &endless{cancel: cancel}, nil }
 	long := input{path: "long.log", open: open}
-	_, err := readAll(ctx, []input{long}, nil, func() {})
+	_, err := readAll(ctx, []input{long}, keepTables, func() {})
 	if err == nil || !strings.Contains(err.Error(), "1 of 1 logs were not read, from long.log on") {
 		t.Errorf("got %v", err)
 	}

@@ -27,7 +27,7 @@ A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found := find(args, nil)
 			step, done := progress(con.err, len(found.inputs))
-			read, err := readAll(cmd.Context(), found.inputs, nil, step)
+			read, err := readAll(cmd.Context(), found.inputs, keepTables, step)
 			done()
 			if err != nil {
 				return err

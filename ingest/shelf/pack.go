@@ -15,6 +15,8 @@ import (
 type dictionary struct {
 	texts numbered[string]
 	names numbered[rowName]
+	last  map[rowPlace]uint64 // number of the name that a tag had last
+	room  []byte              // to pack into
 }
 
 // numbered gives values numbers in the order of their first use.
@@ -24,7 +26,11 @@ type numbered[T comparable] struct {
 }
 
 func newDictionary() dictionary {
-	return dictionary{numbered[string]{number: map[string]uint64{}}, numbered[rowName]{number: map[rowName]uint64{}}}
+	return dictionary{
+		texts: numbered[string]{number: map[string]uint64{}},
+		names: numbered[rowName]{number: map[rowName]uint64{}},
+		last:  map[rowPlace]uint64{},
+	}
 }
 
 // of returns the number of a value; keep makes the copy to hold of a new one.
@@ -38,9 +44,17 @@ func (n *numbered[T]) of(v T, keep func(T) T) uint64 {
 	return id
 }
 
-// text numbers a text. The reader's texts may be parts of longer ones, which must not
-// be held for them.
-func (d *dictionary) text(s string) uint64 { return d.texts.of(s, strings.Clone) }
+// name numbers what a row says beside its figures. Nearly always that is what the last
+// row of its tag said.
+func (d *dictionary) name(r *ingest.TagUsage) uint64 {
+	place := placeOf(r)
+	id, known := d.last[place]
+	if !known || d.names.values[id].description != r.Description {
+		id = d.names.of(rowName{r.Tag, r.Pool, r.Description}, rowName.keep)
+		d.last[place] = id
+	}
+	return id
+}
 
 // reader is a dictionary for reading: what it holds is never changed.
 type reader struct {
@@ -54,26 +68,48 @@ func (d *dictionary) reader() reader { return reader{d.texts.values, d.names.val
 // number, lists after their length.
 type packer struct {
 	*dictionary
-	out []byte
+	file string // of the snapshot
+	out  []byte
 }
 
 // pack returns the tables of a snapshot in bytes.
 func (d *dictionary) pack(snap *ingest.Snapshot) []byte {
-	p := packer{dictionary: d}
+	p := packer{d, snap.File, d.room[:0]}
 	v := reflect.ValueOf(snap).Elem()
 	for _, i := range tableFields {
 		if rows, is := v.Field(i).Interface().([]ingest.TagUsage); is {
-			p.rows(rows, snap.File)
+			p.rows(rows)
 		} else {
 			p.value(v.Field(i))
 		}
 	}
+	d.room = p.out
 	return slices.Clip(slices.Clone(p.out))
 }
 
 func (p *packer) unsigned(n uint64) { p.out = binary.AppendUvarint(p.out, n) }
 
 func (p *packer) signed(n int64) { p.out = binary.AppendVarint(p.out, n) }
+
+// Numbers of texts that need no place in the dictionary.
+const (
+	noText   = iota
+	ownFile  // the file of the snapshot
+	ownTexts // how many these are
+)
+
+// text packs a text. The reader's texts may be parts of longer ones, which must not be
+// held for them.
+func (p *packer) text(s string) {
+	switch s {
+	case "":
+		p.unsigned(noText)
+	case p.file:
+		p.unsigned(ownFile)
+	default:
+		p.unsigned(ownTexts + p.texts.of(s, strings.Clone))
+	}
+}
 
 // value packs all but rows of tags, of which there are a hundred times more than of
 // anything else.
@@ -86,7 +122,7 @@ func (p *packer) value(v reflect.Value) {
 	case reflect.Uint8, reflect.Uint64:
 		p.unsigned(v.Uint())
 	case reflect.String:
-		p.unsigned(p.text(v.String()))
+		p.text(v.String())
 	case reflect.Slice:
 		p.unsigned(uint64(v.Len()))
 		p.elements(v)
@@ -119,15 +155,16 @@ func (p *packer) flag(is bool) {
 // that does not fit is our own mistake and panics.
 type unpacker struct {
 	reader
-	in []byte
+	file string // of the snapshot
+	in   []byte
 }
 
 func (r reader) unpack(packed []byte, snap *ingest.Snapshot) {
-	u := unpacker{r, packed}
+	u := unpacker{r, snap.File, packed}
 	v := reflect.ValueOf(snap).Elem()
 	for _, i := range tableFields {
 		if rows, is := v.Field(i).Addr().Interface().(*[]ingest.TagUsage); is {
-			*rows = u.rows(snap.File)
+			*rows = u.rows()
 		} else {
 			u.value(v.Field(i))
 		}
@@ -146,6 +183,17 @@ func (u *unpacker) signed() int64 {
 	return n
 }
 
+func (u *unpacker) text() string {
+	switch n := u.unsigned(); n {
+	case noText:
+		return ""
+	case ownFile:
+		return u.file
+	default:
+		return u.texts[n-ownTexts]
+	}
+}
+
 // value fills a zero value in.
 func (u *unpacker) value(v reflect.Value) {
 	switch v.Kind() {
@@ -156,7 +204,7 @@ func (u *unpacker) value(v reflect.Value) {
 	case reflect.Uint8, reflect.Uint64:
 		v.SetUint(u.unsigned())
 	case reflect.String:
-		v.SetString(u.texts[u.unsigned()])
+		v.SetString(u.text())
 	case reflect.Slice:
 		if n := int(u.unsigned()); n > 0 {
 			v.Set(reflect.MakeSlice(v.Type(), n, n))

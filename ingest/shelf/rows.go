@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"poolsweep/ingest"
@@ -18,6 +19,13 @@ func (n rowName) keep() rowName {
 	return n
 }
 
+// rowPlace identifies a row of a table by tag and pool.
+type rowPlace uint64
+
+func placeOf(r *ingest.TagUsage) rowPlace {
+	return rowPlace(binary.BigEndian.Uint32(r.Tag[:]))<<8 | rowPlace(r.Pool)
+}
+
 // What is different about a row.
 const (
 	rowCounted   = 1 << iota // allocations and frees are printed
@@ -26,7 +34,7 @@ const (
 )
 
 // rows packs rows of tags. Each stands some lines, mostly one, below the one before.
-func (p *packer) rows(rows []ingest.TagUsage, file string) {
+func (p *packer) rows(rows []ingest.TagUsage) {
 	p.unsigned(uint64(len(rows)))
 	line := 0
 	for i := range rows {
@@ -38,11 +46,11 @@ func (p *packer) rows(rows []ingest.TagUsage, file string) {
 		if r.Allocs != 0 || r.Frees != 0 {
 			kind |= rowHasFrees
 		}
-		if r.File != file {
+		if r.File != p.file {
 			kind |= rowElsewhere
 		}
 		p.unsigned(kind)
-		p.unsigned(p.names.of(rowName{r.Tag, r.Pool, r.Description}, rowName.keep))
+		p.unsigned(p.name(r))
 		p.signed(r.Outstanding)
 		p.unsigned(r.Bytes)
 		if kind&rowHasFrees != 0 {
@@ -50,14 +58,14 @@ func (p *packer) rows(rows []ingest.TagUsage, file string) {
 			p.unsigned(r.Frees)
 		}
 		if kind&rowElsewhere != 0 {
-			p.unsigned(p.text(r.File))
+			p.text(r.File)
 		}
 		p.signed(int64(r.Line - line))
 		line = r.Line
 	}
 }
 
-func (u *unpacker) rows(file string) []ingest.TagUsage {
+func (u *unpacker) rows() []ingest.TagUsage {
 	n := u.unsigned()
 	if n == 0 {
 		return nil
@@ -74,9 +82,9 @@ func (u *unpacker) rows(file string) []ingest.TagUsage {
 		if kind&rowHasFrees != 0 {
 			r.Allocs, r.Frees = u.unsigned(), u.unsigned()
 		}
-		r.File = file
+		r.File = u.file
 		if kind&rowElsewhere != 0 {
-			r.File = u.texts[u.unsigned()]
+			r.File = u.text()
 		}
 		line += int(u.signed())
 		r.Line = line

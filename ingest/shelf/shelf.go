@@ -33,12 +33,17 @@ func New() *Shelf {
 
 // Put takes the tables of a document's snapshots off them.
 func (s *Shelf) Put(d *ingest.Document) {
+	for _, snap := range d.Snapshots {
+		s.Take(snap)
+	}
+}
+
+// Take takes the tables of a snapshot off it.
+func (s *Shelf) Take(snap *ingest.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, snap := range d.Snapshots {
-		s.boxes[snap] = &box{packed: s.words.pack(snap)}
-		clearTables(snap)
-	}
+	s.boxes[snap] = &box{packed: s.words.pack(snap)}
+	Drop(snap)
 }
 
 // Lend gives snapshots their tables until back is called. Those whose tables were
@@ -78,7 +83,7 @@ func (b *box) close(snap *ingest.Snapshot) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.lent--; b.lent == 0 {
-		clearTables(snap)
+		Drop(snap)
 	}
 }
 
@@ -120,7 +125,8 @@ func listFields() []int {
 	return out
 }
 
-func clearTables(snap *ingest.Snapshot) {
+// Drop takes the tables of a snapshot off it for good.
+func Drop(snap *ingest.Snapshot) {
 	v := reflect.ValueOf(snap).Elem()
 	for _, i := range tableFields {
 		v.Field(i).SetZero()

@@ -75,7 +75,7 @@ func TestTablesComeBackAsTheyWere(t *testing.T) {
 func TestWhatStaysOnASnapshot(t *testing.T) {
 	s := full(1)
 	want := &ingest.Snapshot{Machine: s.Machine, Source: s.Source, At: s.At, VM: s.VM, Blocks: s.Blocks, Warnings: s.Warnings}
-	New().Put(&ingest.Document{Snapshots: []*ingest.Snapshot{s}})
+	New().Take(s)
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("(-want +left):\n%s", diff)
 	}

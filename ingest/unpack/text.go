@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"poolsweep/ingest"
 )
@@ -35,15 +36,18 @@ const (
 // terminal sequences removed, within it.
 const window = 32 << 10
 
+// windows are the buffers of texts that were read to their end.
+var windows = sync.Pool{New: func() any { return new([window]byte) }}
+
 // Decoder hands out a text as clean UTF-8: decoded part by part, without byte
 // order marks, NULs, terminal sequences and invisible characters. Line ends stay
 // as they are.
 type Decoder struct {
 	src        io.Reader
-	buf        []byte
-	start, end int   // what was read and not yet decoded
-	limit      int   // end of the part to decode before more is read
-	err        error // what reading ended with, io.EOF too
+	buf        []byte // nil after the end
+	start, end int    // what was read and not yet decoded
+	limit      int    // end of the part to decode before more is read
+	err        error  // what reading ended with, io.EOF too
 
 	mode   string // UTF8 stands for all encodings of 8-bit units
 	turned bool   // the mode has just changed: it must not change back before a byte is taken
@@ -72,7 +76,7 @@ type loss struct{ count, line int }
 // may change its encoding on the way, as ".logappend" to the log of another
 // debugger, or ">>" of cmd and PowerShell, make it: Decoder.Encoding knows all.
 func Text(r io.Reader) (*Decoder, string, error) {
-	d := &Decoder{src: r, buf: make([]byte, window), mode: UTF8}
+	d := &Decoder{src: r, buf: windows.Get().(*[window]byte)[:], mode: UTF8}
 	if d.fill(); d.err != nil && !errors.Is(d.err, io.EOF) {
 		return nil, "", fmt.Errorf("detect encoding: %w", d.err)
 	}
@@ -84,12 +88,21 @@ func Text(r io.Reader) (*Decoder, string, error) {
 func (d *Decoder) Read(p []byte) (int, error) {
 	for len(d.ready) == 0 {
 		if !d.step() {
+			d.release()
 			return 0, d.err
 		}
 	}
 	n := copy(p, d.ready)
 	d.ready = d.ready[n:]
 	return n, nil
+}
+
+// release gives the buffer away when all is handed out.
+func (d *Decoder) release() {
+	if d.buf != nil {
+		windows.Put((*[window]byte)(d.buf))
+		d.buf, d.start, d.end, d.limit = nil, 0, 0, 0
+	}
 }
 
 // Encoding names the encodings found so far, in their order: "utf-8", or

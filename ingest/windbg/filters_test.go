@@ -60,6 +60,30 @@ func TestInstancesAreCountedNotStored(t *testing.T) {
 	}
 }
 
+// TestInstancesBetweenOthersAreCountedEach has rows of two kinds in turn, in runs of
+// several lengths, and one that is damaged.
+func TestInstancesBetweenOthersAreCountedEach(t *testing.T) {
+	log := strings.Builder{}
+	log.WriteString(listHead + "   FLT_FILTER: ffffcb0e0b3ba020 \"QzFlt\" \"145300\"\n")
+	want := [2]int{}
+	for run := range 20 {
+		kind := 1 - run%2
+		for i := range run * run {
+			fmt.Fprintf(&log, "      FLT_INSTANCE: ffffcb0e%08x \"QzFlt Instance %d\" \"145300\"\n", i, kind)
+			want[kind]++
+		}
+	}
+	log.WriteString("      FLT_INSTANCE: ffffcb0e0000000g \"QzFlt Instance 1\" \"145300\"\n0: kd> ")
+	d := mustRead(t, strings.NewReader(log.String()))
+	f, b := d.Snapshots[0].Filters[0], d.Snapshots[0].Blocks[0]
+	if len(f.Instances) != 2 || f.Instances[0].Count != want[0] || f.Instances[1].Count != want[1] {
+		t.Errorf("%d groups, the first of %d, want %v", len(f.Instances), f.Instances[0].Count, want)
+	}
+	if rows := 1 + want[0] + want[1]; b.Rows != rows || b.Unread != 1 || b.LastLine != rows+4 {
+		t.Errorf("%d rows up to line %d, %d unread; want %d rows", b.Rows, b.LastLine, b.Unread, rows)
+	}
+}
+
 func TestReadAllocatesNothingPerInstance(t *testing.T) {
 	log := func(n int) string {
 		text, _ := io.ReadAll(&instances{left: n})

@@ -146,6 +146,30 @@ func TestReadKeepsNoPartOfTheLineBuffer(t *testing.T) {
 	})
 }
 
+// TestSnapshotsAreWholeWhenHandedOver takes the tables of each snapshot off as soon as
+// it is handed over: it was whole then, and no other misses them.
+func TestSnapshotsAreWholeWhenHandedOver(t *testing.T) {
+	eachCase(t, func(t *testing.T, log []byte) {
+		want := mustRead(t, bytes.NewReader(log))
+		var whole []*ingest.Snapshot
+		got, err := ReadEach(bytes.NewReader(log), name, func(s *ingest.Snapshot) {
+			kept := *s
+			whole = append(whole, &kept)
+			s.Tags, s.Totals, s.Filters, s.Modules, s.Tallies, s.Volumes = nil, nil, nil, nil, nil, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(whole) != len(got.Snapshots) {
+			t.Errorf("%d of %d snapshots were handed over", len(whole), len(got.Snapshots))
+		}
+		got.Snapshots = whole
+		if got, want := dumped(got), dumped(want); got != want {
+			t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		}
+	})
+}
+
 // TestReadOfACutLogKeepsWhatStandsBefore cuts every log after each line and in
 // the middle of each line.
 func TestReadOfACutLogKeepsWhatStandsBefore(t *testing.T) {

@@ -63,9 +63,6 @@ func (h hosted) into(m *moment, merge func(*ingest.Snapshot, func(line int) inge
 	merge(m.snap, func(line int) ingest.Source { return ingest.Source{File: file, Line: line} })
 	rows := m.snap.Tags
 	m.snap.Tags = own
-	if m.rows == nil {
-		m.rows = map[rowKey]int{}
-	}
 	m.add(rows)
 }
 

@@ -18,8 +18,27 @@ type attachments struct {
 	groups map[string]int // name and altitude → group in the list they are counted in
 
 	group  *ingest.Instance // the group of the line before, when it keeps no more addresses
-	before []byte           // that line
-	lo, hi int              // where the address stands in it
+	before pattern          // that line
+}
+
+// pattern is a line that others are like but for the address in it.
+type pattern struct {
+	text   []byte
+	lo, hi int // where the address stands
+}
+
+// fits reports whether a line is the pattern with this or another address.
+func (p *pattern) fits(text []byte) bool {
+	if len(text) != len(p.text) ||
+		!bytes.Equal(text[p.hi:], p.text[p.hi:]) || !bytes.Equal(text[:p.lo], p.text[:p.lo]) {
+		return false
+	}
+	for _, c := range text[p.lo:p.hi] {
+		if hexValues[c] > 15 {
+			return false
+		}
+	}
+	return true
 }
 
 // maxGroups is how many differently named instances of one filter or volume are
@@ -37,17 +56,21 @@ func (a *attachments) begin() { a.groups, a.group = map[string]int{}, nil }
 // again reports whether the line is the one before but for the address, and
 // counts it then.
 func (a *attachments) again(text []byte) bool {
-	if len(text) != len(a.before) || a.group == nil ||
-		!bytes.Equal(text[a.hi:], a.before[a.hi:]) || !bytes.Equal(text[:a.lo], a.before[:a.lo]) {
+	if a.group == nil || !a.before.fits(text) {
 		return false
 	}
-	for _, c := range text[a.lo:a.hi] {
-		if hexValues[c] > 15 {
-			return false
-		}
-	}
 	a.group.Count++
+	a.p.repeating = a
 	return true
+}
+
+// pass counts the lines that follow and are the last one again, without handing each
+// of them to the block machine.
+func (a *attachments) pass(in *lines, b *block) {
+	n := in.passLike(&a.before)
+	a.group.Count += n
+	b.Rows += n
+	b.LastLine = in.no
 }
 
 // count adds an instance to the list. The text is what follows the keyword. It
@@ -90,10 +113,9 @@ func (a *attachments) newGroup(b *block, l line, key, name, altitude []byte, lis
 // remember makes the line the pattern for the lines after it.
 func (a *attachments) remember(g *ingest.Instance, whole, text []byte) {
 	a.group = g
-	a.before = append(a.before[:0], whole...)
-	a.lo = len(whole) - len(text)
+	lo := len(whole) - len(text)
 	_, n := address(text)
-	a.hi = a.lo + n
+	a.before = pattern{append(a.before.text[:0], whole...), lo, lo + n}
 }
 
 // namesOf reads an address and two quoted names, `ffffcb0e0bb5fa80 "WdFilter Instance" "328010"`.

@@ -71,7 +71,7 @@ func checkTags(t *testing.T, s *ingest.Snapshot, inRange func(string, int)) {
 	seen := map[rowKey]bool{}
 	for _, u := range s.Tags {
 		inRange("tag", u.Line)
-		key := keyOfRow(u.Tag, u.Pool)
+		key := keyOfRow(u)
 		if seen[key] {
 			t.Errorf("tag %q twice in the %s pool", u.Tag, u.Pool)
 		}

@@ -78,6 +78,21 @@ func (r *lines) next() bool {
 	}
 }
 
+// passLike passes over the lines that follow and fit a pattern, as far as they were
+// read, and returns how many.
+func (r *lines) passLike(p *pattern) (n int) {
+	if r.cr || r.nul || r.skip {
+		return 0
+	}
+	at := r.start
+	for size := len(p.text); at+size < r.end && r.buf[at+size] == '\n' && p.fits(r.buf[at:at+size]); at += size + 1 {
+		n++
+	}
+	r.no += n
+	r.advance(at)
+	return n
+}
+
 // find returns the length of the line at start and where reading goes on after
 // it. When the buffer holds no line end, found is false and size is all of it but
 // CRs that may belong to a line end.

@@ -52,6 +52,30 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestLinesThatFitAPatternArePassedOver(t *testing.T) {
+	p := &pattern{text: []byte("at 00ff here"), lo: 3, hi: 7}
+	for _, c := range []struct {
+		name, in string
+		passed   int
+		next     string
+	}{
+		{"some", "at 1234 here\nat abcd here\nat x\n", 2, "at x"},
+		{"none", "at x\n", 0, "at x"},
+		{"no address", "at 12g4 here\n", 0, "at 12g4 here"},
+		{"another end", "at 1234 there\n", 0, "at 1234 there"},
+		{"another begin", "on 1234 here\n", 0, "on 1234 here"},
+		{"cut short", "at 1234 here\nat 1234 here", 1, "at 1234 here"},
+		{"crlf is read line by line", "at 1234 here\r\n", 0, "at 1234 here"},
+	} {
+		in := newLines(strings.NewReader("first\n"+c.in), make([]byte, bufferSize))
+		in.next()
+		n := in.passLike(p)
+		if no := in.no; n != c.passed || no != 1+n || !in.next() || string(in.text) != c.next || in.no != no+1 {
+			t.Errorf("%s: passed %d up to line %d, then line %d %q", c.name, n, no, in.no, in.text)
+		}
+	}
+}
+
 // TestLinesOfAHugeLineNeedNoMoreMemory reads a line of 100 MB.
 func TestLinesOfAHugeLineNeedNoMoreMemory(t *testing.T) {
 	in := newLines(io.MultiReader(io.LimitReader(letters{}, 100e6), strings.NewReader("\nnext\n")), make([]byte, bufferSize))

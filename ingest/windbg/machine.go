@@ -18,15 +18,26 @@ import (
 // describes what other tools print; their output is read wherever it stands
 // between the debugger's. Only a failing r is an error.
 func Read(r io.Reader, name string, tables ...ingest.Table) (*ingest.Document, error) {
+	return ReadEach(r, name, func(*ingest.Snapshot) {}, tables...)
+}
+
+// ReadEach is Read for logs of any length: each snapshot is handed to done as soon as
+// nothing more can come to it, which may take its tables off.
+func ReadEach(r io.Reader, name string, done func(*ingest.Snapshot), tables ...ingest.Table) (*ingest.Document, error) {
 	m := memories.Get().(*memory)
 	defer memories.Put(m)
 	p := newParser(name, m)
+	p.done = done
 	for _, t := range tables {
 		p.hosted = append(p.hosted, hostedCommand(t))
 	}
 	in := newLines(r, m.buf)
 	for in.next() {
 		p.read(in.line)
+		if p.repeating != nil && p.paste.quote == nil {
+			p.repeating.pass(in, p.block)
+		}
+		p.repeating = nil
 	}
 	if in.err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, in.err)
@@ -65,12 +76,17 @@ type parser struct {
 	opened int     // line of the last block
 	hints  []typed // commands typed without their output seen yet
 
+	repeating *attachments // the list whose last line came again, and may go on so
+
 	cur     *moment  // the snapshot being put together; nil before the first fact
 	session session  // what session lines told since the last block
 	asked   []*block // .time and the like since then
 	later   session  // a time told by .time that no snapshot has taken yet
 
 	compared []*moment // the snapshots of the last table that compares moments
+
+	done   func(*ingest.Snapshot) // is handed the snapshots that are whole
+	handed int                    // how many it has
 
 	targets targets    // where several dumps are open
 	hosted  []*command // the tables of other tools
@@ -85,6 +101,7 @@ func newParser(name string, m *memory) *parser {
 	return &parser{
 		doc:   &ingest.Document{File: strings.ReplaceAll(name, `\`, "/")},
 		state: between,
+		done:  func(*ingest.Snapshot) {},
 		names: map[string]string{}, memory: m,
 	}
 }
@@ -135,7 +152,16 @@ func (p *parser) finish(count int) *ingest.Document {
 		p.doubts.add(p.source(0), "no known debugger output was found", "")
 	}
 	p.doc.Warnings = p.doubts.list()
+	p.handOver()
 	return p.doc
+}
+
+// handOver hands over all snapshots so far.
+func (p *parser) handOver() {
+	for _, s := range p.doc.Snapshots[p.handed:] {
+		p.done(s)
+	}
+	p.handed = len(p.doc.Snapshots)
 }
 
 // flush assigns what session lines and .time have told to the current snapshot.

@@ -1,7 +1,6 @@
 package windbg
 
 import (
-	"strings"
 	"sync"
 
 	"poolsweep/ingest"
@@ -12,30 +11,67 @@ import (
 // how much is allocated for it: a log has a thousand descriptions, and the next one
 // nearly the same.
 type memory struct {
-	buf          []byte
-	descriptions map[ingest.Tag]string
-	rows         int // of the table read last
+	buf    []byte
+	tags   map[ingest.Tag]*knownTag
+	tables int // of tags that were read so far
+	rows   int // of the table read last
 }
 
 // memories are those that no reader uses at the moment.
 var memories = sync.Pool{New: func() any { return newMemory() }}
 
 func newMemory() *memory {
-	return &memory{buf: make([]byte, bufferSize), descriptions: map[ingest.Tag]string{}, rows: usualTags}
+	return &memory{buf: make([]byte, bufferSize), tags: map[ingest.Tag]*knownTag{}, rows: usualTags}
 }
 
-// maxDescriptions bounds what is kept: a machine uses some thousand tags.
-const maxDescriptions = 20_000
+// maxKnown bounds how many tags are remembered: a machine uses some thousand.
+const maxKnown = 20_000
 
-// describe returns the text of a tag's description as a string, the one that was
-// made before when the text is the same.
-func (m *memory) describe(tag ingest.Tag, text []byte) string {
-	if s := m.descriptions[tag]; s == string(text) {
-		return s
+// table returns the number of a table that begins.
+func (m *memory) table() int {
+	if len(m.tags) > maxKnown {
+		clear(m.tags)
 	}
-	s := strings.ToValidUTF8(string(text), "\ufffd")
-	if _, known := m.descriptions[tag]; known || len(m.descriptions) < maxDescriptions {
-		m.descriptions[tag] = s
+	m.tables++
+	return m.tables
+}
+
+// of returns what is known of a tag.
+func (m *memory) of(tag ingest.Tag) *knownTag {
+	k := m.tags[tag]
+	if k == nil {
+		k = &knownTag{}
+		m.tags[tag] = k
 	}
-	return s
+	return k
+}
+
+// knownTag is what is remembered of a tag: how it was described last, and which rows the
+// table that is being read has of it. One look finds all that a row needs.
+type knownTag struct {
+	printed     string // its description as it stood in the log
+	description string // the same as it is kept
+	table       int    // number of the table that the rows are of
+	rows        [2]int
+}
+
+// row returns the index of a tag's row in a table. A new one gets index next.
+func (k *knownTag) row(table int, pool ingest.Pool, next int) (index int, found bool) {
+	if index, found = k.find(table, pool); found {
+		return index, true
+	}
+	if k.table != table {
+		k.table, k.rows = table, [2]int{}
+	}
+	k.rows[pool-1] = next + 1
+	return next, false
+}
+
+// find returns the index of a tag's row in a table, if there is one.
+func (k *knownTag) find(table int, pool ingest.Pool) (index int, found bool) {
+	if k.table != table {
+		return 0, false
+	}
+	index = k.rows[pool-1] - 1
+	return index, index >= 0
 }

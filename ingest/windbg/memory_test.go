@@ -1,37 +1,76 @@
 package windbg
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"poolsweep/ingest"
 )
 
-func TestDescriptionsAreMadeOnce(t *testing.T) {
+func TestTagsAreRememberedFromTableToTable(t *testing.T) {
 	m, tag := newMemory(), ingest.MustTag("Proc")
-	text := []byte("Process objects , Binary: nt!ps")
-	first := m.describe(tag, text)
-	if n := testing.AllocsPerRun(10, func() { m.describe(tag, text) }); n != 0 || m.describe(tag, text) != first {
-		t.Errorf("%v allocations for a description that was seen", n)
+	k := m.of(tag)
+	k.printed = "Process objects"
+	if n := testing.AllocsPerRun(10, func() { m.of(tag) }); n != 0 || m.of(tag) != k {
+		t.Errorf("%v allocations for a tag that was seen", n)
 	}
-	copy(text, "Xrocess") // the line's buffer is used again
-	if first != "Process objects , Binary: nt!ps" || m.describe(tag, text) != "Xrocess objects , Binary: nt!ps" {
-		t.Errorf("%q after the buffer changed", first)
-	}
-	if got := m.describe(tag, []byte("a\xff")); got != "a\ufffd" {
-		t.Errorf("%q", got)
+	first, second := m.table(), m.table()
+	for _, step := range []struct {
+		table int
+		pool  ingest.Pool
+		next  int
+		want  int
+		found bool
+	}{
+		{first, ingest.NonPaged, 4, 4, false},
+		{first, ingest.NonPaged, 9, 4, true},
+		{first, ingest.Paged, 5, 5, false},
+		{second, ingest.Paged, 0, 0, false},
+		{second, ingest.NonPaged, 1, 1, false}, // that of the first table is forgotten
+		{second, ingest.Paged, 9, 0, true},
+	} {
+		if _, found := k.find(step.table, step.pool); found != step.found {
+			t.Errorf("%+v: found beforehand is %t", step, found)
+		}
+		if got, found := k.row(step.table, step.pool, step.next); got != step.want || found != step.found {
+			t.Errorf("%+v: row %d, found %t", step, got, found)
+		}
 	}
 }
 
-func TestDescriptionsAreBounded(t *testing.T) {
+func TestRememberedTagsAreBounded(t *testing.T) {
 	m := newMemory()
-	for i := range maxDescriptions + 100 {
-		tag := ingest.Tag{byte(i), byte(i >> 8), byte(i >> 16), 'x'}
-		if want := fmt.Sprint("tag ", i); m.describe(tag, []byte(want)) != want {
-			t.Fatalf("tag %d is described as another", i)
-		}
+	for i := range maxKnown + 1 {
+		m.of(ingest.Tag{byte(i), byte(i >> 8), byte(i >> 16), 'x'})
 	}
-	if n := len(m.descriptions); n != maxDescriptions {
-		t.Errorf("%d descriptions are kept, want %d", n, maxDescriptions)
+	if m.table(); len(m.tags) != 0 {
+		t.Errorf("%d tags are kept beyond the bound", len(m.tags))
+	}
+}
+
+// TestDescriptionsAreThoseOfTheirTable reads tables whose descriptions differ with one
+// memory: each row has the text of its own line.
+func TestDescriptionsAreThoseOfTheirTable(t *testing.T) {
+	var log strings.Builder
+	for i := range 3 {
+		fmt.Fprintf(&log, "0: kd> !poolused 2\n Tag     Allocs         Used     Allocs         Used\n\n"+
+			" Proc         %d          100          1           50\twords of table %d\n\n"+
+			"TOTAL         %[1]d          100          1           50\n", i+1, i/2)
+	}
+	d, err := Read(bytes.NewReader([]byte(log.String())), "x.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Snapshots) != 3 {
+		t.Fatalf("%d snapshots", len(d.Snapshots))
+	}
+	for i, s := range d.Snapshots {
+		for _, row := range s.Tags {
+			if want := fmt.Sprintf("words of table %d", i/2); row.Description != want || len(s.Tags) != 2 {
+				t.Errorf("snapshot %d: %+v, want %q", i, row, want)
+			}
+		}
 	}
 }

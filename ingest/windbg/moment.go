@@ -24,7 +24,7 @@ type moment struct {
 	sealed    bool              // one of several that a table compares: other outputs are not of it
 	borrowed  bool              // snap.Tags are still the rows of the first table
 	listed    bool              // snap.Processes are those of the debugger
-	rows      map[rowKey]int    // index into snap.Tags
+	rows      map[rowKey]int    // index into snap.Tags; nil before a second table
 	modules   map[moduleKey]int // index into snap.Modules
 	facts     map[fact]int      // what is kept once, with its index in the snapshot
 	asked     map[string]string // drivers whose allocations !verifier was asked for
@@ -34,9 +34,18 @@ type moment struct {
 // used in both.
 type rowKey uint64
 
-// keyOfRow packs both into a number: the key of the busiest map of all.
-func keyOfRow(tag ingest.Tag, pool ingest.Pool) rowKey {
-	return rowKey(binary.BigEndian.Uint32(tag[:]))<<8 | rowKey(pool)
+// keyOfRow packs both into a number.
+func keyOfRow(u ingest.TagUsage) rowKey {
+	return rowKey(binary.BigEndian.Uint32(u.Tag[:]))<<8 | rowKey(u.Pool)
+}
+
+// indexOf finds rows again.
+func indexOf(rows []ingest.TagUsage) map[rowKey]int {
+	index := make(map[rowKey]int, len(rows))
+	for i, u := range rows {
+		index[keyOfRow(u)] = i
+	}
+	return index
 }
 
 // moduleKey identifies a module: unloaded ones come back at the same addresses.
@@ -85,6 +94,9 @@ func (p *parser) next(no int) {
 	if p.cur != nil {
 		p.cur.nameLeaker()
 		m.inherit(p.cur, s)
+	}
+	if !p.targets.seen && len(p.compared) == 0 { // else the reader may come back to an older one
+		p.handOver()
 	}
 	p.cur = m
 	p.doc.Snapshots = append(p.doc.Snapshots, m.snap)

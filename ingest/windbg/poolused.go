@@ -45,7 +45,7 @@ type poolused struct {
 	edge    int // where the last number of the row before ended
 	pushed  int // how far the last number read was pushed to the right
 	rows    []ingest.TagUsage
-	index   map[rowKey]int
+	number  int // of this table, by which its rows are found by their tags
 	sum     [8]uint64
 	total   []ingest.PoolTotal
 	correct bool // TOTAL agrees with the rows
@@ -53,11 +53,10 @@ type poolused struct {
 
 func newPoolused(p *parser, c typed) (body, string) {
 	flags, tag := poolArguments(c.args)
-	t := &poolused{p: p, flags: flags, part: tag != "", typed: p.source(c.line)}
+	t := &poolused{p: p, flags: flags, part: tag != "", typed: p.source(c.line), number: p.memory.table()}
 	if !t.part {
 		t.usual = p.memory.rows + 16 // the tables of a log, and of a lab, are about the same
 	}
-	t.index = make(map[rowKey]int, 2*t.usual)
 	t.few = strings.HasPrefix(tag, "/")
 	return t, fmt.Sprintf("!poolused %d %s", t.flags, tag)
 }
@@ -315,16 +314,19 @@ func (t *poolused) add(b *block, l line, tag ingest.Tag, v *[8]uint64, descripti
 	for i := range t.head.numbers() {
 		t.sum[i] += v[i]
 	}
-	text := t.describe(tag, description[:min(len(description), maxTagDescription)])
+	k := t.p.memory.of(tag)
+	if description = description[:min(len(description), maxTagDescription)]; string(description) != k.printed {
+		k.printed, k.description = string(description), t.describe(description)
+	}
 	empty := allZero(v[:])
 	for i, pool := range t.head.pools {
 		n := v[i*t.head.each : (i+1)*t.head.each]
 		if allZero(n) && !(empty && i == 0) {
 			continue
 		}
-		u := t.at(tag, pool)
+		u := t.at(k, pool)
 		if u.Line == 0 {
-			u.Tag, u.Pool, u.Description, u.Source = tag, pool, text, b.p.source(l.no)
+			u.Tag, u.Pool, u.Description, u.Source = tag, pool, k.description, b.p.source(l.no)
 		}
 		t.count(b, l, &u.Usage, n)
 	}
@@ -333,11 +335,11 @@ func (t *poolused) add(b *block, l line, tag ingest.Tag, v *[8]uint64, descripti
 // describe returns a description as a string. What the dictionary says is mended, for
 // the binary's name must be plain ("nt\!mm"). The text about unknown tags repeats the
 // tag, whatever it is.
-func (t *poolused) describe(tag ingest.Tag, text []byte) string {
+func (t *poolused) describe(text []byte) string {
 	if bytes.ContainsAny(text, `\&`) && !bytes.HasPrefix(text, []byte("UNKNOWN pooltag")) {
 		text = t.p.paste.clean(line{text: text}).text
 	}
-	return t.p.memory.describe(tag, text)
+	return strings.ToValidUTF8(string(text), "\ufffd")
 }
 
 // allZero reports whether a tag never used the pool.
@@ -352,12 +354,9 @@ func allZero(v []uint64) bool {
 
 // at returns the row of a tag. Tags whose unprintable bytes are shown as dots may
 // print alike: they are one tag for us, and hold what both hold.
-func (t *poolused) at(tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage {
-	key := keyOfRow(tag, pool)
-	i, ok := t.index[key]
-	if !ok {
-		i = len(t.rows)
-		t.index[key] = i
+func (t *poolused) at(k *knownTag, pool ingest.Pool) *ingest.TagUsage {
+	i, found := k.row(t.number, pool, len(t.rows))
+	if !found {
 		if i == cap(t.rows) {
 			t.rows = slices.Grow(t.rows, max(t.usual-i, i/2, 1))
 		}
@@ -469,10 +468,16 @@ func (t *poolused) differs(before body) bool {
 	if t.correct && old.correct && len(t.rows) != len(old.rows) {
 		return true
 	}
-	for _, u := range t.rows {
-		i, ok := old.index[keyOfRow(u.Tag, u.Pool)]
-		ok = ok && i < len(old.rows) // the index may have gone on into a snapshot's
-		if ok && old.rows[i].Usage != u.Usage || !ok && t.correct && old.correct {
+	var index map[rowKey]int // of the old rows
+	for i, u := range t.rows {
+		known := i < len(old.rows) && keyOfRow(old.rows[i]) == keyOfRow(u) // mostly both have the same order
+		if !known {
+			if index == nil {
+				index = indexOf(old.rows)
+			}
+			i, known = index[keyOfRow(u)]
+		}
+		if known && old.rows[i].Usage != u.Usage || !known && t.correct && old.correct {
 			return true
 		}
 	}
@@ -486,9 +491,8 @@ func (t *poolused) merge(m *moment) {
 		t.mergeSession(m)
 		return
 	}
-	if m.rows == nil {
-		m.rows, m.borrowed = t.index, true
-		m.snap.Tags = t.rows[:len(t.rows):len(t.rows)]
+	if m.rows == nil && len(m.snap.Tags) == 0 {
+		m.snap.Tags, m.borrowed = t.rows[:len(t.rows):len(t.rows)], true
 		t.mergeTotals(m)
 		return
 	}
@@ -517,8 +521,11 @@ func (t *poolused) mergeSession(m *moment) {
 
 // add adds the rows the snapshot does not have; counted rows replace others.
 func (m *moment) add(rows []ingest.TagUsage) {
+	if m.rows == nil {
+		m.rows = indexOf(m.snap.Tags)
+	}
 	for _, u := range rows {
-		key := keyOfRow(u.Tag, u.Pool)
+		key := keyOfRow(u)
 		i, ok := m.rows[key]
 		switch {
 		case !ok:

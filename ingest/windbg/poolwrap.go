@@ -76,8 +76,8 @@ func (t *poolused) continues(l line) bool {
 	}
 	found := false
 	for _, pool := range bothPools {
-		i, ok := t.index[keyOfRow(t.wrap.tag, pool)]
-		if !ok || i >= len(t.rows) {
+		i, ok := t.p.memory.of(t.wrap.tag).find(t.number, pool)
+		if !ok {
 			continue
 		}
 		u := &t.rows[i]
