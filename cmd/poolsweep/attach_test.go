@@ -236,6 +236,7 @@ func (b *attachBench) revise(t *testing.T) {
 }
 
 func TestARevisionComesIntoItsTicketOnce(t *testing.T) {
+	t.Parallel()
 	for _, kind := range tracker.Kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			b := newAttachBench(t, kind, attachPDF)
@@ -282,6 +283,7 @@ func (b *attachBench) summary(t *testing.T) []byte {
 
 // A comment whose answer was lost is found, and not added again.
 func TestALostAnswerIsNoSecondComment(t *testing.T) {
+	t.Parallel()
 	for _, kind := range tracker.Kinds {
 		b := newAttachBench(t, kind, attachPDF)
 		b.fake.lose = true
@@ -326,6 +328,7 @@ func TestAKillBetweenCommentAndRecordIsNoSecondComment(t *testing.T) {
 }
 
 func TestRefusalsAndFailuresAreToldAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		fail  func(http.ResponseWriter, *http.Request) bool
@@ -391,6 +394,7 @@ func TestBackoffGrows(t *testing.T) {
 
 // A tracker that takes no such file gets the comment, which says where the file lies.
 func TestUnwantedFileDoesNotHoldBackTheComment(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{413, 415, 422} {
 		b := newAttachBench(t, tracker.Gitea, attachPDF)
 		b.fake.fail = func(w http.ResponseWriter, r *http.Request) bool {
@@ -423,6 +427,7 @@ func TestOneTicketGetsOneCommentADay(t *testing.T) {
 }
 
 func TestOnlyWhatIsWantedIsSent(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(t *testing.T, b *attachBench){
 		"off":             func(t *testing.T, b *attachBench) { b.cfg.Trackers[0].Attach = attachOff },
 		"no tracker":      func(t *testing.T, b *attachBench) { b.cfg.Trackers = nil },

@@ -52,6 +52,7 @@ func TestSlotsOfAWeek(t *testing.T) {
 // back, one of them at midnight: one mail for each ISO week, each of seven days that
 // begin where the last ones ended.
 func TestOneSlotForEachWeekOfTenYears(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "America/Havana", "Australia/Lord_Howe", "Pacific/Apia"} {
 		z := zone(t, name)
 		for day := time.Sunday; day <= time.Saturday; day++ {

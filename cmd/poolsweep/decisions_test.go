@@ -93,6 +93,7 @@ func (b *bench) written(t *testing.T, id string) report.OutputCase {
 }
 
 func TestDecisionsOfAFileReachTheReports(t *testing.T) {
+	t.Parallel()
 	b, id := newBoard(t)
 	b.scanTwice(t)
 	before := b.written(t, id)
@@ -141,6 +142,7 @@ func TestDecisionsOfAFileReachTheReports(t *testing.T) {
 }
 
 func TestDecisionsMakeARevisionOnce(t *testing.T) {
+	t.Parallel()
 	b, id := newBoard(t)
 	revision := func() int {
 		b.written(t, id)

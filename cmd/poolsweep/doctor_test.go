@@ -75,7 +75,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			"drop", resultFail, "no such file", "make or mount the folder", nil, true},
 		"folder open to all": {func(b *bench, t *testing.T) { os.Chmod(b.cfg.State, 0o755) },
 			"state", resultWarn, "open to everybody", "chmod 700", nil, true},
-		"reports open to all": {func(b *bench, t *testing.T) { os.Chmod(b.cfg.Out, 0o777) },
+		"reports open to all": {func(b *bench, t *testing.T) { os.MkdirAll(b.cfg.Out, 0o700); os.Chmod(b.cfg.Out, 0o777) },
 			"out", resultWarn, "everybody may write", "chmod o-w", nil, true},
 		"file in place of a folder": {func(b *bench, t *testing.T) { os.RemoveAll(b.cfg.Out); os.WriteFile(b.cfg.Out, nil, 0o600) },
 			"out", resultFail, "is no folder", "let the watcher's user write", nil, false},

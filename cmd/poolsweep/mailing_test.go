@@ -183,6 +183,7 @@ func (l *lab) awaitSent(t *testing.T, n int) {
 // TestWeeklyByHandSendsOnce makes and sends a mail beside a watcher,
 // and has a person decide on one that is held.
 func TestWeeklyByHandSendsOnce(t *testing.T) {
+	t.Parallel()
 	g := &goodServer{}
 	b := newBench(t, "process-leak")
 	config := filepath.Join(b.dir, "lab.yaml")

@@ -77,6 +77,7 @@ func substance(o *report.Output) any {
 }
 
 func TestPublicProfileJudgesAlike(t *testing.T) {
+	t.Parallel()
 	var all []string
 	for file := range logsOfAllKinds(t) {
 		all = append(all, file)
@@ -145,6 +146,7 @@ func planted(t *testing.T, canary string) string {
 }
 
 func TestPublicReportsNameNobody(t *testing.T) {
+	t.Parallel()
 	const canary = "Qanary"
 	dir, out := planted(t, canary), t.TempDir()
 	tags, issues := filepath.Join(dir, canary+"tags.txt"), filepath.Join(dir, canary+"issues")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestPurgeTakesOneMachineOut(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "process-leak-listed", "wavxdmgr-runaway", "healthy")
 	if err := backUp(t.Context(), b.store, b.cfg.State, b.wall); err != nil {
 		t.Fatal(err)
@@ -45,6 +46,7 @@ func TestPurgeTakesOneMachineOut(t *testing.T) {
 }
 
 func TestPurgeMakesSharedReportsAnew(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "process-leak-listed")
 	id := b.caseOf(t, "TEST-2K3-11,TEST-2K3-12")
 	code, out, errs := b.command(t, "purge", "--machine", "TEST-2K3-12", "--yes")

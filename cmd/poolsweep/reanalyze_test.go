@@ -15,6 +15,7 @@ import (
 )
 
 func TestReanalyzeTellsWhatChanged(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "healthy")
 	code, out, errs := b.command(t, "reanalyze")
 	if code != exitDone || out != "2 machines judged again, 1 cases; 0 changes\n" {
@@ -88,6 +89,7 @@ func TestReanalyzeNeedsAHistory(t *testing.T) {
 }
 
 func TestManyMachinesAreJudgedAgain(t *testing.T) {
+	t.Parallel()
 	const many = 101
 	b := newBench(t)
 	for i := range many {

@@ -56,6 +56,7 @@ func TestReloadTakesAChangedFile(t *testing.T) {
 }
 
 func TestReloadPassesOverWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ more, says string }{
 		"key":     {"scam: 7s\n", `lab.yaml:4: unknown key`},
 		"value":   {"identity: ip\n", `lab.yaml:4: identity: `},

@@ -48,7 +48,11 @@ func outputOf(t *testing.T, file string) report.Output {
 
 // All runs beside the bench, which holds the history open as a watcher does.
 func TestReportMakesAnewWhatTheWatcherWrote(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "wavxdmgr-runaway", "healthy")
+	if err := b.judge(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
 	out := filepath.Join(b.dir, "again")
 	code, text, errs := runs(t, "report", "--all", "--state", b.cfg.State, "--out", out)
 	if code != exitDone || !strings.HasPrefix(text, "Judged by the rules of poolsweep") || !strings.Contains(text, ": 3 snapshots of 3 machines in 3 logs, taken from 20") {
@@ -68,6 +72,7 @@ func TestReportMakesAnewWhatTheWatcherWrote(t *testing.T) {
 }
 
 func TestReportOfOneCaseOrTheWorkbook(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "wavxdmgr-runaway")
 	leak, runaway := b.caseOf(t, "TEST-2K3-11"), b.caseOf(t, "LAB-XP-07")
 	files := func(id string) []string {
@@ -98,6 +103,7 @@ func TestReportOfOneCaseOrTheWorkbook(t *testing.T) {
 }
 
 func TestReportOfAPeriod(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "wavxdmgr-runaway", "wavxdmgr-before")
 	leak := b.caseOf(t, "TEST-2K3-11")
 	for _, c := range []struct {
@@ -134,6 +140,7 @@ func TestReportOfAPeriod(t *testing.T) {
 }
 
 func TestReportOfAGroup(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak", "wavxdmgr-runaway", "healthy")
 	file := filepath.Join(b.dir, "lab.yaml")
 	text := "state: state\ngroups:\n- {name: xp, machines: ['lab-xp-*']}\n" +
@@ -178,6 +185,7 @@ func TestTicketOfAHistory(t *testing.T) {
 
 // The watcher's reports are redacted, its history is not.
 func TestWatcherWritesForReadersOutside(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.cfg.Profile = report.ProfilePublic
 	b.drop(t, "process-leak")

@@ -163,6 +163,7 @@ func TestEachRecipientGetsTheirMail(t *testing.T) {
 }
 
 func TestAttemptsAreFartherAndFartherApart(t *testing.T) {
+	t.Parallel()
 	p := newPost(t, doubtHold, later)
 	var at []time.Duration
 	began := p.wall
@@ -186,6 +187,7 @@ func TestAttemptsAreFartherAndFartherApart(t *testing.T) {
 
 // TestAServerThatIsAwayForLong is down for eight days, over two weeks' mails.
 func TestAServerThatIsAwayForLong(t *testing.T) {
+	t.Parallel()
 	p := newPost(t, doubtHold, isAway)
 	p.queue("2026-W47", "a@lab", "b@lab")
 	p.work(7 * 24 * time.Hour)
@@ -225,6 +227,7 @@ func TestAMailTooBigGoesWithoutItsFiles(t *testing.T) {
 }
 
 func TestAMailInDoubtIsHeld(t *testing.T) {
+	t.Parallel()
 	for _, a := range []reply{dropped, killed} {
 		p := newPost(t, doubtHold, a, accepts)
 		p.queue("2026-W47", "a@lab")
@@ -238,6 +241,7 @@ func TestAMailInDoubtIsHeld(t *testing.T) {
 }
 
 func TestAMailInDoubtIsSentOnceMore(t *testing.T) {
+	t.Parallel()
 	p := newPost(t, doubtResend, killed, accepts)
 	p.queue("2026-W47", "a@lab")
 	p.work(24 * time.Hour)
@@ -280,6 +284,7 @@ func TestAWitnessThatSawNothingIsBelievedLate(t *testing.T) {
 }
 
 func TestAWitnessThatCannotTellIsAskedForADay(t *testing.T) {
+	t.Parallel()
 	p := newPost(t, doubtVerify, killed, accepts)
 	p.witness = &seeing{err: errors.New("permission denied")}
 	p.queue("2026-W47", "a@lab")
@@ -290,6 +295,7 @@ func TestAWitnessThatCannotTellIsAskedForADay(t *testing.T) {
 }
 
 func TestNothingIsSentByAClockInDoubt(t *testing.T) {
+	t.Parallel()
 	for name, leap := range map[string]time.Duration{"back an hour": -61 * time.Minute, "back a day": -24 * time.Hour,
 		"back a year": -365 * 24 * time.Hour, "ahead a day": 24 * time.Hour, "ahead 10 years": 87660 * time.Hour} {
 		t.Run(name, func(t *testing.T) {

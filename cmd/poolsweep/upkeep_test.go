@@ -48,6 +48,7 @@ func (b *bench) health(t *testing.T, part string) ingest.Reason {
 }
 
 func TestUpkeepRemovesWhatIsOldWithItsReports(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "process-leak")
 	id := b.caseOf(t, "TEST-2K3-11")
 	b.cfg.Keep.Duration = 30 * 24 * time.Hour
@@ -146,6 +147,7 @@ func TestUpkeepEndsWithTheServiceAndIsNoFailure(t *testing.T) {
 }
 
 func TestClockThatLeaptRemovesNothing(t *testing.T) {
+	t.Parallel()
 	for name, leap := range map[string]time.Duration{
 		"a year ahead": 366 * 24 * time.Hour, "ten years ahead": 3660 * 24 * time.Hour, "a day back": -24 * time.Hour, "just over": clockLeap + 1,
 	} {

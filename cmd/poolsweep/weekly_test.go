@@ -107,6 +107,7 @@ func (b *bench) weeksOf(t *testing.T, series string) string {
 }
 
 func TestWeeklyMailIsMadeOnceAWeek(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	if got := b.weeksOf(t, "weekly/lab"); got != "W47 skipped" {
 		t.Fatalf("a new group has %s, want its first week under way", got)
@@ -129,6 +130,7 @@ func TestWeeklyMailIsMadeOnceAWeek(t *testing.T) {
 
 // A clock that is set back or ahead makes no second mail and closes no week early.
 func TestWeeklyMailOfClocksThatLeap(t *testing.T) {
+	t.Parallel()
 	for _, leap := range []time.Duration{-time.Hour, -24 * time.Hour, -365 * 24 * time.Hour, 24 * time.Hour, 3653 * 24 * time.Hour} {
 		t.Run(leap.String(), func(t *testing.T) {
 			b := newMailBench(t, everyone())
@@ -166,6 +168,7 @@ func TestWeeklyMailWaitsForAPlausibleClock(t *testing.T) {
 
 // A laptop that slept over the hour: its clock leaps, is doubted, and the mail comes.
 func TestWeeklyMailAfterASuspend(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.live(t, 5*24*time.Hour+12*time.Hour)
 	b.wall = b.wall.Add(8 * time.Hour)
@@ -176,6 +179,7 @@ func TestWeeklyMailAfterASuspend(t *testing.T) {
 }
 
 func TestWeeklyMailCatchesUpInOrder(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.wall, b.run = b.wall.Add(7*aWeek), 0
 	b.restartMailing()
@@ -207,6 +211,7 @@ func (b *bench) mailText(t *testing.T, name string) string {
 }
 
 func TestAChangeOfTheZoneOrTheDayMakesNoSecondMail(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.live(t, aWeek)
 	for _, change := range []func(*groupConfig){
@@ -227,6 +232,7 @@ func TestAChangeOfTheZoneOrTheDayMakesNoSecondMail(t *testing.T) {
 // Machines are mailed to their own groups: one in two to both, one in none to the
 // default, and no mail names another group's.
 func TestGroupsAreNeverMixed(t *testing.T) {
+	t.Parallel()
 	three := groupConfig{Name: "building-3", Machines: []string{"LAB-3*"}, Recipients: []string{"three@lab.example", "boss@lab.example"}, Weekday: "monday", Lang: "zh-CN"}
 	storage := groupConfig{Name: "Storage", Folders: []string{"DROP/LAB-4", "DROP/LAB-31"}, Recipients: []string{"storage@lab.example"}, Weekday: "friday"}
 	b := newMailBench(t, three, storage, everyone())
@@ -266,6 +272,7 @@ func TestGroupsAreNeverMixed(t *testing.T) {
 
 // What was frozen when the service was killed is made from what was known then.
 func TestFrozenWeekIsBroughtAsItWas(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.log(t, "LAB-1", 1<<30)
 	b.live(t, aWeek)
@@ -315,6 +322,7 @@ func TestStatesAgreeWithTheLastMail(t *testing.T) {
 }
 
 func TestPurgeRemovesMailsAndMakesUnsentOnesAgain(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.drop(t, "process-leak")
 	b.log(t, "LAB-1", 1<<20)
@@ -339,6 +347,7 @@ func TestPurgeRemovesMailsAndMakesUnsentOnesAgain(t *testing.T) {
 }
 
 func TestOldMailsAreRemoved(t *testing.T) {
+	t.Parallel()
 	b := newMailBench(t, everyone())
 	b.live(t, aWeek)
 	if err := removeMails(b.cfg.mailFolder(), time.Now().Add(-time.Hour)); err != nil {
