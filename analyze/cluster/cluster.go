@@ -49,9 +49,16 @@ type Table struct {
 // pools (SeTd in 2003) is one allocation site, so the heavier half stands for
 // both.
 func NewTable(rows []ingest.TagUsage, floor int64, relative float64) *Table {
-	t := &Table{relative: relative}
-	at := map[ingest.Tag]int{}
-	for _, row := range rows {
+	large := 0
+	for i := range rows {
+		if rows[i].Outstanding >= floor {
+			large++
+		}
+	}
+	t := &Table{relative: relative, Rows: make([]ingest.TagUsage, 0, large)}
+	at := make(map[ingest.Tag]int, large)
+	for i := range rows {
+		row := &rows[i]
 		if row.Outstanding < floor {
 			continue
 		}
@@ -59,10 +66,10 @@ func NewTable(rows []ingest.TagUsage, floor int64, relative float64) *Table {
 		switch {
 		case !seen:
 			at[row.Tag] = len(t.Rows)
-			t.Rows = append(t.Rows, row)
+			t.Rows = append(t.Rows, *row)
 		case t.Rows[i].Outstanding < row.Outstanding,
 			t.Rows[i].Outstanding == row.Outstanding && t.Rows[i].Bytes < row.Bytes:
-			t.Rows[i] = row
+			t.Rows[i] = *row
 		}
 	}
 	t.rounded = rounded(t.Rows)

@@ -9,34 +9,29 @@ import (
 	"poolsweep/ingest"
 )
 
-// inventory is what a machine's newest lists say is loaded: versions by folded
-// name. nil: no log prints the list.
-type inventory struct {
-	drivers, filters map[string]string
-}
-
 // Contrasts fills in what the machines of each case have in common.
 func Contrasts(res *analyze.Result) {
-	spelled := map[string]string{}
-	has := make([]inventory, len(res.Machines))
+	spelled, at := map[string]string{}, map[string]int{}
+	drivers, filters := newInventory(len(res.Machines)), newInventory(len(res.Machines))
 	for i := range res.Machines {
-		has[i] = takeInventory(&res.Machines[i], spelled)
+		m := &res.Machines[i]
+		at[m.Name] = i
+		takeLists(m, drivers, filters, i, spelled)
 	}
 	for i := range res.Cases {
 		c := &res.Cases[i]
-		affected := make([]bool, len(res.Machines))
-		for j := range res.Machines {
-			_, affected[j] = slices.BinarySearch(c.Machines, res.Machines[j].Name)
+		affected := make([]int, len(c.Machines))
+		for j, name := range c.Machines {
+			affected[j] = at[name]
 		}
-		var drivers, filters []analyze.Shared
-		var names [2]int
-		c.Contrast.Drivers, drivers, names[0] = compare(has, affected, func(v inventory) map[string]string { return v.drivers })
-		c.Contrast.Filters, filters, names[1] = compare(has, affected, func(v inventory) map[string]string { return v.filters })
-		for j := range filters {
-			filters[j].Filter = true
+		var rows [2][]analyze.Shared
+		c.Contrast.Drivers, rows[0] = drivers.compare(affected)
+		c.Contrast.Filters, rows[1] = filters.compare(affected)
+		for j := range rows[1] {
+			rows[1][j].Filter = true
 		}
-		c.Contrast.Names = names[0] + names[1]
-		c.Contrast.Rows = append(filters, drivers...)
+		c.Contrast.Names = len(drivers.names) + len(filters.names)
+		c.Contrast.Rows = append(rows[1], rows[0]...)
 		for j := range c.Contrast.Rows {
 			c.Contrast.Rows[j].Name = spelled[c.Contrast.Rows[j].Name]
 		}
@@ -51,24 +46,24 @@ func sortRows(c *analyze.Contrast) {
 	})
 }
 
-// takeInventory reads the newest lists of a machine, and how names are spelled.
-func takeInventory(m *analyze.Machine, spelled map[string]string) inventory {
-	var v inventory
+// takeLists reads the newest lists of a machine, and how names are spelled.
+func takeLists(m *analyze.Machine, drivers, filters *inventory, at int, spelled map[string]string) {
 	if len(m.Drivers) > 0 {
-		v.drivers = map[string]string{}
-	}
-	for _, d := range m.Drivers {
-		if !d.Unloaded {
-			note(v.drivers, spelled, d.Name, d.Version)
+		list := map[string]string{}
+		for _, d := range m.Drivers {
+			if !d.Unloaded {
+				note(list, spelled, d.Name, d.Version)
+			}
 		}
+		drivers.add(at, list)
 	}
 	if m.Attached != nil {
-		v.filters = map[string]string{}
+		list := map[string]string{}
+		for _, name := range m.Attached {
+			note(list, spelled, name, "")
+		}
+		filters.add(at, list)
 	}
-	for _, name := range m.Attached {
-		note(v.filters, spelled, name, "")
-	}
-	return v
 }
 
 // Inventory fills in the newest lists of a machine's drivers and filters.
@@ -94,77 +89,77 @@ func note(into, spelled map[string]string, name, version string) {
 	}
 }
 
-// tally counts who has a thing.
-type tally struct{ affected, unaffected int }
+// inventory is what the newest lists of one sort say is loaded, and how many machines
+// have it. Each case asks for its own machines only; the others are the rest.
+type inventory struct {
+	lists   []map[string]string // by machine, versions by folded name; nil: no log prints the list
+	printed int                 // machines that print the list
+	names   map[string]int      // machines, by name
+	loaded  map[versioned]int   // machines, by name and version
+	several map[string][]string // the versions of a name
+}
+
+type versioned struct{ name, version string }
+
+func newInventory(machines int) *inventory {
+	return &inventory{lists: make([]map[string]string, machines), names: map[string]int{}, loaded: map[versioned]int{},
+		several: map[string][]string{}}
+}
+
+// add takes the list of a machine.
+func (v *inventory) add(machine int, list map[string]string) {
+	v.lists[machine] = list
+	v.printed++
+	for name, version := range list {
+		v.names[name]++
+		if version == "" {
+			continue
+		}
+		if v.loaded[versioned{name, version}] == 0 {
+			v.several[name] = append(v.several[name], version)
+		}
+		v.loaded[versioned{name, version}]++
+	}
+}
 
 // compare counts each name over the machines, and each version of a name where the
 // machines have several. What all of them have, and what fewer than half of the
-// machines with the case have, is not in common. The last result is how many names
-// there are.
-func compare(has []inventory, affected []bool, list func(inventory) map[string]string) (analyze.Listed,
-	[]analyze.Shared, int) {
-	var of analyze.Listed
-	names, versions := map[string]*tally{}, map[string]*tally{}
-	perName := map[string][]string{}
-	for i, v := range has {
-		loaded := list(v)
-		addMachine(&of, loaded != nil, affected[i])
-		for name, version := range loaded {
-			count(names, name, affected[i])
-			if version == "" {
-				continue
-			}
-			if key := name + " " + version; versions[key] == nil {
-				perName[name] = append(perName[name], version)
-			}
-			count(versions, name+" "+version, affected[i])
+// machines with the case have, is not in common.
+func (v *inventory) compare(affected []int) (analyze.Listed, []analyze.Shared) {
+	names, versions := map[string]int{}, map[versioned]int{}
+	of := analyze.Listed{Unknown: len(v.lists) - v.printed}
+	for _, i := range affected {
+		if v.lists[i] == nil {
+			continue
 		}
+		of.Affected++
+		for name, version := range v.lists[i] {
+			names[name]++
+			versions[versioned{name, version}]++
+		}
+	}
+	of.Unaffected = v.printed - of.Affected
+	for _, n := range v.names {
+		of.Common += one(n == v.printed)
 	}
 	var rows []analyze.Shared
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		t := names[name]
-		if t.affected == of.Affected && t.unaffected == of.Unaffected {
-			of.Common++
-		}
-		rows = t.shared(rows, name, "", of)
-		if len(perName[name]) > 1 {
-			for _, version := range slices.Sorted(slices.Values(perName[name])) {
-				rows = versions[name+" "+version].shared(rows, name, version, of)
+		rows = shared(rows, analyze.Shared{Name: name, Affected: names[name]}, v.names[name], of)
+		if len(v.several[name]) > 1 {
+			for _, version := range slices.Sorted(slices.Values(v.several[name])) {
+				key := versioned{name, version}
+				rows = shared(rows, analyze.Shared{Name: name, Version: version, Affected: versions[key]}, v.loaded[key], of)
 			}
 		}
 	}
-	return of, rows, len(names)
+	return of, rows
 }
 
-// addMachine counts a machine.
-func addMachine(l *analyze.Listed, printed, affected bool) {
-	switch {
-	case !printed:
-		l.Unknown++
-	case affected:
-		l.Affected++
-	default:
-		l.Unaffected++
-	}
-}
-
-func count(into map[string]*tally, key string, affected bool) {
-	t := into[key]
-	if t == nil {
-		t = &tally{}
-		into[key] = t
-	}
-	if affected {
-		t.affected++
-	} else {
-		t.unaffected++
-	}
-}
-
-// shared adds a row for what machines with the case have more often than others.
-func (t *tally) shared(rows []analyze.Shared, name, version string, of analyze.Listed) []analyze.Shared {
-	row := analyze.Shared{Name: name, Version: version, Affected: t.affected, Unaffected: t.unaffected}
-	if of.Unaffected == 0 || 2*t.affected < of.Affected || row.Margin(of) <= 0 {
+// shared adds a row for what machines with the case have more often than others; all is
+// how many machines have it.
+func shared(rows []analyze.Shared, row analyze.Shared, all int, of analyze.Listed) []analyze.Shared {
+	row.Unaffected = all - row.Affected
+	if of.Unaffected == 0 || 2*row.Affected < of.Affected || row.Margin(of) <= 0 {
 		return rows
 	}
 	row.Chance = fisher(row.Affected, of.Affected, row.Unaffected, of.Unaffected)

@@ -87,9 +87,10 @@ func versionsOf(m *analyze.Machine) map[string]string {
 
 // compared chooses the tags, by key.
 func compared(res *analyze.Result, gained map[tagPool]float64) []tagPool {
+	in := casesByTag(res.Cases)
 	keys := slices.SortedFunc(maps.Keys(gained), func(a, b tagPool) int {
-		return cmp.Or(-cmp.Compare(one(len(casesWith(res.Cases, a)) > 0), one(len(casesWith(res.Cases, b)) > 0)),
-			-cmp.Compare(gained[a], gained[b]), a.compare(b))
+		return cmp.Or(-cmp.Compare(one(len(in[a]) > 0), one(len(in[b]) > 0)), -cmp.Compare(gained[a], gained[b]),
+			a.compare(b))
 	})
 	keys = keys[:min(comparedTags, len(keys))]
 	slices.SortFunc(keys, tagPool.compare)
@@ -115,7 +116,7 @@ func concerned(res *analyze.Result, key tagPool) []string {
 		}
 	}
 	for i := range res.Cases {
-		if len(casesWith(res.Cases[i:i+1], key)) > 0 {
+		if len(casesByTag(res.Cases[i : i+1])[key]) > 0 {
 			add(res.Cases[i].Owner)
 			add(res.Cases[i].Holder)
 		}

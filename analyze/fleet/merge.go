@@ -15,8 +15,12 @@ import (
 // A case is never joined by a guess: see refuse. The result does not depend on
 // the order of the cases.
 func Merge(found []analyze.Case, th analyze.Thresholds) []analyze.Case {
-	slices.SortFunc(found, earlier)
-	m := newMerger(found)
+	all := make([]*analyze.Case, len(found))
+	for i := range found {
+		all[i] = &found[i]
+	}
+	slices.SortFunc(all, earlier)
+	m := newMerger(all)
 	for by := analyze.BySignature; by <= analyze.ByPartners; by++ {
 		m.pass(by)
 	}
@@ -40,14 +44,14 @@ func WorstFirst(a, b analyze.Case) int {
 // earlier orders cases by when they were seen, undated ones last. The first of a
 // group gives it its signature, so that later logs do not change a case's id: not
 // even those that were asked for to find out more about it.
-func earlier(a, b analyze.Case) int {
+func earlier(a, b *analyze.Case) int {
 	if undated := a.Lead.At.IsZero(); undated != b.Lead.At.IsZero() {
 		if undated {
 			return 1
 		}
 		return -1
 	}
-	return cmp.Or(a.Lead.At.Compare(b.Lead.At), -cmp.Compare(known(&a), known(&b)), cmp.Compare(a.Signature, b.Signature),
+	return cmp.Or(a.Lead.At.Compare(b.Lead.At), -cmp.Compare(known(a), known(b)), cmp.Compare(a.Signature, b.Signature),
 		cmp.Compare(MachineKey(a.Lead), MachineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source), stronger(a, b))
 }
 
@@ -61,16 +65,16 @@ func known(c *analyze.Case) int {
 }
 
 // stronger orders cases by the weight of their evidence, strongest first.
-func stronger(a, b analyze.Case) int {
+func stronger(a, b *analyze.Case) int {
 	return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Events, a.Events),
 		cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(MachineKey(a.Lead), MachineKey(b.Lead)), compareSources(a.Lead.Source, b.Lead.Source))
 }
 
 // group is what has been found to be one case.
 type group struct {
-	cases    []analyze.Case // of single snapshots, earliest first
-	holder   string         // key of the holder that any of them established
-	verified bool           // Driver Verifier counted one of them
+	cases    []*analyze.Case // of single snapshots, the earliest first
+	holder   string          // key of the holder that any of them established
+	verified bool            // Driver Verifier counted one of them
 	pools    []ingest.Pool
 	snaps    map[*ingest.Snapshot]bool
 	names    map[analyze.By][]string // alternates of all of them
@@ -103,7 +107,7 @@ func (g *group) root() *group {
 // id is the earliest signature's. Nothing identifies a defect of which a log names
 // neither tag nor object nor holder, so there the machine stands in.
 func (g *group) id() string {
-	first := &g.cases[0]
+	first := g.cases[0]
 	if nameless(first) {
 		return caseID(text(first.Signature, MachineKey(first.Lead)))
 	}
@@ -119,7 +123,7 @@ func nameless(c *analyze.Case) bool {
 type merger struct{ all []*group }
 
 // newMerger makes one group of all cases with one signature; found is in order.
-func newMerger(found []analyze.Case) *merger {
+func newMerger(found []*analyze.Case) *merger {
 	m := &merger{}
 	byID := map[string]*group{}
 	for _, c := range found {
@@ -134,16 +138,16 @@ func newMerger(found []analyze.Case) *merger {
 	return m
 }
 
-func newGroup(c analyze.Case) *group {
-	g := &group{cases: []analyze.Case{c}, holder: c.Holder.Key(), verified: c.Class == analyze.Verified,
+func newGroup(c *analyze.Case) *group {
+	g := &group{cases: []*analyze.Case{c}, holder: c.Holder.Key(), verified: c.Class == analyze.Verified,
 		pools: slices.Clone(c.Pools), snaps: map[*ingest.Snapshot]bool{c.Lead: true}, names: map[analyze.By][]string{}}
 	for _, a := range c.Alternates {
 		g.names[a.By] = append(g.names[a.By], withoutPool(a))
 	}
-	if !nameless(&c) {
+	if !nameless(c) {
 		g.names[analyze.BySignature] = []string{text(c.Kind.String(), c.Class.String(),
 			cmp.Or(coreText(c.Core), c.Object), g.holder)}
-		g.names[analyze.ByMachine] = []string{text(MachineKey(c.Lead), cmp.Or(c.Object, leadText(&c)))}
+		g.names[analyze.ByMachine] = []string{text(MachineKey(c.Lead), cmp.Or(c.Object, leadText(c)))}
 	}
 	return g
 }
@@ -167,7 +171,7 @@ func withoutPool(a analyze.Alternate) string {
 	return a.Text
 }
 
-// add takes in the cases of another group. Whoever adds keeps them in order.
+// add takes in the cases of another group that has no earlier one.
 func (g *group) add(o *group) {
 	g.cases = append(g.cases, o.cases...)
 	g.holder = cmp.Or(g.holder, o.holder)
@@ -228,7 +232,7 @@ func joinAll(by analyze.By, t string, carriers []*group) {
 func (m *merger) noteShared() {
 	about := map[string][]*group{}
 	for _, g := range m.all {
-		if lead := leadText(&g.cases[0]); g.into == nil && len(g.names[analyze.ByTag]) == 0 && lead != "" {
+		if lead := leadText(g.cases[0]); g.into == nil && len(g.names[analyze.ByTag]) == 0 && lead != "" {
 			for _, o := range about[lead] {
 				g.apart, o.apart = append(g.apart, refusal{analyze.NoteShared, lead, o}),
 					append(o.apart, refusal{analyze.NoteShared, lead, g})
@@ -276,7 +280,6 @@ func join(a, b *group, by analyze.By, t string) {
 	a.joined = append(append(a.joined, joining{by, t, b.cases[0].Signature}), b.joined...)
 	a.apart = append(a.apart, b.apart...)
 	a.add(b)
-	slices.SortFunc(a.cases, earlier)
 	b.into = a
 }
 

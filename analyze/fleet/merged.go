@@ -12,7 +12,8 @@ import (
 // merged makes one case of a group. Its figures are those of the strongest
 // evidence; what another log established is taken over with its sources.
 func (g *group) merged(w analyze.Weights) analyze.Case {
-	c := g.strongest()
+	slices.SortFunc(g.cases, earlier)
+	c := *g.strongest()
 	c.Signature, c.ID = g.cases[0].Signature, g.id()
 	c.Alternates, c.Machines = nil, nil
 	for _, o := range g.cases {
@@ -39,8 +40,8 @@ func (g *group) merged(w analyze.Weights) analyze.Case {
 
 // strongest returns the case that the figures come from: of each machine the newest
 // of the firmest verdict, of the machines the one with the strongest evidence.
-func (g *group) strongest() analyze.Case {
-	machines := map[string]analyze.Case{}
+func (g *group) strongest() *analyze.Case {
+	machines := map[string]*analyze.Case{}
 	for _, c := range g.cases {
 		key := MachineKey(c.Lead)
 		if old, seen := machines[key]; !seen || firmer(c, old) > 0 {
@@ -51,21 +52,22 @@ func (g *group) strongest() analyze.Case {
 }
 
 // firmer compares the cases of one machine: which of them its figures come from.
-func firmer(a, b analyze.Case) int {
+func firmer(a, b *analyze.Case) int {
 	return cmp.Or(cmp.Compare(a.Verdict, b.Verdict), a.Lead.At.Compare(b.Lead.At), cmp.Compare(a.Events, b.Events), stronger(b, a))
 }
 
 // Slim leaves of one machine's cases what merging asks of them. Only one of those with
 // a signature can lend its figures to the merged case; it stays as it is.
 func Slim(cases []analyze.Case) []analyze.Case {
-	best := map[string]analyze.Case{}
-	for _, c := range cases {
+	best := map[string]*analyze.Case{}
+	for i := range cases {
+		c := &cases[i]
 		if old, seen := best[c.Signature]; !seen || firmer(c, old) > 0 {
 			best[c.Signature] = c
 		}
 	}
 	for i := range cases {
-		if c := &cases[i]; firmer(*c, best[c.Signature]) < 0 {
+		if c := &cases[i]; firmer(c, best[c.Signature]) < 0 {
 			*c = slim(c)
 		}
 	}
@@ -136,7 +138,7 @@ func (g *group) takeOver(c *analyze.Case) {
 // onlyShared returns the tag or object that alone ties a group together though
 // many defects share it, or "".
 func (g *group) onlyShared() string {
-	first := &g.cases[0]
+	first := g.cases[0]
 	if g.holder != "" || len(g.names[analyze.ByTag]) > 0 {
 		return ""
 	}
@@ -149,7 +151,7 @@ func (g *group) onlyShared() string {
 // sightings lists the snapshots that show a case, by machine and time. Where one
 // snapshot raised two cases of one signature, the stronger stands for both.
 func (g *group) sightings() []analyze.Sighting {
-	best := map[*ingest.Snapshot]analyze.Case{}
+	best := map[*ingest.Snapshot]*analyze.Case{}
 	for _, c := range g.cases {
 		if old, seen := best[c.Lead]; !seen || stronger(c, old) < 0 {
 			best[c.Lead] = c
@@ -171,7 +173,7 @@ func (g *group) sightings() []analyze.Sighting {
 func (g *group) notes(c *analyze.Case) []analyze.Reason {
 	out := []analyze.Reason{{Rule: analyze.NoteAssigned, Facts: analyze.Facts{"signature": c.Signature,
 		"machines": int64(len(c.Machines)), "snapshots": int64(len(c.Sightings))}}}
-	if nameless(&g.cases[0]) {
+	if nameless(g.cases[0]) {
 		out = append(out, analyze.Reason{Rule: analyze.NoteNameless})
 	}
 	for _, j := range g.joined {

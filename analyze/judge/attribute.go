@@ -48,6 +48,11 @@ func owner(s *ingest.Snapshot, row ingest.TagUsage, know *knowledge.Base) analyz
 				Sources: hit.Sources}}
 		}
 	}
+	return textOwner(facts, &row, know)
+}
+
+// textOwner climbs the rungs that need nothing but the row and the maps.
+func textOwner(facts analyze.Facts, row *ingest.TagUsage, know *knowledge.Base) analyze.Attribution {
 	from := []ingest.Source{row.Source}
 	info := know.Tag(row.Tag)
 	binary := row.Binary()

@@ -26,16 +26,19 @@ func (e *exam) above(row *ingest.TagUsage, band *knowledge.Band) (outside, bool)
 	if band == nil {
 		return outside{}, false
 	}
-	out := outside{row: *row, band: band}
+	factor, bytes := 0.0, false
 	if band.Count.Hi > 0 && row.Outstanding > 0 {
-		out.factor = float64(row.Outstanding) / float64(band.Count.Hi)
+		factor = float64(row.Outstanding) / float64(band.Count.Hi)
 	}
-	if band.Bytes.Hi > 0 && !e.specialPool() {
-		if f := float64(row.Bytes) / float64(band.Bytes.Hi); f > out.factor {
-			out.factor, out.bytes = f, true
+	if band.Bytes.Hi > 0 {
+		if f := float64(row.Bytes) / float64(band.Bytes.Hi); f > factor && !e.specialPool() {
+			factor, bytes = f, true
 		}
 	}
-	return out, out.factor > e.th.BandWarn
+	if factor <= e.th.BandWarn {
+		return outside{}, false
+	}
+	return outside{*row, band, factor, bytes}, true
 }
 
 // specialPool reports whether the log says that Driver Verifier's special pool is on.
@@ -186,17 +189,24 @@ func leaderSign(e *exam, d *docket) {
 // belongs to cached files.
 func (e *exam) leader(pool ingest.Pool) (first, second ingest.TagUsage, leads bool) {
 	rows := 0
+	var one, two *ingest.TagUsage
 	for i := range e.Tags {
 		row := &e.Tags[i]
 		if row.Pool != pool {
 			continue
 		}
 		switch rows++; {
-		case rows == 1 || ingest.LargerFirst(*row, first) < 0:
-			first, second = *row, first
-		case rows == 2 || ingest.LargerFirst(*row, second) < 0:
-			second = *row
+		case one == nil || larger(row, one):
+			one, two = row, one
+		case two == nil || larger(row, two):
+			two = row
 		}
+	}
+	if one != nil {
+		first = *one
+	}
+	if two != nil {
+		second = *two
 	}
 	if rows < e.th.LeaderRows || e.asksForTag() {
 		return ingest.TagUsage{}, ingest.TagUsage{}, false
@@ -206,6 +216,11 @@ func (e *exam) leader(pool ingest.Pool) (first, second ingest.TagUsage, leads bo
 		float64(first.Bytes) >= e.th.LeaderFactor*float64(second.Bytes) &&
 		!hasTag(e.grow(first), mmca)
 	return first, second, leads
+}
+
+// larger is the order of ingest.LargerFirst, for whole tables.
+func larger(a, b *ingest.TagUsage) bool {
+	return a.Bytes > b.Bytes || a.Bytes == b.Bytes && a.Tag.Compare(b.Tag) < 0
 }
 
 // asksForTag reports whether a table was asked for certain tags only, as
@@ -240,7 +255,7 @@ func learnBands(machines [][]*ingest.Snapshot, tables analyze.Tables, know *know
 		defer tables.Lend(snaps[len(snaps)-1:])()
 		e := examine(snaps[len(snaps)-1], scene{th: th, know: know, norms: norms, history: snaps})
 		// A machine with a case is no picture of health.
-		if e.tables != tablesComplete || len(e.cases()) > 0 {
+		if e.tables != tablesComplete || e.alarming() {
 			return nil
 		}
 		return e.samples()

@@ -20,22 +20,19 @@ const (
 // and it does not clear the driver of keeping references.
 func (e *exam) cleared() []analyze.Cleared {
 	families := map[[prefixSize]byte][]ingest.TagUsage{}
-	open := map[[prefixSize]byte]bool{}
 	for i := range e.Tags {
-		row := &e.Tags[i]
-		prefix := [prefixSize]byte(row.Tag[:])
-		if open[prefix] || e.tells(*row) < 2 {
-			continue
+		if row := &e.Tags[i]; balanced(row) && e.tellsMost(i) {
+			families[prefix(row)] = append(families[prefix(row)], *row)
 		}
-		if !row.Counted || row.Outstanding != 0 || row.Allocs != row.Frees {
-			open[prefix] = true
-			continue
+	}
+	for i := range e.Tags { // nearly all rows are balanced, or of no family
+		if row := &e.Tags[i]; !balanced(row) && families[prefix(row)] != nil && e.tellsMost(i) {
+			delete(families, prefix(row))
 		}
-		families[prefix] = append(families[prefix], *row)
 	}
 	var out []analyze.Cleared
 	for prefix, rows := range families {
-		if !open[prefix] && distinct(rows) >= familySize {
+		if distinct(rows) >= familySize {
 			out = append(out, newCleared(string(prefix[:])+"*", rows))
 		}
 	}
@@ -44,6 +41,16 @@ func (e *exam) cleared() []analyze.Cleared {
 	})
 	return out
 }
+
+func prefix(row *ingest.TagUsage) [prefixSize]byte { return [prefixSize]byte(row.Tag[:]) }
+
+// balanced reports whether all that a tag ever allocated was freed.
+func balanced(row *ingest.TagUsage) bool {
+	return row.Counted && row.Outstanding == 0 && row.Allocs == row.Frees
+}
+
+// tellsMost reports whether the dictionary does not know the tag of a row.
+func (e *exam) tellsMost(row int) bool { return tells(e.of(row).info, &e.Tags[row]) == 2 }
 
 func distinct(rows []ingest.TagUsage) int {
 	var tags []ingest.Tag

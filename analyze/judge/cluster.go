@@ -35,10 +35,10 @@ func member(m cluster.Match, events int64) analyze.Member {
 
 // tells ranks a tag by how much it says about who allocates it: 2 a tag the
 // dictionary does not know, 1 a driver's own tag, 0 one that any driver causes.
-func (e *exam) tells(row ingest.TagUsage) int { return tells(e.know, row) }
+func (e *exam) tells(row ingest.TagUsage) int { return tells(e.know.Tag(row.Tag), &row) }
 
-func tells(know *knowledge.Base, row ingest.TagUsage) int {
-	switch info := know.Tag(row.Tag); {
+func tells(info *knowledge.TagInfo, row *ingest.TagUsage) int {
+	switch {
 	case info.Generic:
 		return 0
 	case row.Unknown() || row.Description == "" && info.Module == "":

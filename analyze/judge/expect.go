@@ -2,7 +2,6 @@ package judge
 
 import (
 	"poolsweep/analyze"
-	"poolsweep/analyze/series"
 	"poolsweep/ingest"
 )
 
@@ -59,11 +58,8 @@ func find(s *ingest.Snapshot, tag ingest.Tag, pool ingest.Pool) *ingest.TagUsage
 // nextTable returns the first later snapshot of the same boot session that holds
 // whole pool tables, or nil.
 func (d *draft) nextTable() *ingest.Snapshot {
-	for _, s := range d.history {
-		if !s.At.After(d.At) || series.Linked(d.Snapshot, s, d.th.Series) != series.SameBoot {
-			continue
-		}
-		if whole(s, d.th) {
+	for _, s := range d.moves.Snapshots[d.here+1:] {
+		if s.At.After(d.At) && d.past.holdsWhole(s, d.th) {
 			return s
 		}
 	}

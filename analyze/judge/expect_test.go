@@ -48,7 +48,9 @@ func judgeOne(t *testing.T, a, b, which made) analyze.Case {
 	t.Helper()
 	a.summed()
 	b.summed()
-	in := scene{th: analyze.DefaultThresholds(), know: know(t), history: []*ingest.Snapshot{a.Snapshot, b.Snapshot}}
+	both := []*ingest.Snapshot{a.Snapshot, b.Snapshot}
+	in := scene{th: analyze.DefaultThresholds(), know: know(t), history: both,
+		past: newPast(both, series.DefaultThresholds())}
 	cases := examine(which.Snapshot, in).cases()
 	if len(cases) != 1 {
 		t.Fatalf("%d cases, want 1", len(cases))

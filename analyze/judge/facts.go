@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"slices"
 	"strings"
 
 	"poolsweep/analyze"
@@ -131,9 +130,15 @@ func whole(s *ingest.Snapshot, th analyze.Thresholds) bool {
 // isPoolTable reports whether a block is a table of tags: !poolused by its name,
 // those of other tools by the rows that were read from it.
 func isPoolTable(s *ingest.Snapshot, b ingest.Block) bool {
-	return strings.Contains(b.Command, "poolused") || slices.ContainsFunc(s.Tags, func(t ingest.TagUsage) bool {
-		return b.Line <= t.Line && t.Line <= b.LastLine
-	})
+	if strings.Contains(b.Command, "poolused") {
+		return true
+	}
+	for i := range s.Tags {
+		if line := s.Tags[i].Line; b.Line <= line && line <= b.LastLine {
+			return true
+		}
+	}
+	return false
 }
 
 // row returns the first row of a tag, in whichever pool it stands, or nil.

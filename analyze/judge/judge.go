@@ -28,7 +28,9 @@ func JudgeLent(docs []*ingest.Document, tables analyze.Tables, know *knowledge.B
 	machines := fleet.Machines(docs)
 	norms := fleet.NewNorms(machines, tables, th)
 	know = learnBands(machines, tables, know, norms, th)
-	tags := fleet.NewTagSums()
+	tags := fleet.NewTagSums(func(row *ingest.TagUsage) analyze.Attribution {
+		return textOwner(analyze.Facts{"tag": row.Tag}, row, know)
+	})
 	inOrder(len(machines), func(i int) judged {
 		defer tables.Lend(machines[i])()
 		return judgeMachine(machines[i], scene{th: th, know: know, norms: norms, history: machines[i]})
@@ -38,14 +40,7 @@ func JudgeLent(docs []*ingest.Document, tables analyze.Tables, know *knowledge.B
 		tags.Add(j.machine.Name, j.tags)
 	})
 	res.Cases = fleet.Merge(found, th)
-	for i := range res.Machines {
-		m := &res.Machines[i]
-		for _, c := range res.Cases {
-			if slices.Contains(c.Machines, m.Name) {
-				m.Cases = append(m.Cases, c.ID)
-			}
-		}
-	}
+	fleet.Link(res)
 	fleet.Spread(res, th.Series)
 	fleet.Contrasts(res)
 	res.Tags = tags.Facts(res.Cases)
@@ -108,15 +103,18 @@ func judgeMachine(snaps []*ingest.Snapshot, in scene) judged {
 	return judged{m, fleet.Slim(cases), tags}
 }
 
-// tagRows tells of each row of a snapshot who allocates it, and whether it is far
-// above what is usual.
+// tagRows tells of each row of a snapshot whether it is far above what is usual, and
+// who allocates it where a scan was made for the tag.
 func (e *exam) tagRows() []fleet.TagRow {
 	out := make([]fleet.TagRow, len(e.Tags))
 	for i := range e.Tags {
 		row, band := &e.Tags[i], e.of(i).band
 		_, above := e.above(row, band)
-		out[i] = fleet.TagRow{Row: *row, Owner: owner(e.Snapshot, *row, e.know), Above: above,
-			Banded: band != nil && (band.Count.Hi > 0 || band.Bytes.Hi > 0)}
+		out[i] = fleet.TagRow{Row: row, Above: above, Banded: band != nil && (band.Count.Hi > 0 || band.Bytes.Hi > 0)}
+		if _, searched := scanTag(e.Snapshot, row.Tag); searched {
+			who := owner(e.Snapshot, *row, e.know)
+			out[i].Owner = &who
+		}
 	}
 	return out
 }

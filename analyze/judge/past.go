@@ -18,6 +18,7 @@ type past struct {
 	gained  [][ingest.Paged + 1]poolGain
 	known   []knownTags             // by boot session
 	filters []map[string][]measured // by boot session and key; nil until asked for
+	whole   map[*ingest.Snapshot]bool
 }
 
 // place is where a snapshot stands: in which boot session, and where in that.
@@ -26,7 +27,7 @@ type place struct{ boot, at int }
 type poolGain struct{ count, bytes float64 }
 
 func newPast(snaps []*ingest.Snapshot, th series.Thresholds) *past {
-	p := &past{boots: series.Boots(snaps, th), of: map[*ingest.Snapshot]place{}}
+	p := &past{boots: series.Boots(snaps, th), of: map[*ingest.Snapshot]place{}, whole: map[*ingest.Snapshot]bool{}}
 	for i := range p.boots {
 		moves := p.boots[i].Moves(th)
 		p.moves, p.gained = append(p.moves, moves), append(p.gained, poolGains(moves))
@@ -72,6 +73,16 @@ func (p *past) knownOn(boot int, os ingest.OS, know *knowledge.Base) []known {
 		}
 	}
 	return k.tags
+}
+
+// holdsWhole reports whether a snapshot holds whole pool tables.
+func (p *past) holdsWhole(s *ingest.Snapshot, th analyze.Thresholds) bool {
+	is, known := p.whole[s]
+	if !known {
+		is = whole(s, th)
+		p.whole[s] = is
+	}
+	return is
 }
 
 // starts returns how many boot sessions the snapshots are known to be of.

@@ -21,6 +21,9 @@ type scanned struct {
 // and the debugger's own modules do not count.
 func scanTag(s *ingest.Snapshot, tag ingest.Tag) (scanned, bool) {
 	var out scanned
+	if len(s.Scans) == 0 {
+		return out, false
+	}
 	searched := false
 	found := map[string]*ingest.Module{}
 	for _, scan := range s.Scans {

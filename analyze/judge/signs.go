@@ -40,6 +40,15 @@ func (d *docket) file(c analyze.Case) {
 	d.cases = append(d.cases, c)
 }
 
+// alarming reports whether a snapshot that has no past raises any case.
+func (e *exam) alarming() bool {
+	d := &docket{taken: map[ingest.Tag]bool{}}
+	return slices.ContainsFunc(signs, func(look sign) bool {
+		look(e, d)
+		return len(d.cases) > 0
+	})
+}
+
 // cases raises every case of a snapshot.
 func (e *exam) cases() []analyze.Case {
 	d := &docket{taken: map[ingest.Tag]bool{}}

@@ -248,13 +248,15 @@ func sortedKeys(set map[string]bool) []string {
 
 // verdicts are the judgements on the machines that were judged anew.
 func verdicts(res *analyze.Result, changed []store.Machine) []store.Machine {
+	judged := map[string]*analyze.Machine{}
+	for i := range res.Machines {
+		judged[ingest.MachineKey(res.Machines[i].Name)] = &res.Machines[i]
+	}
 	var out []store.Machine
 	for _, m := range changed {
 		m.Verdict, m.Confidence = "", 0 // nothing of it is left in the history
-		for _, judged := range res.Machines {
-			if strings.EqualFold(judged.Name, m.Name) {
-				m.Verdict, m.Confidence = judged.Verdict.String(), judged.Confidence
-			}
+		if now := judged[ingest.MachineKey(m.Name)]; now != nil {
+			m.Verdict, m.Confidence = now.Verdict.String(), now.Confidence
 		}
 		out = append(out, m)
 	}
