@@ -22,8 +22,10 @@ func (s *speaker) appendix(c *analyze.Case, docs []*ingest.Document) []Block {
 	}
 	blocks = append(blocks, s.sources(c)...)
 	blocks = append(blocks, s.inputs(docs)...)
-	blocks = append(blocks, Block{Table: s.pairs("caption.versions",
-		append(s.madeWith(), Pair{s.label("fact.signature"), c.Signature}))})
+	blocks = append(blocks, Block{Table: s.pairs("caption.versions", s.madeWith())})
+	if c.Lead != nil {
+		blocks = append(blocks, Block{Table: s.drivers(c.Lead)})
+	}
 	blocks = append(blocks, s.skipped(docs)...)
 	blocks = append(blocks, s.unread(docs)...)
 	return append(blocks, s.warnings(docs)...)
@@ -41,7 +43,7 @@ func (s *speaker) madeWith() []Pair {
 
 // pairs makes a table of two columns, a fact and its value.
 func (s *speaker) pairs(caption string, pairs []Pair) *Table {
-	g := newGrid(s.label(caption), len(pairs))
+	g := s.newGrid(s.label(caption), len(pairs))
 	g.text(s.label("column.fact"), 0.25, func(i int) string { return pairs[i].Label })
 	g.text(s.label("column.value"), 0.75, func(i int) string { return pairs[i].Value })
 	return g.table()
@@ -56,7 +58,7 @@ func (s *speaker) twoPairs(caption string, pairs []Pair) *Table {
 		}
 		return Pair{}
 	}
-	g := newGrid(s.label(caption), half)
+	g := s.newGrid(s.label(caption), half)
 	g.text("", 0.15, func(i int) string { return pairs[i].Label })
 	g.text("", 0.35, func(i int) string { return pairs[i].Value })
 	g.text("", 0.15, func(i int) string { return at(i + half).Label })
@@ -116,7 +118,7 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 			mods = append(mods, m)
 		}
 	}
-	g := newGrid(s.label("caption.modules"), len(mods))
+	g := s.newGrid(s.label("caption.modules"), len(mods))
 	g.text(s.label("column.module"), 0.2, func(i int) string { return mods[i].Name })
 	g.mono(s.label("column.range"), 0.35, func(i int) string { return addresses(mods[i]) })
 	g.text(s.label("column.version"), 0.2, func(i int) string { return mods[i].Version })
@@ -124,12 +126,74 @@ func (s *speaker) modules(c *analyze.Case) []Block {
 	return []Block{{Table: g.table()}}
 }
 
+// How the list of all drivers is set: so many stand beside each other, those with names
+// alone closer, and no more than two pages hold.
+const (
+	driversBeside = 3
+	namesBeside   = 6
+	driversMost   = 450
+)
+
+// drivers lists all drivers that were loaded, by name: whoever looks for one need not
+// open the log. Addresses and symbols stay there.
+func (s *speaker) drivers(snap *ingest.Snapshot) *Table {
+	var all []ingest.Module
+	seen := map[string]bool{}
+	for _, m := range snap.Modules {
+		if key := ingest.ModuleKey(m.Name) + m.Version; !m.Unloaded && !seen[key] {
+			seen[key] = true
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ingest.Module) int {
+		return strings.Compare(ingest.ModuleKey(a.Name), ingest.ModuleKey(b.Name))
+	})
+	if len(all) == 0 {
+		return &Table{}
+	}
+	shown := all[:min(driversMost, len(all))]
+	beside := driversBeside
+	if !slices.ContainsFunc(shown, func(m ingest.Module) bool { return version(m) != "" }) {
+		beside = namesBeside
+	}
+	rows := (len(shown) + beside - 1) / beside
+	g := s.newGrid(s.say("caption.drivers", facts{"drivers": len(all), "source": s.cite(snap.Modules[0].Source)}), rows)
+	at := func(of func(ingest.Module) string, column int) func(row int) string {
+		return func(row int) string { // by columns, as an index is read
+			if i := column*rows + row; i < len(shown) {
+				return of(shown[i])
+			}
+			return ""
+		}
+	}
+	for column := range beside {
+		g.text("", 0.5, at(func(m ingest.Module) string { return m.Name }, column))
+		if beside == driversBeside {
+			g.add(Column{Share: 0.5}, func(row int) Cell { return Cell{Text: s.cut(at(version, column)(row)), Tone: ToneMuted} })
+		}
+	}
+	if more := len(all) - len(shown); more > 0 {
+		g.Note = s.say("drivers.more", facts{"more": more})
+	}
+	return g.table()
+}
+
+// version is what tells one build of a driver from another: its version, else the day in
+// its time stamp.
+func version(m ingest.Module) string {
+	if m.Version != "" {
+		return m.Version
+	}
+	stamp, _, _ := strings.Cut(m.Built, " (")
+	return stamp
+}
+
 // sources gives the file and line of each figure. Those of the argument stand with
 // its steps in section 9.
 func (s *speaker) sources(c *analyze.Case) []Block {
 	quotes, rows := s.quotes(s.evidence(c))
 	shown, more := s.bounded(len(rows))
-	g := newGrid(s.label("caption.sources"), shown)
+	g := s.newGrid(s.label("caption.sources"), shown)
 	g.text(s.label("column.fact"), 0.17, func(i int) string { return rows[i].what })
 	g.text(s.label("column.value"), 0.55, func(i int) string { return rows[i].value })
 	g.mono(s.label("column.source"), 0.28, func(i int) string { return s.citeAll(rows[i].at) })
@@ -173,7 +237,7 @@ func (s *speaker) bounded(n int) (shown int, note []Block) {
 // later it proves that a log is the one the case was made from.
 func (s *speaker) inputs(docs []*ingest.Document) []Block {
 	shown, more := s.bounded(len(docs))
-	g := newGrid(s.label("caption.inputs"), shown)
+	g := s.newGrid(s.label("caption.inputs"), shown)
 	g.text(s.label("column.file"), 0.22, func(i int) string { return docs[i].File })
 	g.number(s.label("column.size"), 0.1, func(i int) string { return count(docs[i].Bytes) })
 	g.number(s.label("column.lines"), 0.08, func(i int) string { return count(int64(docs[i].Lines)) })
@@ -200,7 +264,7 @@ func (s *speaker) skipped(docs []*ingest.Document) []Block {
 		}
 	}
 	shown, more := s.bounded(len(uses))
-	g := newGrid(s.label("caption.skipped"), shown)
+	g := s.newGrid(s.label("caption.skipped"), shown)
 	g.mono(s.label("column.command"), 0.4, func(i int) string { return uses[i].Command })
 	g.number(s.label("column.uses"), 0.1, func(i int) string { return count(int64(uses[i].Count)) })
 	g.mono(s.label("column.source"), 0.5, func(i int) string { return s.cite(uses[i].at) })
@@ -221,7 +285,7 @@ func (s *speaker) unread(docs []*ingest.Document) []Block {
 		}
 	}
 	shown, more := s.bounded(len(blocks))
-	g := newGrid(s.label("caption.unread"), shown)
+	g := s.newGrid(s.label("caption.unread"), shown)
 	g.mono(s.label("column.command"), 0.35, func(i int) string { return blocks[i].Command })
 	g.text(s.label("column.state"), 0.15, func(i int) string {
 		return s.label("block." + blocks[i].State.String())
@@ -240,7 +304,7 @@ func (s *speaker) warnings(docs []*ingest.Document) []Block {
 		all = append(all, documentWarnings(d)...)
 	}
 	shown, more := s.bounded(len(all))
-	g := newGrid(s.label("caption.warnings"), shown)
+	g := s.newGrid(s.label("caption.warnings"), shown)
 	g.text(s.label("column.message"), 0.35, func(i int) string { return all[i].Message })
 	g.mono(s.label("column.text"), 0.4, func(i int) string { return all[i].Text })
 	g.mono(s.label("column.source"), 0.25, func(i int) string { return s.cite(all[i].Source) })

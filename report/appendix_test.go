@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -63,8 +64,36 @@ func TestModulesOfTheCaseAreListedOnce(t *testing.T) {
 	if n := strings.Count(got, "AcmeVault | a0001000 a0040000"); n != 1 {
 		t.Errorf("AcmeVault is listed %d times: %s", n, got)
 	}
-	if strings.Contains(got, "unrelated") {
+	if strings.Contains(got, "unrelated | 0000") {
 		t.Errorf("a module the case does not name: %s", got)
+	}
+}
+
+func TestAllDriversAreListedByNameOnce(t *testing.T) {
+	k := runawayCase()
+	k.Lead.Modules = nil
+	for i, m := range []ingest.Module{{Name: "zed"}, {Name: "Acme", Version: "4.2"}, {Name: "acme", Version: "4.2", Start: 9},
+		{Name: "gone", Unloaded: true}, {Name: "bus", Built: "Fri Apr 13 21:21:23 2007 (461FDDE3)"}, {Name: "kbd"}} {
+		m.Source = ingest.Source{File: "acme.log", Line: 60 + i}
+		k.Lead.Modules = append(k.Lead.Modules, m)
+	}
+	got := appendixOf(t, fleet(t), k)
+	for _, want := range []string{"All 4 drivers listed, by name, with version or time stamp where printed (acme.log:60 on)",
+		"Acme | 4.2 <muted> | kbd |  <muted>", "bus | Fri Apr 13 21:21:23 2007 <muted> | zed"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing: %s", want, got)
+		}
+	}
+	if strings.Contains(got, "gone") {
+		t.Errorf("a driver that was unloaded: %s", got)
+	}
+	k.Lead.Modules = k.Lead.Modules[:1]
+	for i := range 500 {
+		k.Lead.Modules = append(k.Lead.Modules, ingest.Module{Name: fmt.Sprintf("drv%03d", i)})
+	}
+	got = appendixOf(t, fleet(t), k)
+	if !strings.Contains(got, "51 more in the log") || strings.Contains(got, "drv450") || !strings.Contains(got, "drv000 | drv075 |") {
+		t.Errorf("501 drivers: %s", got)
 	}
 }
 

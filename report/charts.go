@@ -253,12 +253,15 @@ func (s *speaker) roomMarks(filters []analyze.FilterFact) []Mark {
 // ladderTags is how many tags the ladder has steps for; the tables have all.
 const ladderTags = 30
 
+// inRatio are the tags of a cluster that have a ratio to its events, the core first.
+func inRatio(c *analyze.Case) []analyze.Member {
+	return slices.DeleteFunc(slices.Concat(c.Core, c.Followers), func(m analyze.Member) bool { return m.Per == 0 })
+}
+
 // ratios places the tags of a cluster on the rungs of their ratios.
 func (s *speaker) ratios(c *analyze.Case) *Ratios {
 	r := &Ratios{Title: s.label("chart.ratios"), Unit: s.label("chart.ratios-unit")}
-	members := slices.Concat(c.Core, c.Followers)
-	members = slices.DeleteFunc(members, func(m analyze.Member) bool { return m.Per == 0 })
-	reach := 0.0
+	members, reach := inRatio(c), 0.0
 	shown := members[:min(ladderTags, len(members))]
 	// Core first: the tags that carry the argument are never those left out.
 	for i, m := range shown {

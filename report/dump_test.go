@@ -122,6 +122,8 @@ func (d *dumper) section(s Section) {
 			d.chart(b.Chart)
 		case b.Ratios != nil:
 			d.ratios(b.Ratios)
+		case b.Matrix != nil:
+			d.matrix(b.Matrix)
 		default:
 			d.items("- ", b.Bullets)
 			d.items("-> ", b.Chain)
@@ -152,6 +154,7 @@ func (d *dumper) table(t *Table) {
 		}
 		d.line("  %s", strings.Join(cells, " | "))
 	}
+	d.note(t.Note)
 }
 
 func (d *dumper) chart(c *Chart) {
@@ -227,6 +230,18 @@ func (d *dumper) ratios(r *Ratios) {
 		}
 	}
 	d.note(r.Note)
+}
+
+func (d *dumper) matrix(m *Matrix) {
+	d.line("(matrix: %s; over %s)", m.Title, strings.Join(m.Columns, " | "))
+	for _, r := range m.Rows {
+		texts := []string{r.Label}
+		for _, q := range r.Quotients {
+			texts = append(texts, q.Text+map[bool]string{false: " (off)"}[q.Agrees])
+		}
+		d.line("  %s", strings.Join(texts, " | "))
+	}
+	d.note(m.Note)
 }
 
 // dumpedRows is up to how many rows a sheet is dumped whole.

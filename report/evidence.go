@@ -109,6 +109,7 @@ func (s *speaker) cite(at ingest.Source) string {
 	if base := at.Base(); s.bases[base] <= 1 {
 		at.File = base
 	}
+	at.File = s.cut(at.File)
 	return at.String()
 }
 

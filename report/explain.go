@@ -74,7 +74,7 @@ func (s *speaker) withSources(r analyze.Reason) string {
 	if len(at) == 0 {
 		return s.reason(r)
 	}
-	return s.say("cited", facts{"said": s.reason(r), "at": s.citeAll(at[:min(cited, len(at))]), "more": max(0, len(at)-cited)})
+	return s.say("cited", facts{"said": prose(s.reason(r)), "at": prose(s.citeAll(at[:min(cited, len(at))])), "more": max(0, len(at)-cited)})
 }
 
 func (s *speaker) verdictLines(c *analyze.Case) []string {

@@ -71,9 +71,10 @@ func WriteupFile(id string) string { return "cases/" + id + ".pdf" }
 // is kept in err and the builder goes on; it is our own mistake, and the builder
 // returns it in place of the report.
 type speaker struct {
-	in    Input
-	err   error
-	bases map[string]int // how many inputs have a file name; made by cite
+	in      Input
+	err     error
+	bases   map[string]int // how many inputs have a file name; made by cite
+	onPaper bool           // what is too long for a page is cut; the JSON has it whole
 }
 
 // fail keeps the first error.
@@ -88,7 +89,7 @@ type facts = map[string]any
 
 // say returns a sentence of the templates with its facts.
 func (s *speaker) say(name string, f facts) string {
-	text, err := s.in.Words.Sentence(name, f)
+	text, err := s.in.Words.Sentence(name, s.cutFacts(f))
 	s.fail(err)
 	return text
 }

@@ -109,6 +109,7 @@ type Labels struct {
 	Attribution string // heading of the four lines
 	Evidence    string // heading of the evidence table
 	Contents    string
+	Reference   string // above the sections to look things up in
 }
 
 // Section is a numbered part of the write-up after page one.
@@ -131,6 +132,7 @@ type Block struct {
 	Code    []string // lines in a fixed-width face, kept exactly
 	Chart   *Chart
 	Ratios  *Ratios
+	Matrix  *Matrix
 }
 
 // WebLink is a text that leads to a page of the web, where it names one.

@@ -22,7 +22,7 @@ const (
 // at, what is usual on them, and what could not be judged, with what to type to have
 // it judged.
 func NewOverview(in Input) (*Writeup, error) {
-	s := &speaker{in: in}
+	s := &speaker{in: in, onPaper: true}
 	_, newest := span(in.Documents)
 	n := s.tally()
 	w := &Writeup{
@@ -118,7 +118,7 @@ func (s *speaker) overviewMachines() *Table {
 	})
 	left := len(all) - overviewMachines
 	all = all[:min(overviewMachines, len(all))]
-	g := newGrid("", len(all))
+	g := s.newGrid("", len(all))
 	if left > 0 {
 		g.Note = s.say("overview.more", facts{"more": left})
 	}
@@ -189,7 +189,7 @@ func (s *speaker) told(title string, tone Tone, v analyze.Verdict, n int) Points
 	}
 	for _, why := range reasons[:min(n, len(reasons))] {
 		f := s.few(names[why])
-		f["why"] = why
+		f["why"] = prose(why)
 		p.Items = append(p.Items, s.say("overview.told", f))
 	}
 	left := 0

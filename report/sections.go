@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,10 +46,20 @@ const lastForAll = 3
 // so that no heading stands over nothing; a section without blocks is left out by
 // the caller.
 func (s *speaker) section(n int, blocks []Block) Section {
-	blocks = slices.DeleteFunc(blocks, func(b Block) bool {
-		return b.Table != nil && len(b.Table.Rows) == 0 || b.Ratios != nil && len(b.Ratios.Rungs) == 0
-	})
+	blocks = slices.DeleteFunc(blocks, Block.empty)
 	return Section{Number: n, Title: s.label("section." + number(n)), Blocks: blocks}
+}
+
+// empty tells that a block says nothing.
+func (b Block) empty() bool {
+	switch {
+	case b.Table != nil:
+		return len(b.Table.Rows) == 0
+	case b.Ratios != nil:
+		return len(b.Ratios.Rungs) == 0
+	}
+	return b.Text == "" && len(b.Bullets)+len(b.Chain)+len(b.Steps)+len(b.Links)+len(b.Code) == 0 &&
+		b.Chart == nil && b.Matrix == nil
 }
 
 // bullets makes a list of reasons, or nothing of none.
@@ -118,11 +130,11 @@ func (s *speaker) counters(c *analyze.Case, w *Writeup) []Block {
 // driver developer knows her own tags by sight; for all others the description is
 // the first hint.
 func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
-	g := newGrid(caption, len(rows))
+	g := s.newGrid(caption, len(rows))
 	s.usageColumns(g, rows)
 	// A description stands in full in the log and in the workbook.
 	g.add(Column{Title: s.label("column.description"), Share: 0.33, Clip: true}, func(i int) Cell {
-		return Cell{Text: s.description(rows[i])}
+		return Cell{Text: s.cut(s.description(rows[i]))}
 	})
 	return g.table()
 }
@@ -149,13 +161,15 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 	if len(c.Core) <= ladderTags {
 		core = nil // the ladder has count, surplus and error of each
 	}
+	intro := s.say("cluster.intro", facts{
+		"tag": k.Anchor.Tag, "events": k.Events, "compared": k.Candidate - 1, "tolerance": k.Tolerance,
+		"share": float64(k.Tolerance) / float64(max(1, k.Events)),
+	})
+	chance := s.say("cluster.chance", facts{"luck": k.ByLuck, "chance": k.Chance})
 	return []Block{
-		{Text: s.say("cluster.intro", facts{
-			"tag": k.Anchor.Tag, "events": k.Events, "compared": k.Candidate - 1, "tolerance": k.Tolerance,
-			"share": float64(k.Tolerance) / float64(max(1, k.Events)),
-		})},
-		{Text: s.say("cluster.chance", facts{"luck": k.ByLuck, "chance": k.Chance})},
+		{Text: s.join("sentences.more", []string{intro, chance})},
 		{Ratios: s.ratios(c)},
+		{Matrix: s.matrix(c)},
 		{Table: s.memberTable("caption.members", core)},
 		{Table: s.memberTable("caption.followers", c.Followers)},
 		{Table: s.relatedTable(c.Related)},
@@ -165,7 +179,7 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 // memberTable holds members against what the event count lets expect of them. The
 // error is given beside the surplus: 30 too many of 21,682 is close, of 60 it is not.
 func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
-	g := newGrid(s.label(caption), len(members))
+	g := s.newGrid(s.label(caption), len(members))
 	counted := func(i int) int64 { return members[i].ClusterCount() }
 	expected := func(i int) int64 { return counted(i) - members[i].Surplus }
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return members[i].Tag.String() })
@@ -192,18 +206,18 @@ func (s *speaker) ratio(m analyze.Member) string {
 // relatedTable is honest about the tags that belong to the case by their owner,
 // not by their count.
 func (s *speaker) relatedTable(related []analyze.Member) *Table {
-	g := newGrid(s.label("caption.related"), len(related))
+	g := s.newGrid(s.label("caption.related"), len(related))
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return related[i].Tag.String() })
 	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return count(related[i].Outstanding) })
 	g.number(s.label("column.bytes"), 0.15, func(i int) string { return counter(related[i].Bytes) })
 	g.number(s.label("column.ratio"), 0.1, func(i int) string { return s.weight(related[i].Ratio) })
-	g.text(s.label("column.owner"), 0.5, func(i int) string { return s.owner(related[i].Owner) })
+	g.prose(s.label("column.owner"), 0.5, func(i int) string { return s.owner(related[i].Owner) })
 	return g.table()
 }
 
 // owner words a tag's owner with the basis of the claim.
 func (s *speaker) owner(a analyze.Attribution) string {
-	return s.say("owner.of-tag", facts{"module": s.module(a), "basis": s.basis(a)})
+	return s.say("owner.of-tag", facts{"module": prose(s.module(a)), "basis": prose(s.basis(a))})
 }
 
 // filters shows the stack by altitude, as the filter manager calls it: highest
@@ -213,7 +227,7 @@ func (s *speaker) filters(c *analyze.Case) []Block {
 	if len(f) == 0 {
 		return nil
 	}
-	g := newGrid(s.label("caption.filters"), len(f))
+	g := s.newGrid(s.label("caption.filters"), len(f))
 	if slices.ContainsFunc(f, func(o analyze.FilterFact) bool { return o.Machine != f[0].Machine }) {
 		g.text(s.label("column.machine"), 0.2, func(i int) string { return f[i].Machine })
 	}
@@ -235,7 +249,7 @@ func (s *speaker) filters(c *analyze.Case) []Block {
 	g.add(Column{Title: s.label("column.flag"), Share: 0.15}, func(i int) Cell {
 		return Cell{Text: s.flag(f[i]), Tone: filterTone(f[i])}
 	})
-	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}, {Table: s.repeated(f)}, {Table: s.explained(f)}}
+	return []Block{{Table: g.table()}, {Chart: s.filterChart(f)}, {Table: s.repeated(f)}, {Table: s.explained(c)}}
 }
 
 // some writes a count, or nothing where the log has none.
@@ -270,7 +284,7 @@ func (s *speaker) repeated(f []analyze.FilterFact) *Table {
 		}
 	}
 	n := min(repeatedRows, len(groups))
-	g := newGrid(s.say("caption.repeated", facts{"more": len(groups) - n}), n)
+	g := s.newGrid(s.say("caption.repeated", facts{"more": len(groups) - n}), n)
 	g.text(s.label("column.filter"), 0.2, func(i int) string { return names[i] })
 	g.text(s.label("column.instance"), 0.25, func(i int) string { return groups[i].Name })
 	g.text(s.label("column.volume"), 0.3, func(i int) string { return s.volume(groups[i]) })
@@ -287,11 +301,21 @@ func (s *speaker) volume(g ingest.Instance) string {
 	return strings.TrimSpace(g.Volume + " " + s.label("volume.gone"))
 }
 
-// explained tells of each filter why it stands out or what explains its instances.
-func (s *speaker) explained(f []analyze.FilterFact) *Table {
-	g := newGrid(s.label("caption.filter-why"), len(f))
+// explained tells of each filter why it stands out or what explains its instances. That
+// they are as many as usual the list shows already, and section 9 has what makes the case.
+func (s *speaker) explained(c *analyze.Case) *Table {
+	told := func(r analyze.Reason) bool {
+		return r.Rule == analyze.FilterUsual ||
+			slices.ContainsFunc(c.Why, func(why analyze.Reason) bool { return reflect.DeepEqual(why, r) })
+	}
+	f := slices.Clone(c.Filters)
+	for i := range f {
+		f[i].Why = slices.DeleteFunc(slices.Clone(f[i].Why), told)
+	}
+	f = slices.DeleteFunc(f, func(o analyze.FilterFact) bool { return len(o.Why) == 0 })
+	g := s.newGrid(s.label("caption.filter-why"), len(f))
 	g.text(s.label("column.filter"), 0.2, func(i int) string { return f[i].Name })
-	g.text(s.label("column.filter-why"), 0.8, func(i int) string { return s.sentences(f[i].Why) })
+	g.prose(s.label("column.filter-why"), 0.8, func(i int) string { return s.sentences(f[i].Why) })
 	return g.table()
 }
 
@@ -326,7 +350,7 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	if len(p) == 0 {
 		return nil
 	}
-	g := newGrid(s.label("caption.pools"), len(p))
+	g := s.newGrid(s.label("caption.pools"), len(p))
 	g.text(s.label("column.pool"), 0.1, func(i int) string { return s.pool(p[i].Pool) })
 	g.number(s.label("column.rows"), 0.06, func(i int) string { return count(int64(p[i].Rows)) })
 	g.number(s.label("column.sum"), 0.14, func(i int) string { return counter(p[i].Sum.Bytes) })
@@ -336,21 +360,27 @@ func (s *speaker) reconciliation(c *analyze.Case) []Block {
 	g.number(s.label("column.rest"), 0.12, func(i int) string { return rest(p[i]) })
 	g.number(s.label("column.ceiling"), 0.14, func(i int) string { return s.orUnknown(p[i].Ceiling) })
 	g.number(s.label("column.share"), 0.08, func(i int) string { return s.used(p[i]) })
-	blocks := []Block{{Table: g.table()}}
+	return []Block{{Table: g.table()}, {Text: s.join("sentences.more", s.poolRests(p))}}
+}
+
+// poolRests tell what no tag row explains, and where the ceilings are from. Why the sum
+// and !vm differ is said once.
+func (s *speaker) poolRests(p []analyze.PoolFacts) []string {
+	var said []string
+	var before int64 // the rest of the pool before, by its sign
 	for _, pool := range p {
-		var said []string
 		if pool.VM > 0 && pool.Rest != 0 {
 			said = append(said, s.say("pool.rest", facts{"pool": s.pool(pool.Pool), "rest": pool.Rest,
-				"share": math.Abs(float64(pool.Rest)) / float64(pool.VM)}))
-		}
-		if basis := s.reason(pool.Basis); basis != "" {
-			said = append(said, s.say("pool.basis", facts{"pool": s.pool(pool.Pool), "basis": basis}))
-		}
-		if len(said) > 0 {
-			blocks = append(blocks, Block{Text: s.join("sentences.more", said)})
+				"share": math.Abs(float64(pool.Rest)) / float64(pool.VM), "again": before*pool.Rest > 0}))
+			before = int64(cmp.Compare(pool.Rest, 0))
 		}
 	}
-	return blocks
+	for _, pool := range p {
+		if basis := s.reason(pool.Basis); basis != "" {
+			said = append(said, s.say("pool.basis", facts{"pool": s.pool(pool.Pool), "basis": prose(basis)}))
+		}
+	}
+	return said
 }
 
 // total writes the TOTAL row as printed. A table that was cut off has none, and
@@ -431,18 +461,18 @@ func (s *speaker) argument(c *analyze.Case) []Block {
 // alternatives lists who else was considered and why each lost, so that the reader
 // need not wonder whether the obvious suspect was looked at.
 func (s *speaker) alternatives(a []analyze.Alternative) *Table {
-	g := newGrid(s.label("caption.alternatives"), len(a))
+	g := s.newGrid(s.label("caption.alternatives"), len(a))
 	g.text(s.label("column.role"), 0.2, func(i int) string { return s.label("role." + a[i].Role) })
 	g.text(s.label("column.module"), 0.2, func(i int) string { return s.word("module", a[i].Module) })
 	g.number(s.label("column.weight"), 0.1, func(i int) string { return s.weight(a[i].Weight) })
-	g.text(s.label("column.lost"), 0.5, func(i int) string { return s.reason(a[i].Lost) })
+	g.prose(s.label("column.lost"), 0.5, func(i int) string { return s.reason(a[i].Lost) })
 	return g.table()
 }
 
 // cleared lists tags that were checked and found balanced. They matter to whoever
 // owns them: "your driver's own pool is clean" is half an answer.
 func (s *speaker) cleared(c []analyze.Cleared) *Table {
-	g := newGrid(s.label("caption.cleared"), len(c))
+	g := s.newGrid(s.label("caption.cleared"), len(c))
 	g.mono(s.label("column.tag"), 0.2, func(i int) string { return c[i].Name })
 	g.number(s.label("column.tags"), 0.1, func(i int) string { return count(int64(len(c[i].Tags))) })
 	g.number(s.label("column.allocs"), 0.2, func(i int) string { return counter(c[i].Allocs) })
@@ -475,10 +505,10 @@ func (s *speaker) nextSteps(steps []analyze.Step) []Block {
 var webPage = regexp.MustCompile(`^(https?://)?[a-z0-9.-]+\.[a-z]{2,}(/[^\s,]*)?`)
 
 // references lead to the page that they begin with.
-func references(list []string) []WebLink {
+func (s *speaker) references(list []string) []WebLink {
 	var out []WebLink
 	for _, text := range list {
-		l := WebLink{Text: text}
+		l := WebLink{Text: s.cut(text)}
 		if page := webPage.FindString(text); strings.Contains(page, "/") || strings.HasSuffix(page, ".io") {
 			l.URL = "https://" + strings.TrimPrefix(strings.TrimPrefix(page, "http://"), "https://")
 		}
@@ -496,10 +526,10 @@ func (s *speaker) knownIssue(c *analyze.Case) []Block {
 	}
 	blocks := []Block{{Text: s.say("known-issue", facts{"title": k.Title, "id": k.ID, "pattern": k.Pattern()})}}
 	if mechanism := s.text(k.Mechanism); mechanism != "" {
-		blocks = append(blocks, Block{Text: mechanism})
+		blocks = append(blocks, Block{Text: s.cutText(mechanism)})
 	}
 	if len(k.References) > 0 {
-		blocks = append(blocks, Block{Title: s.label("caption.references"), Links: references(k.References)})
+		blocks = append(blocks, Block{Title: s.label("caption.references"), Links: s.references(k.References)})
 	}
 	return blocks
 }

@@ -1,15 +1,21 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"poolsweep/analyze"
 )
 
-// sharedRows is how many drivers and filters the write-up shows; the workbook has
-// all.
-const sharedRows = 10
+// How many drivers and filters the write-up shows, and where so few machines are
+// compared that none of them can tell a cause from luck, which is so when the least
+// chance that could come out is above leastTelling; the workbook has all.
+const (
+	sharedRows   = 10
+	luckyRows    = 3
+	leastTelling = 0.01
+)
 
 // fleet tells on which machines a case is seen, since when and how it moves, and
 // what those machines have in common.
@@ -23,11 +29,18 @@ func (s *speaker) fleet(c *analyze.Case) []Block {
 		return blocks
 	}
 	blocks = append(blocks, Block{Text: s.say("shared.lists", facts{"drivers": listed(k.Drivers), "filters": listed(k.Filters)})})
-	rows := k.Rows[:min(sharedRows, len(k.Rows))]
-	if len(rows) == 0 {
+	if len(k.Rows) == 0 {
 		return append(blocks, Block{Text: s.label("shared.none")})
 	}
-	return append(blocks, Block{Table: s.sharedTable(k, rows)}, Block{Text: s.contrast(k)})
+	most := sharedRows
+	if k.Rows[0].Least > leastTelling {
+		most = luckyRows
+	}
+	table := s.sharedTable(k, k.Rows[:min(most, len(k.Rows))])
+	if more := len(k.Rows) - most; more > 0 {
+		table.Note = s.say("shared.more", facts{"more": more})
+	}
+	return append(blocks, Block{Table: table})
 }
 
 // contrast words the row that differs most, and what so few machines can show at all.
@@ -49,7 +62,7 @@ func listed(l analyze.Listed) facts {
 }
 
 func (s *speaker) presenceTable(p []analyze.Presence) *Table {
-	g := newGrid(s.label("caption.presence"), len(p))
+	g := s.newGrid(s.label("caption.presence"), len(p))
 	g.text(s.label("column.machine"), 0.18, func(i int) string { return p[i].Machine })
 	g.text(s.label("column.first-seen"), 0.2, func(i int) string { return s.since(p[i]) })
 	g.text(s.label("column.last-seen"), 0.16, func(i int) string { return s.when(p[i].Last) })
@@ -78,10 +91,12 @@ func (s *speaker) when(t time.Time) string {
 }
 
 func (s *speaker) sharedTable(k *analyze.Contrast, rows []analyze.Shared) *Table {
-	g := newGrid(s.label("caption.shared"), len(rows))
+	g := s.newGrid(s.label("caption.shared"), len(rows))
 	g.text(s.label("column.kind"), 0.12, func(i int) string { return s.sharedKind(rows[i]) })
 	g.text(s.label("column.name"), 0.28, func(i int) string { return rows[i].Name })
-	g.text(s.label("column.version"), 0.2, func(i int) string { return rows[i].Version })
+	if slices.ContainsFunc(rows, func(r analyze.Shared) bool { return r.Version != "" }) {
+		g.text(s.label("column.version"), 0.2, func(i int) string { return rows[i].Version })
+	}
 	g.number(s.label("column.on-affected"), 0.2, func(i int) string {
 		return s.say("shown", facts{"shown": rows[i].Affected, "of": k.Of(rows[i]).Affected})
 	})

@@ -46,14 +46,12 @@ func (s *speaker) snapshots(c *analyze.Case) int {
 	return 1
 }
 
-// impact says what a case costs: what is held and of how much, where, until when,
-// and what somebody at the machine would notice.
+// impact says what a case costs: of how much it holds a part, until when that lasts, and
+// what somebody at the machine would notice. What is held, how fast it grows and where
+// stands on the first page.
 func (s *speaker) impact(c *analyze.Case) []Block {
 	pairs := []Pair{
-		{s.label("figure.bytes"), s.held(c)},
 		{s.label("impact.ceiling"), s.ofCeiling(c)},
-		{s.label("impact.machines"), s.seenOn(c)},
-		{s.label("figure.rate"), s.rate(c)},
 		{s.label("impact.full"), s.runsFull(c)},
 		{s.label("impact.notice"), s.say("notice."+s.noticed(c), facts{"object": c.Object})},
 	}
@@ -63,9 +61,9 @@ func (s *speaker) impact(c *analyze.Case) []Block {
 
 // plainPairs is a table of facts without titles, which would say nothing.
 func (s *speaker) plainPairs(pairs []Pair) *Table {
-	g := newGrid("", len(pairs))
+	g := s.newGrid("", len(pairs))
 	g.text("", 0.2, func(i int) string { return pairs[i].Label })
-	g.text("", 0.8, func(i int) string { return pairs[i].Value })
+	g.prose("", 0.8, func(i int) string { return pairs[i].Value })
 	return g.table()
 }
 
@@ -97,7 +95,7 @@ func (s *speaker) ofCeiling(c *analyze.Case) string {
 		if !slices.Contains(c.Pools, p.Pool) {
 			continue
 		}
-		f := facts{"pool": s.pool(p.Pool), "basis": s.reason(p.Basis), "ceiling": p.Ceiling, "share": p.Share, "case": 0.0}
+		f := facts{"pool": s.pool(p.Pool), "basis": prose(s.reason(p.Basis)), "ceiling": p.Ceiling, "share": p.Share, "case": 0.0}
 		if p.Ceiling == 0 {
 			said = append(said, s.say("impact.ceiling-unknown", f))
 			continue
@@ -155,7 +153,7 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	}
 	kept := bestOf(all, timelineRows)
 	slices.SortStableFunc(kept, func(a, b happening) int { return a.snap.At.Compare(b.snap.At) })
-	g := newGrid("", len(kept))
+	g := s.newGrid("", len(kept))
 	dated := func(h happening) bool { return !h.snap.At.IsZero() }
 	if slices.ContainsFunc(kept, dated) {
 		g.text(s.label("column.session"), 0.2, func(i int) string { return s.when(kept[i].snap.At) })
@@ -163,7 +161,7 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	if len(c.Machines) > 1 {
 		g.text(s.label("column.machine"), 0.15, func(i int) string { return kept[i].snap.Machine.Name })
 	}
-	g.text(s.label("column.what"), 0.65, func(i int) string { return s.join("sentences.more", kept[i].what) })
+	g.prose(s.label("column.what"), 0.65, func(i int) string { return s.join("sentences.more", kept[i].what) })
 	blocks := []Block{{Table: g.table()}}
 	if more := len(all) - len(kept); more > 0 {
 		blocks = append(blocks, Block{Text: s.say("timeline.more", facts{"more": more, "all": len(all)})})

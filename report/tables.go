@@ -13,11 +13,12 @@ import (
 // one place, and a column nobody can fill is simply not added.
 type grid struct {
 	Table
+	cut func(field string) string
 }
 
 // newGrid returns a table with a caption and so many rows, still without columns.
-func newGrid(caption string, rows int) *grid {
-	return &grid{Table{Caption: caption, Rows: make([][]Cell, rows)}}
+func (s *speaker) newGrid(caption string, rows int) *grid {
+	return &grid{Table{Caption: caption, Rows: make([][]Cell, rows)}, s.cut}
 }
 
 // add appends a column; cell words its cell in row i.
@@ -28,14 +29,19 @@ func (g *grid) add(c Column, cell func(i int) Cell) {
 	}
 }
 
-// text appends a left-aligned column of plain text.
+// text appends a left-aligned column of fields as found.
 func (g *grid) text(title string, share float64, cell func(i int) string) {
+	g.prose(title, share, func(i int) string { return g.cut(cell(i)) })
+}
+
+// prose appends a left-aligned column of sentences.
+func (g *grid) prose(title string, share float64, cell func(i int) string) {
 	g.add(Column{Title: title, Share: share}, func(i int) Cell { return Cell{Text: cell(i)} })
 }
 
-// mono appends a left-aligned column in a fixed-width face.
+// mono appends a left-aligned column of fields in a fixed-width face.
 func (g *grid) mono(title string, share float64, cell func(i int) string) {
-	g.add(Column{Title: title, Share: share, Mono: true}, func(i int) Cell { return Cell{Text: cell(i)} })
+	g.add(Column{Title: title, Share: share, Mono: true}, func(i int) Cell { return Cell{Text: g.cut(cell(i))} })
 }
 
 // number appends a right-aligned column, so that figures compare by their digits.
@@ -126,7 +132,7 @@ const evidenceRows = 7
 // relate to the events.
 func (s *speaker) evidenceTable(c *analyze.Case) Table {
 	members, tones, more := firstMembers(c, evidenceRows)
-	g := newGrid("", len(members))
+	g := s.newGrid("", len(members))
 	if more > 0 {
 		g.Note = s.say("caption.more", facts{"more": more})
 	}

@@ -33,7 +33,7 @@ func NewTicket(in Input, c *analyze.Case) (*Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &speaker{in: in}
+	s := &speaker{in: in, onPaper: true}
 	return s.ticket(c, w), s.done("ticket of case " + c.ID)
 }
 
@@ -50,7 +50,7 @@ func NewComment(in Input, c *analyze.Case, r Remark) (*Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &speaker{in: in}
+	s := &speaker{in: in, onPaper: true}
 	t.shortened = s.label("ticket.shortened")
 	t.Closing = []string{s.say("ticket.remark", facts{"id": c.ID, "revision": r.Revision, "file": r.File, "path": r.Path})}
 	return t, s.done("comment of case " + c.ID)
@@ -78,20 +78,20 @@ func (t *Ticket) Within(most int, markup func(*Ticket) []string) string {
 // ticket takes what the write-up's first page says.
 func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
 	t := &Ticket{
-		Title:         s.say("ticket.title", facts{"id": c.ID, "title": w.Title}),
+		Title:         s.say("ticket.title", facts{"id": c.ID, "title": prose(w.Title)}),
 		Notices:       w.Notices,
 		EvidenceTitle: s.label("heading.evidence"), Evidence: s.ticketEvidence(c),
 		Points: w.Points, NextTitle: s.label("heading.next"), Next: s.steps(c.Next),
-		Signature: Pair{s.label("fact.signature"), c.Signature},
+		Signature: Pair{s.label("fact.signature"), s.cutText(c.Signature)},
 		Tool:      s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}),
 	}
 	t.Facts = []Pair{
 		{s.label("column.verdict"), s.say("ticket.verdict", facts{
 			"verdict": w.Band.Verdict, "class": w.Band.Class, "confidence": c.Confidence})},
-		{s.label("fact.machine"), leadFirst(c)[0]},
+		{s.label("fact.machine"), s.cut(leadFirst(c)[0])},
 	}
 	if c.Lead != nil && c.Lead.OS.Text != "" {
-		t.Facts = append(t.Facts, Pair{s.label("fact.os"), c.Lead.OS.Text})
+		t.Facts = append(t.Facts, Pair{s.label("fact.os"), s.cut(c.Lead.OS.Text)})
 	}
 	t.Facts = append(t.Facts, w.Figures...)
 	for i, n := range w.Notes {
@@ -101,7 +101,7 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
 	}
 	for _, a := range w.Attribution {
 		t.Facts = append(t.Facts, Pair{a.Role, s.say("ticket.role", facts{
-			"module": a.Module, "weight": a.Weight, "basis": a.Basis})})
+			"module": a.Module, "weight": a.Weight, "basis": prose(a.Basis)})})
 	}
 	return t
 }
@@ -113,7 +113,7 @@ func (s *speaker) ticketEvidence(c *analyze.Case) Table {
 	for _, g := range groups(c) {
 		m = append(m, g.members...)
 	}
-	g := newGrid("", len(m))
+	g := s.newGrid("", len(m))
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return m[i].Tag.String() })
 	g.mono(s.label("column.hex"), 0.1, func(i int) string { return m[i].Tag.Hex() })
 	g.text(s.label("column.pool"), 0.1, func(i int) string { return m[i].Pool.String() })

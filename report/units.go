@@ -38,6 +38,15 @@ func bytesEach(v float64) string {
 	return templates.Significant(v)
 }
 
+// quotient writes one count over another with five digits: one in a thousand shows.
+func quotient(v float64) string {
+	decimals := 4
+	for limit := 10.0; v >= limit && decimals > 0; limit *= 10 {
+		decimals--
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
 // weight writes a weight or a confidence: 0.95.
 func (s *speaker) weight(v float64) string { return templates.Ratio(v) }
 

@@ -15,7 +15,7 @@ import (
 // carry it. A section without facts is left out; the others keep their numbers.
 func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 	defer in.lendLead(c)()
-	s := &speaker{in: in}
+	s := &speaker{in: in, onPaper: true}
 	docs := in.documents(c.Machines)
 	_, newest := span(docs)
 	w := &Writeup{
@@ -34,6 +34,7 @@ func NewWriteup(in Input, c *analyze.Case) (*Writeup, error) {
 		Labels: Labels{
 			PageOf: s.label("page.of"), Attribution: s.label("heading.attribution"),
 			Evidence: s.label("heading.evidence"), Contents: s.label("heading.contents"),
+			Reference: s.label("heading.reference"),
 		},
 		Footer: Footer{Left: c.ID, Hash: shortHash(docs), Tool: in.Tool},
 	}
@@ -178,7 +179,7 @@ func (s *speaker) module(a analyze.Attribution) string {
 	case !a.Proven:
 		return s.say("role.probable", facts{"module": a.Module})
 	}
-	return a.Module
+	return s.cut(a.Module)
 }
 
 // basis says where a claim comes from, or why there is none.
@@ -303,7 +304,7 @@ const firstSteps = 3
 func (s *speaker) steps(steps []analyze.Step) []Step {
 	var out []Step
 	for _, step := range steps {
-		o := Step{Command: step.Command, Why: s.reason(step.Why)}
+		o := Step{Command: s.cutText(step.Command), Why: s.reason(step.Why)}
 		if where := whereWord(step); where != "" {
 			o.Where = s.label("where." + where)
 		}

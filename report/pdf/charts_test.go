@@ -86,6 +86,21 @@ func ladderOf(tags int) *report.Ratios {
 	return r
 }
 
+// matrixOf is a matrix of so many tags, of which the last agrees with none.
+func matrixOf(tags int) *report.Matrix {
+	m := &report.Matrix{Title: "Each count divided by another", Note: "Row over column."}
+	for i := range tags {
+		if i < tags-1 {
+			m.Columns = append(m.Columns, fmt.Sprintf("Tg%02d", i))
+		}
+		if i > 0 {
+			m.Rows = append(m.Rows, report.MatrixLine{Label: fmt.Sprintf("Tg%02d", i),
+				Quotients: slices.Repeat([]report.Quotient{{Text: "0.9988", Agrees: i < tags-1}}, i)})
+		}
+	}
+	return m
+}
+
 // stack is two frames of filters, one of which ran away.
 func stack() *report.Chart {
 	return &report.Chart{Title: "Instances of each minifilter", Unit: "instances, logarithmic", Log: true, Bars: []report.Bar{

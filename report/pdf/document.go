@@ -106,6 +106,7 @@ func layoutScaled(m *report.Writeup, paper Paper, scale float64) *document {
 			d.fresh()
 		}
 		d.scale = scale
+		d.reference(&m.Sections[appendix])
 	}
 	for i := range m.Sections[appendix:] {
 		d.section(&m.Sections[appendix+i])
@@ -115,6 +116,16 @@ func layoutScaled(m *report.Writeup, paper Paper, scale float64) *document {
 		d.footer(i)
 	}
 	return d
+}
+
+// reference tells where the part begins that is there to be looked up in.
+func (d *document) reference(first *report.Section) {
+	if d.m.Labels.Reference == "" {
+		return
+	}
+	d.gap(15)
+	d.need(leading(kickerText.size) + 4 + d.sectionLeast(first))
+	d.kicker(d.m.Labels.Reference)
 }
 
 // firstScales are tried one after the other until the first page holds all of the

@@ -201,21 +201,32 @@ func (d *document) strip(x, width, height float64) {
 	d.y += height
 }
 
+// sectionIndent is the room for a section's number.
+const sectionIndent = 26
+
+func (d *document) sectionTitle(s *report.Section) []line {
+	return d.glyphs.wrap(s.Title, d.scaled(headText), d.column()-sectionIndent)
+}
+
+// sectionLeast is the height of a heading and of what must stand below it.
+func (d *document) sectionLeast(s *report.Section) float64 {
+	least := float64(len(d.sectionTitle(s)))*leading(d.scaled(headText).size) + 8
+	if len(s.Blocks) > 0 {
+		least += d.least(&s.Blocks[0])
+	}
+	return least
+}
+
 // section draws a numbered section.
 func (d *document) section(s *report.Section) {
-	const number = 26
-	least := 0.0 // of what must stand below the heading
-	if len(s.Blocks) > 0 {
-		least = d.least(&s.Blocks[0])
-	}
 	head := d.scaled(headText)
-	lines := d.glyphs.wrap(s.Title, head, d.column()-number)
+	lines := d.sectionTitle(s)
 	d.gap(15)
-	d.need(float64(len(lines))*leading(head.size) + 8 + least)
+	d.need(d.sectionLeast(s))
 	d.bookmark(joined(" ", itoa(s.Number), s.Title))
 	first := baseline(d.y, leading(head.size), head.size)
 	d.page().draw(d.one(itoa(s.Number), head.in(muted)), marginX, first)
-	d.lines(lines, marginX+number)
+	d.lines(lines, marginX+sectionIndent)
 	d.gap(4)
 	for i := range s.Blocks {
 		if i > 0 {
@@ -255,6 +266,8 @@ func (d *document) block(b *report.Block) {
 		d.chart(b.Chart)
 	case b.Ratios != nil:
 		d.ratios(b.Ratios)
+	case b.Matrix != nil:
+		d.matrix(b.Matrix)
 	}
 }
 
@@ -268,6 +281,8 @@ func (d *document) least(b *report.Block) float64 {
 		return d.plan(b.Chart).height()
 	case b.Ratios != nil:
 		return d.planRatios(b.Ratios).height()
+	case b.Matrix != nil:
+		return float64(len(b.Matrix.Rows)+4) * matrixHeight
 	case len(b.Chain) > 0:
 		return d.reasoning(b.Chain)
 	}

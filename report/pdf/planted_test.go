@@ -65,7 +65,8 @@ func everyBlock() *report.Writeup {
 	for i, b := range []report.Block{{Text: "x"}, {Bullets: []string{"x", "x"}}, {Chain: []string{"x", "x"}},
 		{Title: "x", Table: &report.Table{Caption: "x", Note: "x", Columns: runawayEvidence().Columns, Rows: runawayEvidence().Rows}},
 		{Steps: runawaySteps()}, {Links: []report.WebLink{{Text: "x", URL: "x"}}}, {Code: []string{"x"}},
-		{Chart: stack()}, {Ratios: ladderOf(3)}} {
+		{Chart: stack()}, {Ratios: ladderOf(3)},
+		{Matrix: matrixOf(4)}} {
 		m.Sections = append(m.Sections, report.Section{Number: i + 1, Title: "x", Appendix: i > 5, Blocks: []report.Block{b}})
 	}
 	return m
