@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"poolsweep/analyze"
@@ -22,6 +23,11 @@ func (b *binder) machineSheet() Sheet {
 	l := b.rows(&sheet, len(m))
 	latest := func(i int) *ingest.Snapshot { return m[i].Latest() }
 	l.add("machine", KindText, 20, func(i int) any { return m[i].Name })
+	if b.in.Groups != nil {
+		l.add("machine-group", KindText, 18, func(i int) any {
+			return orEmpty(strings.Join(b.in.Groups[ingest.MachineKey(m[i].Name)], ", "))
+		})
+	}
 	l.add("named-by", KindText, 11, func(i int) any { return b.label("named." + m[i].From.String()) })
 	l.add("os", KindText, 46, func(i int) any { return orEmpty(latest(i).OS.Text) })
 	l.add("build", KindText, 9, func(i int) any { return orEmpty(numberOrNone(latest(i).OS.Build)) })

@@ -23,6 +23,8 @@ func history(t testing.TB) Input {
 	in := fleet(t)
 	in.Documents, in.Refused, in.Zone = nil, nil, time.FixedZone("Lab/Zone", 8*3600)
 	in.Drops = []Drop{{Path: "drop/LAB-9/x.log", State: "refused", Reason: "TOO_BIG", Since: weekly(3)}}
+	in.Groups = map[string][]string{"NEW-0": {"building-3"}, "OLD-1": {"building-3", "storage"}}
+	in.Rules = []RuleChange{{Since: weekly(1), At: weekly(2), Before: "poolsweep 0.0", After: "poolsweep 0.1"}}
 	leak := analyze.Case{ID: "PS-00000001", Signature: "v1|pool-leak|growing", Kind: analyze.PoolLeak,
 		Class: analyze.Growth, Verdict: analyze.Leak, Confidence: 0.8, Movement: analyze.Growing}
 	fixed := shareCase()

@@ -42,6 +42,9 @@ type Input struct {
 	Past  *analyze.Past  // of the machines, over the period that the workbook is about
 	Zone  *time.Location // the lab's, beside UTC; nil: UTC only
 	Drops []Drop         // files that wait, or that were refused, in a watched folder
+
+	Groups map[string][]string // names of the groups of each machine, by folded name; nil: there are none
+	Rules  []RuleChange        // changes of the rules that judged, in time order
 }
 
 // Drop is a file in a watched folder that was not, or not fully, taken in.
@@ -50,6 +53,12 @@ type Drop struct {
 	State         string    // "waiting", "incomplete", "refused"
 	Reason        string    // the code of the reason: "TOO_BIG"
 	Since         time.Time // of State or Reason
+}
+
+// RuleChange is that the rules judged by another version of the program.
+type RuleChange struct {
+	Since, At     time.Time // the last judgement by the old one that is recorded, the first by the new one
+	Before, After string    // "poolsweep 0.1"
 }
 
 // TagMap names a tag map that the analysis asked.

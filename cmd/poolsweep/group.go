@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"poolsweep/analyze"
+	"poolsweep/ingest"
 	"poolsweep/ingest/store"
 	"poolsweep/templates"
 )
@@ -126,6 +128,93 @@ func rooted(name string) string {
 
 // holdsMachine reports whether a name fits one of the group's patterns.
 func (g *groupConfig) holdsMachine(name string) bool { return anyFits(g.Machines, name) }
+
+// deciding are the groups that decide who is in a group: itself, and for the default
+// group all.
+func (c *config) deciding(g *groupConfig) []*groupConfig {
+	out := []*groupConfig{g}
+	for _, other := range c.all() {
+		if g.Default && other != g {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// all are the groups as they stand in the configuration.
+func (c *config) all() []*groupConfig {
+	var out []*groupConfig
+	for i := range c.Groups {
+		out = append(out, &c.Groups[i])
+	}
+	return out
+}
+
+// groupNames returns the names of the groups that machines are in, by folded name, nil
+// when there are none.
+func (c *config) groupNames(machines []analyze.Machine, lying map[*groupConfig]map[string]bool) map[string][]string {
+	if len(c.Groups) == 0 {
+		return nil
+	}
+	names := map[string][]string{}
+	for i := range machines {
+		name := machines[i].Name
+		for _, g := range among(c.all(), name, lying) {
+			names[ingest.MachineKey(name)] = append(names[ingest.MachineKey(name)], g.Name)
+		}
+	}
+	return names
+}
+
+// lying returns by group the keys of the machines with a log in its folders; each goes
+// through all logs.
+func lying(groups []*groupConfig, each func(func(store.Drop) error) error) (map[*groupConfig]map[string]bool, error) {
+	keys := map[*groupConfig]map[string]bool{}
+	for _, g := range groups {
+		if len(g.Folders) > 0 {
+			keys[g] = map[string]bool{}
+		}
+	}
+	if len(keys) == 0 {
+		return keys, nil
+	}
+	return keys, each(func(d store.Drop) error {
+		for g := range keys {
+			if g.holdsFolder(d) {
+				keys[g][ingest.MachineKey(d.Machine)] = true
+			}
+		}
+		return nil
+	})
+}
+
+// stored goes through the logs that a history knows.
+func stored(ctx context.Context, db *store.Store) func(func(store.Drop) error) error {
+	return func(yield func(store.Drop) error) error { return db.Drops(ctx, "", yield) }
+}
+
+// swept goes through logs that were read without a history.
+func swept(docs []*ingest.Document) func(func(store.Drop) error) error {
+	return func(yield func(store.Drop) error) error {
+		for _, d := range docs {
+			for _, s := range d.Snapshots {
+				err := yield(store.Drop{Share: path.Dir(d.File), Name: path.Base(d.File), Machine: s.Machine.Name})
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// among returns which of some groups a machine is in: those that hold it by its name or
+// by where its logs lie, and the default group where no other does.
+func among(groups []*groupConfig, machine string, lying map[*groupConfig]map[string]bool) []*groupConfig {
+	holds := func(g *groupConfig) bool { return g.holdsMachine(machine) || lying[g][ingest.MachineKey(machine)] }
+	none := !slices.ContainsFunc(groups, func(g *groupConfig) bool { return !g.Default && holds(g) })
+	return keep(groups, func(g *groupConfig) bool { return holds(g) || g.Default && none })
+}
 
 // mailingProblems are those of what a group is mailed.
 func (c *config) mailingProblems(i int) []problem {

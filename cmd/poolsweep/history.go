@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"poolsweep/analyze"
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
 	"poolsweep/ingest/shelf"
@@ -145,7 +146,8 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 	}
 	if j.Scope = sel.scope(); j.Scope != nil { // the last revision was made from more
 		numbersOnly(j.Revisions)
-		return j, held, nil
+		p := analyze.Period{From: sel.period.from, To: sel.period.to}
+		return j, held, addAround(ctx, h.db, h.cfg, j, p, h.now)
 	}
 	if len(ids) == 0 { // the workbook is among what is asked for
 		p := &pasts{db: h.db, cfg: h.cfg, now: h.now}
@@ -266,50 +268,22 @@ func (h *history) members(ctx context.Context, sel *selection) (map[string]bool,
 	if err != nil {
 		return nil, err
 	}
-	lying, err := h.lying(ctx, sel.group)
+	var groups []*groupConfig
+	if sel.group != nil {
+		groups = h.cfg.deciding(sel.group)
+	}
+	lying, err := lying(groups, stored(ctx, h.db))
 	if err != nil {
 		return nil, err
 	}
 	keys := map[string]bool{}
 	for _, m := range machines {
-		in := func(g *groupConfig) bool { return g.holdsMachine(m.Name) || lying[g][ingest.MachineKey(m.Name)] }
-		inGroup := sel.group == nil || in(sel.group)
-		if !inGroup && sel.group.Default {
-			inGroup = true
-			for i := range h.cfg.Groups {
-				inGroup = inGroup && !in(&h.cfg.Groups[i])
-			}
-		}
+		inGroup := sel.group == nil || slices.Contains(among(groups, m.Name, lying), sel.group)
 		if inGroup && (sel.machine == "" || fits(sel.machine, m.Name)) {
 			keys[ingest.MachineKey(m.Name)] = true
 		}
 	}
 	return keys, nil
-}
-
-// lying returns the machines with a log in the folders of the groups that decide who is
-// in a group: itself, and for the default group all.
-func (h *history) lying(ctx context.Context, g *groupConfig) (map[*groupConfig]map[string]bool, error) {
-	keys := map[*groupConfig]map[string]bool{}
-	if g != nil {
-		keys[g] = map[string]bool{}
-	}
-	for i := range h.cfg.Groups {
-		if g != nil && g.Default {
-			keys[&h.cfg.Groups[i]] = map[string]bool{}
-		}
-	}
-	if len(keys) == 0 {
-		return keys, nil
-	}
-	return keys, h.db.Drops(ctx, "", func(d store.Drop) error {
-		for of := range keys {
-			if of.holdsFolder(d) {
-				keys[of][ingest.MachineKey(d.Machine)] = true
-			}
-		}
-		return nil
-	})
 }
 
 // found returns the case of an id of the history in a judgement. The rules of today may

@@ -60,6 +60,11 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 	}
 	if !c.public() { // a log may be called as another's placeholder
 		j.Lines = quote(found.inputs, j.cited())
+		of, err := lying(c.all(), swept(read.docs))
+		if err != nil {
+			return nil, err
+		}
+		j.Groups = c.groupNames(j.Result.Machines, of)
 	}
 	j.notes = append(found.notes, read.notes...)
 	j.output.Inputs = append(j.output.Inputs, read.asides...)

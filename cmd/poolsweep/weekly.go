@@ -163,6 +163,15 @@ type caseSummary struct {
 	Tool     string `json:"tool"` // that judged
 }
 
+// readSummary returns how a case stood in the week of a key.
+func readSummary(c store.CaseState, key string) (caseSummary, error) {
+	var sum caseSummary
+	if err := json.Unmarshal(c.Summary, &sum); err != nil {
+		return sum, fmt.Errorf("read summary of case %s in %s: %w", c.ID, key, err)
+	}
+	return sum, nil
+}
+
 // states are the cases of a week for the next one to compare with.
 func (w *week) states() ([]store.CaseState, error) {
 	var out []store.CaseState
@@ -301,7 +310,10 @@ func (d *desk) addPast(ctx context.Context, w *week, members map[string]bool) er
 	w.Past = judge.Past(w.Result, tracks, p, th)
 	var err error
 	w.Drops, err = troubledDrops(ctx, d.db, func(drop store.Drop) bool { return d.owns(drop, members) })
-	return err
+	if err != nil {
+		return err
+	}
+	return addAround(ctx, d.db, d.cfg, w.judgement, analyze.Period{From: w.From}, w.Dated)
 }
 
 // owns reports whether a drop is the group's: by the machine it is of, or by the folder
@@ -379,9 +391,9 @@ func (d *desk) compare(ctx context.Context, w *week, key string) error {
 	}
 	before := map[string]caseSummary{}
 	for _, c := range last.Cases {
-		var sum caseSummary
-		if err := json.Unmarshal(c.Summary, &sum); err != nil {
-			return fmt.Errorf("read summary of case %s in %s: %w", c.ID, key, err)
+		sum, err := readSummary(c, key)
+		if err != nil {
+			return err
 		}
 		before[c.ID] = sum
 		if sum.Tool != tool {

@@ -52,8 +52,63 @@ func (r *pasts) add(ctx context.Context, j *judgement) error {
 		return err
 	}
 	j.Past = judge.Past(j.Result, tracks, p, th)
-	j.Drops, err = troubledDrops(ctx, r.db, func(store.Drop) bool { return true })
+	if j.Drops, err = troubledDrops(ctx, r.db, func(store.Drop) bool { return true }); err != nil {
+		return err
+	}
+	return addAround(ctx, r.db, r.cfg, j, p, r.now)
+}
+
+// addAround gives a judgement of now what a configuration and the mails of earlier weeks
+// say: the groups of its machines, and the changes of the rules in a period.
+func addAround(ctx context.Context, db *store.Store, cfg *config, j *judgement, p analyze.Period, now time.Time) error {
+	of, err := lying(cfg.all(), stored(ctx, db))
+	if err != nil {
+		return err
+	}
+	j.Groups = cfg.groupNames(j.Result.Machines, of)
+	j.Rules, err = ruleChanges(ctx, db, p, now)
 	return err
+}
+
+// judgedBy is that a version of the program judged at a moment.
+type judgedBy struct {
+	at   time.Time
+	tool string
+}
+
+// ruleChanges returns where, in a period, one version judged after another. It is known
+// of weeks with a mail that told of a case; now judges this one.
+func ruleChanges(ctx context.Context, db *store.Store, p analyze.Period, now time.Time) ([]report.RuleChange, error) {
+	periods, err := db.Periods(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var by []judgedBy
+	for _, week := range periods {
+		if !strings.HasPrefix(week.Series, weeklySeries) || !week.Dated.Before(now) {
+			continue
+		}
+		cases, err := db.CaseStates(ctx, week.Series, week.Key)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			sum, err := readSummary(c, week.Key)
+			if err != nil {
+				return nil, err
+			}
+			by = append(by, judgedBy{week.Dated, sum.Tool})
+		}
+	}
+	slices.SortStableFunc(by, func(x, y judgedBy) int { return x.at.Compare(y.at) })
+	by = append(by, judgedBy{now, tool})
+	var out []report.RuleChange
+	for i, after := range by[1:] {
+		if before := by[i]; before.tool != after.tool && p.Holds(after.at) {
+			out = append(out, report.RuleChange{Since: before.at, At: after.at, Before: before.tool, After: after.tool})
+		}
+	}
+	return out, nil
 }
 
 // readTracks reads the machines' pasts, one machine's logs at a time. What was read

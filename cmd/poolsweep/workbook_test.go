@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"poolsweep/analyze"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
@@ -109,5 +111,64 @@ func TestWorkbookNamesTheDropsThatWereNotTakenIn(t *testing.T) {
 	}
 	if _, err := report.NewBook(b.judged(t).Input); err != nil {
 		t.Error(err)
+	}
+}
+
+// The mail of a week keeps by which version its cases were judged; no other place does.
+func TestWorkbookTellsWhichRulesJudged(t *testing.T) {
+	b := newMailBench(t, everyone())
+	var mailed []time.Time
+	for range 3 {
+		b.log(t, "LAB-1", 1<<30)
+		b.live(t, aWeek)
+	}
+	periods, err := b.store.Periods(t.Context(), "weekly/lab")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range periods {
+		mailed = append(mailed, p.Dated)
+	}
+	b.change(t, `UPDATE period_case SET summary = replace(summary, 'poolsweep 0.1', 'poolsweep 0.0') WHERE key <= '2026-W49'`)
+	b.change(t, `UPDATE period_case SET summary = replace(summary, 'poolsweep 0.0', 'poolsweep 9') WHERE key <= '2026-W48'`)
+	first := report.RuleChange{Since: mailed[1], At: mailed[2], Before: "poolsweep 9", After: "poolsweep 0.0"}
+	second := report.RuleChange{Since: mailed[2], At: mailed[3], Before: "poolsweep 0.0", After: tool}
+	now := report.RuleChange{Since: mailed[2], At: mailed[2].Add(time.Hour), Before: "poolsweep 0.0", After: tool}
+	for _, c := range []struct {
+		name     string
+		from, to time.Time
+		now      time.Time
+		want     []report.RuleChange
+	}{
+		{"all of the time", time.Time{}, time.Time{}, b.wall, []report.RuleChange{first, second}},
+		{"since the second mail", mailed[2].Add(1), time.Time{}, b.wall, []report.RuleChange{second}},
+		{"until the third mail", time.Time{}, mailed[3], b.wall, []report.RuleChange{first}},
+		{"before the third mail", mailed[2].Add(1), time.Time{}, mailed[2].Add(time.Hour), []report.RuleChange{now}},
+		{"before any mail", time.Time{}, time.Time{}, mailed[0], nil},
+	} {
+		got, err := ruleChanges(t.Context(), b.store, analyze.Period{From: c.from, To: c.to}, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.name, diff)
+		}
+	}
+}
+
+// A machine may be in several groups, and is in the default one when in no other.
+func TestWorkbookNamesTheGroups(t *testing.T) {
+	b := newBench(t)
+	for i, name := range []string{"LAB-1", "LAB-2", "OTHER-1"} {
+		b.record(t, name, time.Duration(i+1)*time.Hour)
+	}
+	if got := b.judged(t).Groups; got != nil {
+		t.Errorf("without groups: %v", got)
+	}
+	b.cfg.Groups = []groupConfig{{Name: "rest", Default: true}, {Name: "lab", Machines: []string{"lab-*"}},
+		{Name: "two", Folders: []string{b.cfg.Drops[0].Path + "/LAB-2"}}}
+	want := map[string][]string{"LAB-1": {"lab"}, "LAB-2": {"lab", "two"}, "OTHER-1": {"rest"}}
+	if diff := cmp.Diff(want, b.judged(t).Groups); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -127,13 +127,21 @@ func (s *Store) Period(ctx context.Context, series, key string) (*Period, error)
 	if err != nil {
 		return nil, err
 	}
+	p.Cases, err = s.CaseStates(ctx, series, key)
+	return &p, err
+}
+
+// CaseStates returns how the cases stood in a period, by id.
+func (s *Store) CaseStates(ctx context.Context, series, key string) ([]CaseState, error) {
+	var out []CaseState
 	const cases = `SELECT id, summary FROM period_case WHERE series = $1 AND key = $2 ORDER BY id`
-	return &p, s.rows(ctx, "list cases of a period", cases, []any{series, key}, func(rows *sql.Rows) error {
+	err := s.rows(ctx, "list cases of a period", cases, []any{series, key}, func(rows *sql.Rows) error {
 		var c CaseState
 		err := rows.Scan(&c.ID, &c.Summary)
-		p.Cases = append(p.Cases, c)
+		out = append(out, c)
 		return err
 	})
+	return out, err
 }
 
 // documentColumns are those of a DocumentID, of a document d.
