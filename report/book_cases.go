@@ -21,8 +21,7 @@ func (b *binder) caseSheet() Sheet {
 	l.add("id", KindText, 14, func(i int) any { return c[i].ID })
 	l.add("title", KindText, 56, func(i int) any { return b.title(&c[i]) })
 	l.add("case-state", KindVerdict, 10, func(i int) any { return b.caseState(&c[i]) })
-	trend := l.add("trend", KindCount, 8, func(i int) any { return b.caseTrend(&c[i]) })
-	trend.Icons = &Icons{From: [2]float64{0, 1}, Only: true}
+	l.add("trend", KindVerdict, 8, func(i int) any { return b.caseTrend(&c[i]) })
 	l.add("movement", KindText, 20, func(i int) any { return b.label("movement." + c[i].Movement.String()) })
 	l.add("verdict", KindVerdict, 20, func(i int) any { return b.verdict(c[i].Verdict) })
 	l.add("class", KindText, 28, func(i int) any { return b.label("class." + c[i].Class.String()) })
@@ -130,13 +129,15 @@ func (b *binder) caseState(c *analyze.Case) any {
 	return Tagged{Text: b.label("case-state." + state.String()), Tone: stateTones[state]}
 }
 
-// trends are the arrows of the states that have a direction.
-var trends = map[analyze.State]int64{analyze.StateNew: 1, analyze.StateWorse: 1, analyze.StateSame: 0,
-	analyze.StateBetter: -1, analyze.StateFixed: -1}
+// trends are the arrows of the states that have a direction. They are texts in the
+// state's tone: the arrows that a spreadsheet has for figures praise what goes up.
+var trends = map[analyze.State]string{analyze.StateNew: "↑", analyze.StateWorse: "↑", analyze.StateSame: "→",
+	analyze.StateBetter: "↓", analyze.StateFixed: "↓"}
 
 func (b *binder) caseTrend(c *analyze.Case) any {
-	if n, known := trends[b.past.Courses[c.ID].State]; known {
-		return n
+	state := b.past.Courses[c.ID].State
+	if arrow, known := trends[state]; known {
+		return Tagged{Text: arrow, Tone: stateTones[state]}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"poolsweep/analyze"
@@ -70,14 +71,15 @@ func (b *binder) heatSheet() Sheet {
 	sheet := b.sheet("heat")
 	m, w := b.in.Result.Machines, b.weeksUntil(mostWeeks)
 	if w.n == 0 {
-		m = nil
+		m, sheet.Empty = nil, b.label("heat.no-time")
 	}
 	heat := b.heat(w)
 	l := b.rows(&sheet, len(m))
 	l.add("machine", KindLink, 20, func(i int) any { return b.machineLink(m[i].Name) })
 	l.add("now", KindVerdict, 20, func(i int) any { return b.verdict(m[i].Verdict) })
 	for k := range w.n {
-		l.titled(w.label(k), KindHeat, 10, func(i int) any {
+		// The blank lets the title of a narrow column take two lines.
+		l.titled(strings.Replace(w.label(k), "-", " ", 1), KindHeat, 8, func(i int) any {
 			v := heat[ingest.MachineKey(m[i].Name)][k]
 			if v == 0 {
 				return nil

@@ -42,7 +42,7 @@ func (b *binder) machineSheet() Sheet {
 	l.add("nonpaged", KindBytes, 17, func(i int) any { return held(&m[i], ingest.NonPaged) })
 	l.add("paged", KindBytes, 17, func(i int) any { return held(&m[i], ingest.Paged) })
 	share := l.add("of-ceiling", KindShare, 19, func(i int) any { return ofCeiling(&m[i]) })
-	share.Scale, share.Icons = true, &Icons{Lights: true, From: [2]float64{amberShare, redShare}}
+	share.Scale, share.Lights = true, &Lights{From: [2]float64{amberShare, redShare}}
 	exhausts := make([]*analyze.Exhaustion, len(m))
 	for i := range m {
 		exhausts[i] = b.exhausts(m[i].Name)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 
 	"poolsweep/analyze"
@@ -46,7 +45,7 @@ func (b *binder) tagSheet() Sheet {
 	l.add("hex", KindText, 11, func(i int) any { return t[i].Tag.Hex() })
 	l.add("tag", KindText, 7, func(i int) any { return t[i].Tag.String() })
 	l.add("pool", KindText, 11, func(i int) any { return b.pool(t[i].Pool) })
-	l.add("description", KindText, 48, func(i int) any { return orEmpty(t[i].Description) })
+	l.add("description", KindText, 48, func(i int) any { return orEmpty(strings.Join(strings.Fields(t[i].Description), " ")) })
 	l.add("owner", KindText, 18, func(i int) any { return b.module(t[i].Owner) })
 	l.add("owner-basis", KindText, 50, func(i int) any { return b.basis(t[i].Owner) })
 	l.add("machines", KindCount, 11, func(i int) any { return int64(t[i].Machines) })
@@ -82,26 +81,52 @@ func (b *binder) tagMoves(l list, t []analyze.TagFact) {
 	l.add("gained-bytes", KindCount, 16, of(func(g tagGrowth) any { return g.gained }))
 	l.add("pace-daily", KindCount, 16, of(func(g tagGrowth) any { return int64(g.perHour * wholeDay.Hours()) }))
 	l.add("paced", KindCount, 12, of(func(g tagGrowth) any { return int64(g.machines) }))
-	l.add("spark", KindSpark, 18, func(i int) any { return b.spark(&t[i]) })
+	lines := b.tagLines(t)
+	l.add("spark", KindSpark, 18, func(i int) any {
+		line := lines[i]
+		if len(line) < 2 {
+			return nil
+		}
+		return line[max(0, len(line)-sparkPoints):]
+	})
+	l.add("spark-words", KindText, 28, func(i int) any { return b.sparkWords(lines[i]) })
 }
 
 // sparkPoints is how many points a small line has at most: a cell shows no more.
 const sparkPoints = 60
 
-// spark is how a tag's outstanding allocations went on the machine with most; empty
-// where it is not followed, or was seen once.
-func (b *binder) spark(t *analyze.TagFact) any {
-	var points []float64
-	for _, m := range b.track(t.MostOn).Moments {
-		at := slices.IndexFunc(m.Tags, func(p analyze.TagPoint) bool { return p.Tag == t.Tag && p.Pool == t.Pool })
-		if at >= 0 {
-			points = append(points, float64(m.Tags[at].Outstanding))
+// tagLines are how each tag's outstanding allocations went on the machine with most;
+// empty where it is not followed.
+func (b *binder) tagLines(t []analyze.TagFact) [][]float64 {
+	lines, at := make([][]float64, len(t)), map[string]map[tagKey]int{}
+	for i := range t {
+		machine := ingest.MachineKey(t[i].MostOn)
+		if at[machine] == nil {
+			at[machine] = map[tagKey]int{}
+		}
+		at[machine][tagKey{t[i].Tag, t[i].Pool}] = i
+	}
+	for i := range b.past.Tracks {
+		track := &b.past.Tracks[i]
+		wanted := at[ingest.MachineKey(track.Machine)]
+		for _, m := range track.Moments {
+			for _, p := range m.Tags {
+				if i, ok := wanted[tagKey{p.Tag, p.Pool}]; ok {
+					lines[i] = append(lines[i], float64(p.Outstanding))
+				}
+			}
 		}
 	}
-	if len(points) < 2 {
+	return lines
+}
+
+// sparkWords says the ends of a line, for who cannot see it: not every program draws
+// lines in cells, and few print them.
+func (b *binder) sparkWords(line []float64) any {
+	if len(line) < 2 {
 		return nil
 	}
-	return points[max(0, len(points)-sparkPoints):]
+	return b.say("spark.ends", facts{"first": int64(line[0]), "last": int64(line[len(line)-1]), "n": len(line)})
 }
 
 // aboveBand counts the machines far above what is usual; empty where nothing says

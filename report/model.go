@@ -251,19 +251,17 @@ type Figure struct {
 
 // SheetColumn is a column of a sheet's table.
 type SheetColumn struct {
-	Title string
-	Kind  CellKind
-	Width float64 // characters; numbers may need more
-	Bars  bool    // data bars
-	Scale bool    // colour scale, high is loud
-	Icons *Icons
+	Title  string
+	Kind   CellKind
+	Width  float64 // characters; numbers may need more
+	Bars   bool    // data bars
+	Scale  bool    // colour scale, high is loud
+	Lights *Lights
 }
 
-// Icons show the values of a column of numbers as signs of three, too.
-type Icons struct {
-	Lights bool       // green, amber, red; else arrows down, level, up
-	From   [2]float64 // the lowest value of the second and of the third sign
-	Only   bool       // the sign in place of the figure
+// Lights show the values of a column of numbers as a green, amber or red light, too.
+type Lights struct {
+	From [2]float64 // the lowest value of amber and of red
 }
 
 // ChartKind is the form of a sheet's chart.

@@ -44,12 +44,10 @@ func (g *grid) charts() error {
 	if g.sheet.Len == 0 || g.number > 1 || len(g.sheet.Charts) == 0 {
 		return nil
 	}
-	col, row := 1, headerRow+g.len+3
+	col, row := min(2, len(g.titles)), headerRow+g.len+3 // the first column is repeated on each page abreast
 	if g.len > short {
 		col, row = len(g.titles)+2, firstRow
-		area := fmt.Sprintf("%s!$A$1:$%s$%d", quoted(g.name), letters(len(g.titles)-1), headerRow+g.len)
-		err := g.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: g.name, RefersTo: area})
-		if err != nil {
+		if err := g.printOnly(len(g.titles), headerRow+g.len); err != nil {
 			return err
 		}
 	}
@@ -87,7 +85,7 @@ func (p *page) addChart(at string, c plot) error {
 	title, grey := font(12, ink, true), font(9, inkSoft, false)
 	numbers := excelize.ChartNumFmt{CustomNumFmt: chartFormat(c.kind)}
 	legend := excelize.ChartLegend{Position: "none"}
-	if len(c.series) > 1 {
+	if len(c.series) > 1 || c.Kind == report.ChartStacked { // what a single part is of is told too
 		legend = excelize.ChartLegend{Position: "bottom", Font: grey}
 	}
 	// A bar or column alone carries its value, so the axis needs no figures.

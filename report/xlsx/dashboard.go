@@ -49,10 +49,9 @@ func (p *page) dashboard() error {
 // level sets rows to the height that charts are placed by: a reader has its own
 // for rows without one.
 func (p *page) level(from, to int) error {
-	const usual = 15
 	var errs []error
 	for row := from; row < to; row++ {
-		errs = append(errs, p.SetRowHeight(p.name, row, usual))
+		errs = append(errs, p.SetRowHeight(p.name, row, usualHeight))
 	}
 	return errors.Join(errs...)
 }

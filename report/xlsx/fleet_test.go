@@ -101,7 +101,7 @@ func everyKind() report.Sheet {
 		typed("Time (UTC)", report.KindTime, 8), typed("Hours", report.KindHours, 8), typed("Link", report.KindLink, 18),
 		typed("Verdict", report.KindVerdict, 16), typed("Local", report.KindLocal, 8), typed("Date", report.KindDate, 8),
 		typed("Heat", report.KindHeat, 9), typed("Trend", report.KindSpark, 16), typed("Chance", report.KindChance, 8),
-		{Title: "Movement", Kind: report.KindCount, Width: 8, Icons: &report.Icons{From: [2]float64{0, 1}, Only: true}}}
+		{Title: "Movement", Kind: report.KindCount, Width: 8, Lights: &report.Lights{From: [2]float64{0, 1}}}}
 	return report.Sheet{Name: "Kinds & 'more'", Heading: "Every kind of cell", Intro: "A row is a test.", Columns: columns,
 
 		Rows: slices.Values(rows), Len: len(rows)}
@@ -134,7 +134,7 @@ func trends(n int) report.Sheet {
 		Columns: []report.SheetColumn{text("Hex", 11), text("Tag", 8), text("Description", 48),
 			{Title: "Bytes", Kind: report.KindBytes, Width: 14, Bars: true},
 			{Title: "Of the band", Kind: report.KindRatio, Width: 10,
-				Icons: &report.Icons{Lights: true, From: [2]float64{1, 3}}},
+				Lights: &report.Lights{From: [2]float64{1, 3}}},
 			typed("12 weeks", report.KindSpark, 20), typed("Write-up", report.KindLink, 18)},
 		Charts: []report.SheetChart{{Kind: report.ChartBars, Title: "Largest tags", Unit: "bytes",
 			Category: 1, Value: 3, Top: 10}}}

@@ -58,27 +58,20 @@ func (g *grid) measured(xml []byte) []byte {
 	return xml
 }
 
-// icons returns the rules for signs beside figures. They stand before excelize's
+// lights returns the rules for signs beside figures. They stand before excelize's
 // own rules, and are written here because excelize divides the signs by thirds of
 // the column's range only.
-func (g *grid) icons() []byte {
+func (g *grid) lights() []byte {
 	const after = 1000 // in the order of rules, behind excelize's
 	var b bytes.Buffer
 	for i, c := range g.sheet.Columns {
-		if c.Icons == nil {
+		if c.Lights == nil {
 			continue
 		}
-		set, reverse := "3Arrows", ""
-		if c.Icons.Lights {
-			// The set begins with red for the lowest values.
-			set, reverse = "3TrafficLights1", ` reverse="1"`
-		}
-		if c.Icons.Only {
-			reverse += ` showValue="0"`
-		}
+		// The set begins with red for the lowest values.
 		fmt.Fprintf(&b, `<conditionalFormatting sqref="%s"><cfRule type="iconSet" priority="%d">`+
-			`<iconSet iconSet="%s"%s><cfvo type="percent" val="0"/>`, g.column(i), after+i, set, reverse)
-		for _, from := range c.Icons.From {
+			`<iconSet iconSet="3TrafficLights1" reverse="1"><cfvo type="percent" val="0"/>`, g.column(i), after+i)
+		for _, from := range c.Lights.From {
 			fmt.Fprintf(&b, `<cfvo type="num" val="%s"/>`, strconv.FormatFloat(from, 'g', -1, 64))
 		}
 		b.WriteString(`</iconSet></cfRule></conditionalFormatting>`)

@@ -58,19 +58,43 @@ func (p *page) draw() error {
 }
 
 // perPage is how many characters of a column's width a landscape page holds at the
-// smallest scale that can still be read, two thirds.
-const perPage = 210
+// smallest scale that can still be read, two thirds; perPicture, at the one at which
+// coloured cells can still be told apart.
+const (
+	perPage    = 210
+	perPicture = 320
+)
 
-// abreast returns how many pages side by side keep columns of these widths readable.
-// A column is never divided, and the first is repeated on each page.
-func abreast(widths []float64) int {
+// abreast returns how many pages side by side keep columns of these widths readable
+// with most characters on each. A column is never divided, and the first is repeated
+// on each page.
+func abreast(widths []float64, most float64) int {
 	pages, used := 1, 0.0
 	for _, width := range widths {
-		if used += width; used > perPage && used > width {
+		if used += width; used > most && used > width {
 			pages, used = pages+1, widths[0]+width
 		}
 	}
 	return pages
+}
+
+// spread returns the columns, from 1, that a sentence over a table may take, and how
+// wide they are: those that surely stand on the first of several pages, but for the
+// column that is repeated on the others, where it would be cut.
+func spread(widths []float64, pages int) (from, to int, width float64) {
+	const sure = 0.85
+	total := 0.0
+	for _, w := range widths {
+		total += w
+	}
+	if pages < 2 {
+		return 1, len(widths), total
+	}
+	most := sure*(total/float64(pages)) - widths[0]
+	for to = 2; to < len(widths) && width+widths[to-1] <= most; to++ {
+		width += widths[to-1]
+	}
+	return 2, max(to-1, 2), max(width, widths[1])
 }
 
 // layout sets what all sheets share: no grid, landscape pages, a footer. Where a row
@@ -96,18 +120,24 @@ func footerText(s string) string {
 	return strings.ReplaceAll(cut(s, most), "&", "&&")
 }
 
-// title writes the heading, and the introducing sentence in a column: not in the
-// first one where that is repeated on pages side by side, which would cut it.
+// title writes the heading, and the introducing sentence in a column.
 func (p *page) title(column int) error {
 	heading := p.sheet.Heading
 	if p.pieces > 1 {
 		heading += fmt.Sprintf(" (%d / %d)", p.number, p.pieces)
 	}
 	return errors.Join(
-		p.set(place(1, 1), style{use: useHeading}, heading), p.SetRowHeight(p.name, 1, 24),
+		p.set(place(1, 1), style{use: useHeading}, heading), p.SetRowHeight(p.name, 1, headingHeight),
 		p.set(place(column, 2), style{use: useIntro}, p.sheet.Intro),
 	)
 }
+
+// Heights of rows, in points. Where a sheet's pages are counted each row has one: a
+// reader has its own for the others.
+const (
+	headingHeight = 24
+	usualHeight   = 15
+)
 
 // set writes a text or a number into a cell that excelize holds.
 func (p *page) set(at string, look style, v any) error {

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,28 @@ func TestWideSheetsTakeSeveralPagesAbreast(t *testing.T) {
 		{[]float64{300}, 1},
 		{[]float64{10, 300, 10}, 3},
 	} {
-		if got := abreast(c.widths); got != c.want {
+		if got := abreast(c.widths, perPage); got != c.want {
 			t.Errorf("columns of %v take %d pages, want %d", c.widths, got, c.want)
+		}
+	}
+}
+
+// A sentence stays on the first page, and out of the column that is on each.
+func TestASentenceIsNotCutBetweenPages(t *testing.T) {
+	for _, c := range []struct {
+		widths []float64
+		pages  int
+		want   string
+	}{
+		{[]float64{20, 30, 40}, 1, "1 3 90"},
+		{[]float64{20, 30, 40, 50, 60, 70}, 2, "2 3 70"},
+		{slices.Repeat([]float64{10}, 60), 3, "2 17 160"},
+		{[]float64{10, 300}, 2, "2 2 300"},
+		{[]float64{100, 10, 110, 10}, 2, "2 2 10"},
+	} {
+		from, to, width := spread(c.widths, c.pages)
+		if got := fmt.Sprint(from, to, width); got != c.want {
+			t.Errorf("over %v on %d pages it takes %s, want %s", c.widths, c.pages, got, c.want)
 		}
 	}
 }
@@ -33,7 +54,7 @@ func TestTitlesKeepTheirWordsWhole(t *testing.T) {
 		title string
 		width float64
 		want  int
-	}{{"", 9, 1}, {"Bytes", 3, 1}, {"Most of any peer", 8, 2}, {"Other machines, median", 9, 3}, {"其他 机器", 4, 2}} {
+	}{{"", 9, 1}, {"Bytes", 3, 1}, {"Most of any peer", 8, 2}, {"Other machines, median", 9, 3}, {"其他 机器", 4, 2}, {"其他机器的中位数", 9, 2}, {"其他机器", 3, 3}} {
 		if got := titleLines(c.title, c.width); got != c.want {
 			t.Errorf("%q takes %d lines of %g, want %d", c.title, got, c.width, c.want)
 		}

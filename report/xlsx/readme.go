@@ -3,13 +3,15 @@ package xlsx
 import (
 	"errors"
 
+	"github.com/xuri/excelize/v2"
+
 	"poolsweep/report"
 )
 
 // Widths of the two columns, in characters.
 const (
-	labelWidth = 30
-	pairWidth  = 105
+	labelWidth = 34
+	pairWidth  = 112
 )
 
 // pairs draws a sheet of labels and values: title, the way to the other sheets,
@@ -27,7 +29,29 @@ func (p *page) pairs() error {
 	for i := 0; i < len(p.sheet.Groups) && err == nil; i++ {
 		row, err = p.group(row+1, &p.sheet.Groups[i])
 	}
-	return errors.Join(err, p.SetSheetDimension(p.name, "A1:"+place(2, row)))
+	return errors.Join(err, p.fill(row), p.SetSheetDimension(p.name, "A1:"+place(2, row)))
+}
+
+// fill has the rows fill their pages: where they would go on for a little on a last
+// one, they are printed a little smaller.
+func (p *page) fill(last int) error {
+	const pageHeight, little = 509, 0.35 // points of A4 between the margins; of a page
+	points := 0.0
+	for row := 1; row <= last; row++ {
+		height, err := p.GetRowHeight(p.name, row)
+		if err != nil {
+			return err
+		}
+		if err := p.SetRowHeight(p.name, row, height); err != nil {
+			return err
+		}
+		points += height
+	}
+	whole := int(points / pageHeight)
+	if whole == 0 || points/pageHeight-float64(whole) > little {
+		return nil
+	}
+	return p.SetPageLayout(p.name, &excelize.PageLayoutOptions{FitToHeight: &whole})
 }
 
 // index lists the other sheets with what their rows are, from row on. It returns

@@ -102,6 +102,9 @@ func (g *grid) measure() {
 	for i, c := range g.sheet.Columns {
 		width, wrap := g.width(i)
 		l := look{style: style{kind: c.Kind, wrap: wrap}}
+		if g.sheet.Len == 0 {
+			l.kind = report.KindText // the sentence that stands for rows is no link
+		}
 		for tone := range l.ids {
 			toned := l.style
 			toned.tone = report.Tone(tone)
@@ -131,13 +134,46 @@ func (g *grid) frame() error {
 	for i, width := range g.widths {
 		errs = append(errs, g.SetColWidth(g.name, letters(i), letters(i), width))
 	}
-	pages := abreast(g.widths)
+	pages := g.pagesAbreast()
+	printed := pages
+	if g.sheet.Len == 0 && pages > 1 { // the first page says that there is nothing
+		_, last, _ := spread(g.widths, pages)
+		errs, printed = append(errs, g.printOnly(last, headerRow+g.len)), 1
+	}
 	panes := excelize.Panes{Freeze: true, XSplit: 1, YSplit: headerRow,
 		TopLeftCell: place(2, firstRow), ActivePane: "bottomRight"}
 	repeat := fmt.Sprintf("%s!$A:$A,%[1]s!$%[2]d:$%[2]d", quoted(g.name), headerRow)
-	return errors.Join(append(errs, g.layout(pages), g.title(min(pages, 2)), g.SetPanes(g.name, &panes),
+	return errors.Join(append(errs, g.layout(printed), g.sentence(pages), g.SetPanes(g.name, &panes),
 		g.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: g.name, RefersTo: repeat}),
 		g.SetSheetDimension(g.name, "A1:"+g.corner()))...)
+}
+
+// pagesAbreast returns on how many pages side by side the table is printed.
+func (g *grid) pagesAbreast() int {
+	most := float64(perPage)
+	if slices.ContainsFunc(g.sheet.Columns, func(c report.SheetColumn) bool { return c.Kind == report.KindHeat }) {
+		most = perPicture
+	}
+	return abreast(g.widths, most)
+}
+
+// printOnly leaves columns or rows out of the print.
+func (g *grid) printOnly(columns, rows int) error {
+	return g.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: g.name,
+		RefersTo: fmt.Sprintf("%s!$A$1:$%s$%d", quoted(g.name), letters(columns-1), rows)})
+}
+
+// sentence writes the heading and, over the columns of the first page, the introducing
+// sentence: in lines where it is wider than they are.
+func (g *grid) sentence(pages int) error {
+	from, to, width := spread(g.widths, pages)
+	n := lines(g.sheet.Intro, width)
+	if n < 2 || from == to {
+		return g.title(from)
+	}
+	return errors.Join(g.title(from), g.MergeCell(g.name, place(from, 2), place(to, 2)),
+		g.SetCellStyle(g.name, place(from, 2), place(to, 2), g.style(style{use: useIntro, wrap: true})),
+		g.SetRowHeight(g.name, 2, rowHeight(n)))
 }
 
 // corner names the table's last cell.
@@ -158,7 +194,7 @@ func (g *grid) addTable() error {
 // finish completes the sheet's part on its way into the file. excelize has made
 // it with the rows down to the titles:
 //
-//	…<row r="4">…</row></sheetData><conditionalFormatting>…<pageMargins …/>…
+//	…<row r="4">…</row></sheetData><mergeCells>…<conditionalFormatting>…<pageMargins …/>…
 func (g *grid) finish(to io.Writer, xml []byte) error {
 	head, tail, ok := bytes.Cut(xml, []byte("</sheetData>"))
 	marks, rest, ok2 := bytes.Cut(tail, []byte("<pageMargins"))
@@ -171,10 +207,20 @@ func (g *grid) finish(to io.Writer, xml []byte) error {
 	if err := g.writeRows(to); err != nil {
 		return fmt.Errorf("sheet %q: %w", g.name, err)
 	}
-	after := slices.Concat([]byte("</sheetData>"), g.icons(), marks, g.hyperlinks(), []byte("<pageMargins"),
+	merged, marks := cutAfter(marks, "</mergeCells>")
+	after := slices.Concat([]byte("</sheetData>"), merged, g.lights(), marks, g.hyperlinks(), []byte("<pageMargins"),
 		g.measured(rest))
 	_, err := to.Write(after)
 	return err
+}
+
+// cutAfter divides a text behind the end of an element, which it may not have.
+func cutAfter(text []byte, end string) (before, after []byte) {
+	at := bytes.Index(text, []byte(end))
+	if at < 0 {
+		return nil, text
+	}
+	return text[:at+len(end)], text[at+len(end):]
 }
 
 // writeRows writes the rows below the titles.

@@ -124,7 +124,7 @@ func (s style) look() *excelize.Style {
 	case useHeading:
 		return &excelize.Style{Font: font(16, ink, true), Alignment: &excelize.Alignment{Vertical: "center"}}
 	case useIntro:
-		return &excelize.Style{Font: font(10, inkSoft, false)}
+		return &excelize.Style{Font: font(10, inkSoft, false), Alignment: &excelize.Alignment{Vertical: "top", WrapText: s.wrap}}
 	case useColumn:
 		l := &excelize.Style{Font: font(10, "FFFFFF", true), Fill: solid(ink), Alignment: s.place()}
 		l.Alignment.Vertical, l.Alignment.WrapText = "center", true

@@ -133,21 +133,32 @@ func (g *grid) width(col int) (float64, bool) {
 // capitals.
 const capitals = 1.05
 
-// titleWidth returns the width that keeps the words of a title whole.
+// titleWidth returns the width that keeps the words of a title whole. One in Chinese may
+// break anywhere, and takes two lines from some length on.
 func (g *grid) titleWidth(col int) float64 {
+	const oneLine = 8
 	longest := 0
 	for _, word := range strings.Fields(g.titles[col]) {
-		longest = max(longest, min(places(word), widest))
+		n := min(places(word), widest)
+		if !plain(word) {
+			n = min(n, max(oneLine, (n+3)/2))
+		}
+		longest = max(longest, n)
 	}
 	return float64(longest)*capitals + buttonWidth + 1
 }
 
-// titleLines returns how many lines a title takes when its words stay whole.
+// titleLines returns how many lines a title takes when its words stay whole, but for
+// what no blank divides and is wider than the column.
 func titleLines(title string, width float64) int {
 	n, used := 1, 0.0
 	for _, word := range strings.Fields(title) {
-		if used += float64(places(word)); used > width && used > float64(places(word)) {
-			n, used = n+1, float64(places(word))
+		wide := float64(places(word))
+		if used += wide; used > width && used > wide {
+			n, used = n+1, wide
+		}
+		if !plain(word) && width > 0 {
+			n += int(math.Ceil(wide/width)) - 1
 		}
 		used++ // the blank
 	}
