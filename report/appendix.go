@@ -85,7 +85,7 @@ func (s *speaker) environment(snap *ingest.Snapshot) []Pair {
 		{s.label("fact.bits"), or(os.Bits > 0, number(os.Bits))},
 		{s.label("fact.processors"), or(os.Processors > 0, number(os.Processors))},
 		{s.label("fact.ram"), unknown},
-		{s.label("fact.session"), or(!snap.At.IsZero(), moment(snap.At))},
+		{s.label("fact.session"), or(!snap.At.IsZero(), s.moment(snap.At))},
 		{s.label("fact.uptime"), or(snap.UptimeOK, s.duration(snap.Uptime))},
 	}
 	if snap.RAM > 0 {

@@ -37,11 +37,12 @@ type Input struct {
 
 	Revisions map[string]Revision // of cases by id; one that is missing is the first
 
+	Zone *time.Location // the lab's: in the workbook beside UTC; nil: UTC only
+
 	// For the workbook.
 
-	Past  *analyze.Past  // of the machines, over the period that the workbook is about
-	Zone  *time.Location // the lab's, beside UTC; nil: UTC only
-	Drops []Drop         // files that wait, or that were refused, in a watched folder
+	Past  *analyze.Past // of the machines, over the period that the workbook is about
+	Drops []Drop        // files that wait, or that were refused, in a watched folder
 
 	Groups map[string][]string // names of the groups of each machine, by folded name; nil: there are none
 	Rules  []RuleChange        // changes of the rules that judged, in time order

@@ -85,8 +85,14 @@ func (s *speaker) join(link string, items []string) string {
 	return text
 }
 
-// moment writes a session time with its zone, which is how it was printed.
-func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC-07:00") }
+// moment writes a time that people plan by: in the lab's zone where one is given, else in
+// that of the session, which is how it was printed.
+func (s *speaker) moment(t time.Time) string {
+	if s.in.Zone != nil {
+		t = t.In(s.in.Zone)
+	}
+	return t.Format("2006-01-02 15:04:05 UTC-07:00")
+}
 
 // utc writes a time for comparing machines of several zones.
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -26,7 +26,7 @@ func TestUnits(t *testing.T) {
 		{s.percent(0.5), "50 %"},
 		{s.duration(26 * time.Hour), "1 day 2 hours"},
 		{s.list([]string{"a", "b", "c"}), "a, b and c"},
-		{moment(at), "2025-03-04 21:15:30 UTC+05:30"},
+		{s.moment(at), "2025-03-04 21:15:30 UTC+05:30"},
 		{utc(at), "2025-03-04 15:45:30"},
 		{number(22621), "22621"},
 		{addresses(ingest.Module{Start: 0xa7ddb000, End: 0xa7e14180}), "a7ddb000 a7e14180"},
@@ -60,5 +60,17 @@ func TestShortHashTellsInputsApart(t *testing.T) {
 	x, y := shortHash([]*ingest.Document{a, b}), shortHash([]*ingest.Document{b, a})
 	if len(x) != hashLength || x == y {
 		t.Errorf("two documents: %s and %s", x, y)
+	}
+}
+
+func TestDatesToPlanByAreInTheLabsZone(t *testing.T) {
+	at := time.Date(2025, 3, 4, 21, 15, 30, 0, boston)
+	s := &speaker{}
+	if got := s.moment(at); got != "2025-03-04 21:15:30 UTC-05:00" {
+		t.Errorf("without a zone: %s", got)
+	}
+	s.in.Zone = time.FixedZone("Lab", 8*3600)
+	if got := s.moment(at); got != "2025-03-05 10:15:30 UTC+08:00" {
+		t.Errorf("in the lab's: %s", got)
 	}
 }

@@ -119,7 +119,7 @@ func (s *speaker) rate(c *analyze.Case) string {
 	return s.label("rate.one-snapshot")
 }
 
-// exhaustion words when the pool runs full, in the zone of the session time, or why
+// exhaustion words when the pool runs full, in the lab's zone or the session's, or why
 // there is no date. A date from one snapshot would be a guess dressed as a fact.
 func (s *speaker) exhaustion(c *analyze.Case) string {
 	e := c.Exhausts
@@ -134,7 +134,7 @@ func (s *speaker) exhaustion(c *analyze.Case) string {
 	if e.At.IsZero() {
 		return s.say("exhaustion.in", f)
 	}
-	f["at"] = moment(e.At)
+	f["at"] = s.moment(e.At)
 	return s.say("exhaustion.at", f)
 }
 

@@ -19,7 +19,19 @@ import (
 // given reads an archive among the inputs as if what is in it lay in a folder of
 // its name.
 func (r *reader) given(in input, f io.ReadCloser, raw *meter, head *bufio.Reader) []outcome {
-	a := unpack.Archive{Name: in.place.File, Reader: head}
+	a := opened(in.place.File, f, head)
+	start, _ := head.Peek(unpack.Sniffed)
+	all := r.archive(unpack.NewUnpacker(r.limits, a.Size), a, in, raw)
+	// All kinds but tar end in something that is checked: a tar may end after any file.
+	last := &all[len(all)-1]
+	last.whole = unpack.Kind(start) != unpack.Tar && last.archive != nil && last.archive.State == report.InputRead &&
+		!slices.ContainsFunc(all, func(o outcome) bool { return o.damaged })
+	return all
+}
+
+// opened is the archive in an open file, of which head has the beginning.
+func opened(name string, f io.Reader, head *bufio.Reader) unpack.Archive {
+	a := unpack.Archive{Name: name, Reader: head}
 	a.At, _ = f.(io.ReaderAt)
 	switch f := f.(type) {
 	case fs.File:
@@ -29,13 +41,7 @@ func (r *reader) given(in input, f io.ReadCloser, raw *meter, head *bufio.Reader
 	case wholeFile:
 		a.Size = f.Size()
 	}
-	start, _ := head.Peek(unpack.Sniffed)
-	all := r.archive(unpack.NewUnpacker(r.limits, a.Size), a, in, raw)
-	// All kinds but tar end in something that is checked: a tar may end after any file.
-	last := &all[len(all)-1]
-	last.whole = unpack.Kind(start) != unpack.Tar && last.archive != nil && last.archive.State == report.InputRead &&
-		!slices.ContainsFunc(all, func(o outcome) bool { return o.damaged })
-	return all
+	return a
 }
 
 // archive reads all logs in an archive and gives account of it.

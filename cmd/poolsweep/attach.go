@@ -77,7 +77,7 @@ func (f *attachFlags) run(cmd *cobra.Command, con *console, names []string) erro
 		return err
 	}
 	a := &attacher{cfg: cfg, know: h.know, words: h.words, store: h.db, times: defaultAttachTimes(), now: time.Now,
-		log: slog.New(slog.NewTextHandler(con.err, nil)), held: map[string]time.Time{}}
+		log: slog.New(slog.NewTextHandler(con.err, nil)), held: map[string]time.Time{}, quotes: make(chan struct{}, 1)}
 	all, err := a.deliveries(cmd.Context())
 	if err != nil {
 		return err

@@ -36,6 +36,8 @@ type attacher struct {
 	now   func() time.Time
 	log   *slog.Logger
 	held  map[string]time.Time // trackers, by address, that are left alone until then
+
+	quotes chan struct{} // one while a drop is read again for its lines
 }
 
 // attachTimes are the waits of an attacher.
@@ -132,7 +134,7 @@ type message struct {
 // compose judges the case and draws what is told of it: from one judgement, so that the
 // comment and the write-up agree.
 func (a *attacher) compose(ctx context.Context, d *delivery) (*message, error) {
-	h := &history{cfg: a.cfg, db: a.store, know: a.know, words: a.words, now: a.now()}
+	h := &history{cfg: a.cfg, db: a.store, know: a.know, words: a.words, now: a.now(), quotes: a.quotes}
 	if p := cmp.Or(d.to.Profile, a.cfg.Profile); p != a.cfg.Profile {
 		own := *a.cfg // what a lab knows is read otherwise for readers outside
 		own.Profile = p
@@ -383,5 +385,5 @@ func (c *config) telling() bool {
 // attacher brings what the service writes into tickets.
 func (s *service) attacher() *attacher {
 	return &attacher{cfg: s.cfg, know: s.know, words: s.words, store: s.store, times: defaultAttachTimes(), now: s.now,
-		log: s.log, held: map[string]time.Time{}}
+		log: s.log, held: map[string]time.Time{}, quotes: make(chan struct{}, 1)}
 }

@@ -45,6 +45,8 @@ type config struct {
 	Mail mailConfig `yaml:"mail"`
 	// Lang is the language of the reports.
 	Lang string `yaml:"lang"`
+	// Zone is where the lab is: reports give its time of the day.
+	Zone string `yaml:"zone"`
 
 	// The keys below are for the watcher.
 
@@ -237,6 +239,21 @@ func words(lang string) (*templates.Words, error) {
 		return nil, &failure{exitUsage, err, "give one of them with --lang, or with the key lang in the configuration"}
 	}
 	return w, nil
+}
+
+// zone is the lab's zone, nil for UTC, in which all reports are anyway.
+func (c *config) zone() *time.Location {
+	if z, err := time.LoadLocation(c.Zone); err == nil && z != time.UTC {
+		return z
+	}
+	return nil
+}
+
+// isZone reports whether a name is that of a time zone. Local is none: what a report says
+// must not hang on the machine that makes it.
+func isZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && !strings.EqualFold(name, "local")
 }
 
 // merge returns the configuration with the flags over it. A tag map of the

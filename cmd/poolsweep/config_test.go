@@ -113,3 +113,24 @@ func TestDurationsAreWrittenAsTheyAreGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLabsZoneReachesItsReports(t *testing.T) {
+	for zone, want := range map[string]string{"": "", "UTC": "", "Asia/Shanghai": "Asia/Shanghai"} {
+		cfg := &config{Zone: zone}
+		words, err := words("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := cfg.newJudgement(nil, nil, nil, known(t), words, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if j.Zone != nil {
+			got = j.Zone.String()
+		}
+		if got != want {
+			t.Errorf("zone %q: reports are in %q", zone, got)
+		}
+	}
+}

@@ -245,8 +245,8 @@ func (c *config) mailingProblems(i int) []problem {
 	if g.Hour != nil && (*g.Hour < 0 || *g.Hour > 23) {
 		wrong(fmt.Sprintf("%d is no hour of the day; write 0 to 23", *g.Hour), "hour")
 	}
-	if _, err := time.LoadLocation(g.Zone); err != nil || strings.EqualFold(g.Zone, "local") {
-		wrong(fmt.Sprintf("%q is no time zone; write Europe/Berlin", g.Zone), "zone")
+	if !isZone(g.Zone) {
+		wrong(noZone(g.Zone), "zone")
 	}
 	among("lang", g.Lang, templates.Languages())
 	among("profile", g.Profile, profiles)

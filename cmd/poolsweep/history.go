@@ -27,6 +27,8 @@ type history struct {
 	words *templates.Words
 	now   time.Time
 	cases []store.Case
+
+	quotes chan struct{} // holds one while a drop is read again
 }
 
 // openHistory opens the history of a configuration for reading.
@@ -42,7 +44,7 @@ func openHistory(cmd *cobra.Command, con *console, cfg *config) (*history, error
 	if err != nil {
 		return nil, openFailure(err, "give the --state of a watcher that has run")
 	}
-	h := &history{cfg: cfg, db: db, know: know, words: words, now: time.Now()}
+	h := &history{cfg: cfg, db: db, know: know, words: words, now: time.Now(), quotes: make(chan struct{}, 1)}
 	if h.cases, err = db.Cases(cmd.Context()); err != nil {
 		db.Close()
 		return nil, err
@@ -165,7 +167,11 @@ func (h *history) judged(ctx context.Context, tables *shelf.Shelf, held []store.
 	if err != nil {
 		return nil, err
 	}
-	return h.cfg.newJudgement(documents(held), tables, nil, h.know, h.words, r)
+	j, err := h.cfg.newJudgement(documents(held), tables, nil, h.know, h.words, r)
+	if err == nil && h.cfg.Redact != redactStrict {
+		j.quote = h.quoting(ctx, held)
+	}
+	return j, err
 }
 
 // numbersOnly leaves of revisions their numbers, where what they said before was about

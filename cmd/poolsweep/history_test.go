@@ -46,7 +46,7 @@ func newBench(t *testing.T, folders ...string) *bench {
 	}
 	t.Cleanup(func() { db.Close() })
 	b.service = &service{cfg: cfg, know: known(t), words: words, store: db, log: slog.New(slog.DiscardHandler),
-		now: func() time.Time { return b.wall }, mono: func() time.Duration { return b.run }}
+		now: func() time.Time { return b.wall }, mono: func() time.Duration { return b.run }, quotes: make(chan struct{}, 1)}
 	for _, f := range folders {
 		b.drop(t, f)
 	}

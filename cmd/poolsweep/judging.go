@@ -182,7 +182,7 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 
 // history is that of the service.
 func (s *service) history() *history {
-	return &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: s.now()}
+	return &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: s.now(), quotes: s.quotes}
 }
 
 // recentPast returns the newest document of every machine in a history, and all that

@@ -31,8 +31,9 @@ type judgement struct {
 	report.Input
 	output *report.Output
 	paper  pdf.Paper
-	shelf  *shelf.Shelf // with the documents' tables
-	notes  []string     // on what was passed over
+	shelf  *shelf.Shelf                                 // with the documents' tables
+	notes  []string                                     // on what was passed over
+	quote  func(*analyze.Case) map[ingest.Source]string // finds the lines to quote; nil: Lines has them
 }
 
 // readAndJudge reads what was found and judges it by what is known.
@@ -59,7 +60,11 @@ func (c *config) readAndJudge(ctx context.Context, con *console, found *catch,
 		return nil, err
 	}
 	if !c.public() { // a log may be called as another's placeholder
-		j.Lines = quote(found.inputs, j.cited())
+		q := newQuoter(read.docs, j.cited())
+		for _, in := range found.inputs {
+			q.input(in)
+		}
+		j.Lines = q.lines
 		of, err := lying(c.all(), swept(read.docs))
 		if err != nil {
 			return nil, err
@@ -92,6 +97,7 @@ func (c *config) newJudgement(docs []*ingest.Document, tables *shelf.Shelf, refu
 		Lang:      words.Lang(),
 		Words:     words,
 		Profile:   c.Profile,
+		Zone:      c.zone(),
 		Issues:    len(know.Issues),
 	}}
 	for _, m := range know.TagMaps() {
@@ -148,7 +154,11 @@ func (j *judgement) drawBook(w io.Writer) error {
 }
 
 func (j *judgement) drawWriteup(w io.Writer, c *analyze.Case) error {
-	writeup, err := report.NewWriteup(j.Input, c)
+	in := j.Input
+	if j.quote != nil {
+		in.Lines = j.quote(c)
+	}
+	writeup, err := report.NewWriteup(in, c)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,9 @@ func (c *config) problems() []problem {
 	if langs := templates.Languages(); c.Lang != "" && !slices.Contains(langs, c.Lang) {
 		wrong(fmt.Sprintf("%q is none of %s", c.Lang, strings.Join(langs, ", ")), "lang")
 	}
+	if !isZone(c.Zone) {
+		wrong(noZone(c.Zone), "zone")
+	}
 	if c.Identity != "" && c.Identity != identityFolder && c.Identity != identityLog {
 		wrong(fmt.Sprintf("%q is neither %s nor %s", c.Identity, identityFolder, identityLog), "identity")
 	}
@@ -64,6 +67,8 @@ func (c *config) problems() []problem {
 	}
 	return all
 }
+
+func noZone(name string) string { return fmt.Sprintf("%q is no time zone; write Europe/Berlin", name) }
 
 // kinds are how a watched folder may behave.
 var kinds = []string{"local", "smb", "nfs", "fuse"}

@@ -19,6 +19,8 @@ func TestConfigProblemsSayTheirLine(t *testing.T) {
 		"depth":             {"drops:\n  - path: a\n    depth: 3\n", "lab.yaml:3: drops: depth: 3 is neither"},
 		"size":              {"drops:\n  - path: a\n    max_bytes: -1\n", "lab.yaml:3: drops: max_bytes: -1 is no size"},
 		"quota":             {"drops:\n  - path: a\n    quota: -1\n", "lab.yaml:3: drops: quota: -1 is no number"},
+		"zone":              {"zone: Berlin\n", `lab.yaml:1: zone: "Berlin" is no time zone`},
+		"zone of this disk": {"lang: en\nzone: local\n", `lab.yaml:2: zone: "local" is no time zone`},
 		"kind":              {"drops:\n  - path: a\n  - path: b\n    kind: ftp\n", `lab.yaml:4: drops: kind: "ftp" is none of`},
 		"marker":            {"drops: [{path: a, marker: ../x}]\n", `lab.yaml:1: drops: marker: "../x" is no name`},
 		"no path":           {"drops:\n  - depth: 1\n", "lab.yaml:2: drops: path: no folder is given"},

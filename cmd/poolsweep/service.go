@@ -38,6 +38,7 @@ type service struct {
 	scans   chan scanned
 	read    chan *intake
 	slots   chan struct{} // one a drop that is being parsed
+	quotes  chan struct{} // one while a drop is read again for its lines
 	judged  chan round
 	duty    context.Context // of what one process does alone; nil when another does it
 	working *sync.WaitGroup // what is to end before the service does
@@ -165,7 +166,7 @@ const (
 // end. Its error says why the service cannot go on.
 func (s *service) run(ctx context.Context) error {
 	s.scans, s.read, s.judged = make(chan scanned), make(chan *intake), make(chan round, 1)
-	s.slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+	s.slots, s.quotes = make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), make(chan struct{}, 1)
 	s.working = new(sync.WaitGroup)
 	going, stop := context.WithCancel(ctx)
 	defer stop()

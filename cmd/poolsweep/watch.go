@@ -130,7 +130,7 @@ func (c *config) fill() {
 		c.Groups[i].fill()
 	}
 	c.Mail.Security = cmp.Or(c.Mail.Security, securityStartTLS)
-	c.Lang = cmp.Or(c.Lang, defaultLang)
+	c.Lang, c.Zone = cmp.Or(c.Lang, defaultLang), cmp.Or(c.Zone, defaultZone)
 	if c.Identity == "" {
 		c.Identity = identityFolder
 	}

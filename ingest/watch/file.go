@@ -35,6 +35,21 @@ func (f *Folder) Open(name string) (*File, error) {
 	if trusted := f.share.Load(); trusted == nil || *trusted != id {
 		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: errOther}
 	}
+	return f.drop(root, name)
+}
+
+// Reopen opens a drop of a folder that was not polled, as carefully. Whoever asks for it
+// knows by its content that it is the one that was read.
+func (f *Folder) Reopen(name string) (*File, error) {
+	root, _, err := openRoot(f.path)
+	if err != nil {
+		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: err}
+	}
+	defer root.close()
+	return f.drop(root, name)
+}
+
+func (f *Folder) drop(root *dir, name string) (*File, error) {
 	file, err := f.open(root, strings.Split(name, "/"))
 	switch err.(type) {
 	case nil:
