@@ -17,6 +17,7 @@ import (
 
 	"poolsweep/analyze/knowledge"
 	"poolsweep/ingest"
+	"poolsweep/ingest/bucket"
 	"poolsweep/templates"
 )
 
@@ -77,7 +78,7 @@ type config struct {
 	Redact string `yaml:"redact"`
 }
 
-// dropConfig is one folder that machines drop logs into.
+// dropConfig is one folder that machines drop logs into, or a bucket.
 type dropConfig struct {
 	Path string `yaml:"path"`
 	// Depth 1 takes logs from the folder alone, 2 also from the folders in it.
@@ -95,6 +96,14 @@ type dropConfig struct {
 	EndWait   duration `yaml:"end_wait"`
 	QuietWait duration `yaml:"quiet_wait"`
 	LongWait  duration `yaml:"long_wait"`
+
+	// The keys below are for a bucket, whose path is s3://bucket/prefix: its server,
+	// the server's name for where it stands, the file with the right to read it, and
+	// the CA of the server's certificate.
+	Endpoint        string `yaml:"endpoint"`
+	Region          string `yaml:"region"`
+	CredentialsFile string `yaml:"credentials_file"`
+	CAFile          string `yaml:"ca_file"`
 }
 
 // Values of Identity and Redact.
@@ -182,7 +191,9 @@ func (c *config) resolve(below string) {
 		c.TagMaps[i] = within(below, c.TagMaps[i])
 	}
 	for i := range c.Drops {
-		c.Drops[i].Path = within(below, c.Drops[i].Path)
+		for _, p := range []*string{&c.Drops[i].Path, &c.Drops[i].CredentialsFile, &c.Drops[i].CAFile} {
+			*p = within(below, *p)
+		}
 	}
 	for _, g := range c.Groups {
 		for i := range g.Folders {
@@ -200,7 +211,7 @@ func (c *config) resolve(below string) {
 
 // within makes a path of the configuration one of the working folder.
 func within(dir, name string) string {
-	if name == "" || filepath.IsAbs(name) {
+	if name == "" || filepath.IsAbs(name) || bucket.IsPath(name) {
 		return name
 	}
 	return filepath.Join(dir, filepath.FromSlash(name))

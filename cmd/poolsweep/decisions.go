@@ -105,7 +105,7 @@ func decode(r io.Reader) (string, error) {
 // post takes up what stands in the file of decisions of a share. A file that cannot be
 // read changes nothing: what was decided holds on.
 func (s *service) post(ctx context.Context, sh *share, p *posted) error {
-	file := filepath.ToSlash(filepath.Join(sh.path, sh.bulletin.name))
+	file := filepath.ToSlash(dropPath(sh.path, sh.bulletin.name))
 	if err := s.putDecisionHealth(ctx, file, p.err); err != nil || p.err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func typedDecisions(state string) ([]store.DecisionLine, error) {
 func (s *service) keepDecisions(ctx context.Context) error {
 	origins := []string{typedFolder}
 	for _, sh := range s.shares {
-		origins = append(origins, filepath.ToSlash(filepath.Join(sh.path, sh.bulletin.name)))
+		origins = append(origins, filepath.ToSlash(dropPath(sh.path, sh.bulletin.name)))
 	}
 	return s.store.KeepDecisions(ctx, origins, s.now())
 }

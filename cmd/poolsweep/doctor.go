@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"poolsweep/ingest/watch"
 )
 
 func newDoctor(con *console) *cobra.Command {
@@ -95,7 +97,11 @@ func (d *doctor) fail(check string, err error, mend string) {
 func (d *doctor) examine(ctx context.Context, w *watchFlags) {
 	if cfg := d.checkConfig(w); cfg != nil {
 		for i := range cfg.Drops {
-			d.checkDrop(&cfg.Drops[i])
+			if drop := &cfg.Drops[i]; drop.inBucket() {
+				d.checkBucket(drop)
+			} else {
+				d.checkDrop(drop)
+			}
 		}
 		d.checkOut(cfg.Out)
 		d.checkState(cfg.State)
@@ -149,7 +155,7 @@ const answerWithin = 10 * time.Second
 // checkDrop looks at one watched folder.
 func (d *doctor) checkDrop(drop *dropConfig) {
 	check := "drop " + filepath.ToSlash(drop.Path)
-	s, err := survey(drop)
+	s, err := answered(watch.New(drop.Path, drop.options()).Survey)
 	if err != nil {
 		d.fail(check, err, mendDrop(err))
 		return

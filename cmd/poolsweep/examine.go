@@ -24,22 +24,22 @@ func (d *dropConfig) options() watch.Options {
 // errSilent means that a folder does not answer.
 var errSilent = fmt.Errorf("it does not answer within %s", answerWithin)
 
-// survey looks at a watched folder, for as long as that may take.
-func survey(drop *dropConfig) (watch.Survey, error) {
+// answered waits for what a folder or a bucket answers, for as long as that may take.
+func answered[T any](ask func() (T, error)) (T, error) {
 	type outcome struct {
-		watch.Survey
-		err error
+		says T
+		err  error
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		s, err := watch.New(drop.Path, drop.options()).Survey()
-		done <- outcome{s, err}
+		says, err := ask()
+		done <- outcome{says, err}
 	}()
 	select {
 	case o := <-done:
-		return o.Survey, o.err
+		return o.says, o.err
 	case <-time.After(answerWithin):
-		return watch.Survey{}, errSilent
+		return outcome{}.says, errSilent
 	}
 }
 

@@ -26,6 +26,7 @@ var mayImport = []struct {
 	ours   []string
 }{
 	{"ingest", nil},
+	{"ingest/bucket", []string{"ingest", "ingest/watch"}},
 	{"ingest/*", []string{"ingest"}},
 	{"ingest/store/pgtest", nil},
 	{"analyze", []string{"ingest", "analyze/knowledge", "analyze/series"}},
@@ -43,14 +44,16 @@ var mayImport = []struct {
 
 // soleImporter names the one folder that may import a library with traps.
 var soleImporter = map[string]string{
-	"github.com/jung-kurt/gofpdf":     "report/pdf",
-	"github.com/xuri/excelize/v2":     "report/xlsx",
-	"github.com/spf13/cobra":          "cmd/poolsweep",
-	"github.com/vbauerster/mpb/v8":    "cmd/poolsweep",
-	"github.com/jedib0t/go-pretty/v6": "cmd/poolsweep",
-	"github.com/wneessen/go-mail":     "report/mail",
-	"github.com/rogpeppe/go-internal": "", // tests only
-	"github.com/google/go-cmp":        "",
+	"github.com/jung-kurt/gofpdf":       "report/pdf",
+	"github.com/xuri/excelize/v2":       "report/xlsx",
+	"github.com/spf13/cobra":            "cmd/poolsweep",
+	"github.com/vbauerster/mpb/v8":      "cmd/poolsweep",
+	"github.com/jedib0t/go-pretty/v6":   "cmd/poolsweep",
+	"github.com/wneessen/go-mail":       "report/mail",
+	"github.com/minio/minio-go/v7":      "ingest/bucket",
+	"github.com/rogpeppe/go-internal":   "", // tests only
+	"github.com/google/go-cmp":          "",
+	"github.com/johannesboyne/gofakes3": "",
 }
 
 // cmdOnly are the calls that make a run depend on more than its input.

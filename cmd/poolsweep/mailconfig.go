@@ -157,7 +157,7 @@ func (m *mailConfig) client() (*smtp.Client, error) {
 		}
 	}
 	if m.CAFile != "" {
-		if server.Roots, err = readRoots(m.CAFile); err != nil {
+		if server.Roots, err = readRoots("mail: ca_file", m.CAFile); err != nil {
 			return nil, err
 		}
 	}
@@ -204,23 +204,31 @@ func readPassword(file string) (string, error) {
 // readSecret reads what is kept in the first line of a file that not everybody may read,
 // and that a key of the configuration names.
 func readSecret(key, file string, exit int, secret func(line string) (string, error), hint string) (string, error) {
+	return readPrivate(key, file, exit, func(text string) (string, error) {
+		line, _, _ := strings.Cut(text, "\n")
+		return secret(line)
+	}, hint)
+}
+
+// readPrivate reads what is kept in a file that not everybody may read, and that a key of
+// the configuration names.
+func readPrivate[T any](key, file string, exit int, read func(text string) (T, error), hint string) (held T, err error) {
 	shown := filepath.ToSlash(file)
 	info, err := os.Stat(file)
 	if err == nil && modesCount && info.Mode()&othersAny != 0 {
-		return "", &failure{exit, fmt.Errorf("%s: everybody may open %s", key, shown), "chmod 600 " + shown}
+		return held, &failure{exit, fmt.Errorf("%s: everybody may open %s", key, shown), "chmod 600 " + shown}
 	}
 	var text []byte
 	if err == nil {
 		text, err = os.ReadFile(file)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
 	if err == nil {
-		line, err = secret(line)
+		held, err = read(string(text))
 	}
 	if err != nil {
-		return "", &failure{exit, fmt.Errorf("%s: read %s: %w", key, shown, cause(err)), hint}
+		return held, &failure{exit, fmt.Errorf("%s: read %s: %w", key, shown, cause(err)), hint}
 	}
-	return line, nil
+	return held, nil
 }
 
 // cause is an error of a file without the file's name, which stands before it.
@@ -232,14 +240,14 @@ func cause(err error) error {
 	return err
 }
 
-func readRoots(file string) (*x509.CertPool, error) {
+func readRoots(key, file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	roots := x509.NewCertPool()
 	if err == nil && !roots.AppendCertsFromPEM(text) {
 		err = errors.New("it holds no certificate")
 	}
 	if err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("mail: ca_file: read %s: %w", filepath.ToSlash(file), cause(err)),
+		return nil, &failure{exitUsage, fmt.Errorf("%s: read %s: %w", key, filepath.ToSlash(file), cause(err)),
 			"give a PEM file with the certificate of the CA, or leave ca_file out for the system's"}
 	}
 	return roots, nil

@@ -95,6 +95,7 @@ func (c *config) dropProblems(i int) []problem {
 	if strings.ContainsAny(d.Marker, `/\`) || d.Marker == "." || d.Marker == ".." {
 		wrong("marker", "%q is no name of a file in the folder", d.Marker)
 	}
+	d.bucketProblems(wrong)
 	if d.Path == "" {
 		wrong("path", "no folder is given")
 		return all

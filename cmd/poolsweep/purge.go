@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/bucket"
 	"poolsweep/ingest/store"
 )
 
@@ -157,15 +158,24 @@ func (t *trace) tellRemaining(out io.Writer) {
 	const shown = 10
 	n := 0
 	for _, d := range t.drops {
-		file := filepath.Join(d.Share, filepath.FromSlash(d.Name))
-		if _, err := os.Lstat(file); err != nil {
+		if !stillThere(d) {
 			continue
 		}
 		if n++; n <= shown {
-			fmt.Fprintf(out, "  still there: %s\n", plain(filepath.ToSlash(file)))
+			fmt.Fprintf(out, "  still there: %s\n", plain(filepath.ToSlash(dropPath(d.Share, d.Name))))
 		}
 	}
 	if n > 0 {
 		fmt.Fprintf(out, "%d of its logs still lie in the watched folders and would be read again; clear them away before a watcher runs.\n", n)
 	}
+}
+
+// stillThere reports whether a drop still lies where it was read. A bucket is not asked:
+// what the last scan saw counts.
+func stillThere(d store.Drop) bool {
+	if bucket.IsPath(d.Share) {
+		return d.State != store.Gone
+	}
+	_, err := os.Lstat(dropPath(d.Share, d.Name))
+	return err == nil
 }

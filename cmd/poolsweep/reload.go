@@ -36,6 +36,11 @@ func (w *watchFlags) load(con *console) (*setup, error) {
 			return nil, err
 		}
 	}
+	for i := range cfg.Drops {
+		if _, err := cfg.Drops[i].feed("", nil); err != nil {
+			return nil, err
+		}
+	}
 	words, err := words(cfg.Lang)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -427,9 +426,9 @@ func (s *service) checkSilent(ctx context.Context) error {
 func (s *service) newShares(ctx context.Context) error {
 	var paths []string
 	for _, d := range s.cfg.Drops {
-		path, err := filepath.Abs(d.Path)
+		path, err := sharePath(d.Path)
 		if err != nil {
-			return fmt.Errorf("watch %s: %w", d.Path, err)
+			return err
 		}
 		paths = append(paths, path)
 		var settled []watch.Entry
@@ -442,9 +441,11 @@ func (s *service) newShares(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o := d.options()
-		o.Settled, o.Aside = slices.Values(settled), s.cfg.Decisions
-		s.shares = append(s.shares, &share{path: path, folder: folderFeed{watch.New(path, o)}, wake: make(chan struct{}, 1), queue: newQueue(),
+		feed, err := d.feed(s.cfg.Decisions, slices.Values(settled))
+		if err != nil {
+			return err
+		}
+		s.shares = append(s.shares, &share{path: path, folder: feed, wake: make(chan struct{}, 1), queue: newQueue(),
 			quota: quota{d.Quota, map[string]hourly{}}, bulletin: bulletin{name: s.cfg.Decisions}})
 	}
 	if err := s.keepDecisions(ctx); err != nil {

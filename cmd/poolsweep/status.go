@@ -187,7 +187,7 @@ func (st *status) addShares(ctx context.Context, db *store.Store) error {
 
 func (st *status) addDrops(ctx context.Context, db *store.Store, all bool) error {
 	add := func(d store.Drop) error {
-		drop := statusDrop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine, State: d.State,
+		drop := statusDrop{Path: filepath.ToSlash(dropPath(d.Share, d.Name)), Machine: d.Machine, State: d.State,
 			Reason: d.Reason, SHA256: d.SHA256, Bytes: d.Bytes, Since: d.ChangedAt}
 		if !utf8.ValidString(drop.Path) {
 			drop.Escaped = store.Escape(drop.Path)

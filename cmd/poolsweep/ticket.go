@@ -172,7 +172,7 @@ func (j *judgement) logsOf(id string, held []store.Held) []string {
 	var logs []string
 	for _, h := range held {
 		if concerns(j.find(id), machineOf(h.Document)) {
-			logs = append(logs, filepath.Join(h.Share, filepath.FromSlash(h.Name)))
+			logs = append(logs, dropPath(h.Share, h.Name))
 		}
 	}
 	return logs

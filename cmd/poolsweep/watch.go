@@ -14,6 +14,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 	"github.com/spf13/cobra"
 
+	"poolsweep/ingest/bucket"
 	"poolsweep/ingest/store"
 	"poolsweep/report"
 )
@@ -280,6 +281,9 @@ func (s *service) listen() (stop func()) {
 		return func() {}
 	}
 	for _, sh := range s.shares {
+		if bucket.IsPath(sh.path) {
+			continue
+		}
 		go func() { // a share that hangs keeps nobody waiting
 			if err := events.Add(sh.path); err != nil && !errors.Is(err, fsnotify.ErrClosed) {
 				s.log.Warn("no events from this folder: it is scanned by the clock alone", "share", sh.path, "err", err)

@@ -178,7 +178,7 @@ func troubledDrops(ctx context.Context, db *store.Store, wanted func(store.Drop)
 	states := []store.State{store.Refused, store.Incomplete, store.Waiting}
 	err := db.Drops(ctx, "", func(d store.Drop) error {
 		if d.Reason != "" && slices.Contains(states, d.State) && wanted(d) {
-			out = append(out, report.Drop{Path: filepath.ToSlash(filepath.Join(d.Share, d.Name)), Machine: d.Machine,
+			out = append(out, report.Drop{Path: filepath.ToSlash(dropPath(d.Share, d.Name)), Machine: d.Machine,
 				State: string(d.State), Reason: string(d.Reason), Since: d.ChangedAt})
 		}
 		return nil

@@ -136,7 +136,7 @@ func (l *lab) present() int {
 		case rel == ".":
 		case !d.IsDir():
 			n++
-		case isHelper([]byte(d.Name())) || depth >= l.f.o.Depth:
+		case IsHelper([]byte(d.Name())) || depth >= l.f.o.Depth:
 			n++
 			return fs.SkipDir
 		}

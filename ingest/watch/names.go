@@ -19,10 +19,10 @@ var tempEndings = [...]string{".tmp", ".part", ".partial", ".filepart", ".crdown
 var helperNames = [...]string{"thumbs.db", "desktop.ini", "$recycle.bin", "system volume information",
 	"lost+found", "@eadir"}
 
-// isHelper reports whether a name is that of a copy under way or of a helper file.
+// IsHelper reports whether a name is that of a copy under way or of a helper file.
 // A dot begins hidden names, those under which rsync writes (".x.log.AbC123"), and
 // what an NFS client keeps of a deleted file (".nfs000…").
-func isHelper(name []byte) bool {
+func IsHelper(name []byte) bool {
 	if len(name) > 0 && name[0] == '.' || bytes.HasPrefix(name, []byte("~$")) {
 		return true
 	}

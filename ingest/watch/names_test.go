@@ -16,8 +16,8 @@ func TestHelperNames(t *testing.T) {
 		"x.log": false, "tmp": false, "part": false, "x.tmp.log": false, "~x": false, "thumbs.db.log": false,
 		"party": false, "x.parts": false, "": false, "x.tm\xff": false, ".tmp": true,
 	} {
-		if got := isHelper([]byte(name)); got != want {
-			t.Errorf("isHelper(%q) = %v", name, got)
+		if got := IsHelper([]byte(name)); got != want {
+			t.Errorf("IsHelper(%q) = %v", name, got)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func checkClean(t *testing.T, name, clean string) {
 		t.Errorf("%q becomes %q, which is a path", name, clean)
 	case !utf8.ValidString(clean) || len(clean) > longName || clean == "":
 		t.Errorf("%q becomes %q of %d bytes", name, clean, len(clean))
-	case unsafeOnWindows(clean) || isHelper([]byte(clean)) && !isHelper([]byte(name)):
+	case unsafeOnWindows(clean) || IsHelper([]byte(clean)) && !IsHelper([]byte(name)):
 		t.Errorf("%q becomes %q, which means something else", name, clean)
 	case CleanName(clean) != clean:
 		t.Errorf("%q becomes %q, and that %q", name, clean, CleanName(clean))

@@ -122,7 +122,7 @@ func (w *walk) folder(d *dir, depth int) error {
 		switch {
 		case err != nil:
 			w.add(Entry{State: Waiting, Reason: refusalOf(err), Err: err})
-		case isHelper(name):
+		case IsHelper(name):
 			w.helper(s)
 		case depth == 1 && s.kind == regular && w.o.Aside != "" && string(name) == w.o.Aside:
 			w.Aside = &s.Stamp

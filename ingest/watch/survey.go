@@ -47,7 +47,7 @@ func (s *Survey) folder(d *dir, below string, depth int) error {
 		switch {
 		case err != nil:
 			s.closed(below + string(name))
-		case isHelper(name):
+		case IsHelper(name):
 		case seen.kind == folder && depth > 1:
 			sub, err := d.sub(string(name))
 			if err == nil {

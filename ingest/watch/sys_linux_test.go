@@ -392,7 +392,7 @@ func TestAnyNameIsADrop(t *testing.T) {
 	}
 	var plain []string
 	for _, name := range names {
-		if !isHelper([]byte(name)) {
+		if !IsHelper([]byte(name)) {
 			plain = append(plain, name, "LAB01/"+name)
 		}
 	}
