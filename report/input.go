@@ -145,10 +145,14 @@ func (s *speaker) done(what string) error {
 // documents returns the documents that hold a snapshot of one of the machines,
 // whose names differ in case only by accident.
 func (in Input) documents(machines []string) []*ingest.Document {
+	concerned := map[string]bool{}
+	for _, name := range machines {
+		concerned[ingest.MachineKey(name)] = true
+	}
 	var docs []*ingest.Document
 	for _, d := range in.Documents {
 		if slices.ContainsFunc(d.Snapshots, func(s *ingest.Snapshot) bool {
-			return slices.ContainsFunc(machines, func(m string) bool { return strings.EqualFold(m, s.Machine.Name) })
+			return concerned[ingest.MachineKey(s.Machine.Name)]
 		}) {
 			docs = append(docs, d)
 		}
@@ -186,6 +190,21 @@ func (in Input) machine(name string) *analyze.Machine {
 		}
 	}
 	return nil
+}
+
+// machines returns the judgements on some machines, as far as there are any.
+func (in Input) machines(names []string) []*analyze.Machine {
+	at := map[string]*analyze.Machine{}
+	for i := range in.Result.Machines {
+		at[ingest.MachineKey(in.Result.Machines[i].Name)] = &in.Result.Machines[i]
+	}
+	var out []*analyze.Machine
+	for _, name := range names {
+		if m := at[ingest.MachineKey(name)]; m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // span returns the oldest and the newest session time in the documents, zero

@@ -133,25 +133,36 @@ func (s *speaker) noticed(c *analyze.Case) string {
 // page has room for.
 const timelineRows = 14
 
+// bestRank is that of the logs which tell most.
+const bestRank = 2
+
 // moment of a machine that is worth a row of the timeline.
 type happening struct {
-	snap *ingest.Snapshot
-	what []string
-	rank int // what is left out first when there are too many: the lowest
+	snap, before *ingest.Snapshot // before is nil for a machine's first log
+	first, only  bool             // it shows the case first; it is the machine's only log
+	rank         int              // what is left out first when there are too many: the lowest
+	what         []string
 }
 
 // timeline tells what was seen when on the machines of a case: logs that show it,
 // restarts, and what changed in drivers, filters and the system between two logs.
 func (s *speaker) timeline(c *analyze.Case) []Block {
+	shown := map[*ingest.Snapshot]*analyze.Sighting{}
+	for i := range c.Sightings {
+		shown[c.Sightings[i].Snapshot] = &c.Sightings[i]
+	}
 	var all []happening
-	for _, name := range leadFirst(c) {
-		if m := s.in.machine(name); m != nil {
-			back := s.in.Result.Lend(m.Snapshots)
-			all = append(all, s.happenings(c, m)...)
-			back()
-		}
+	machines := s.in.machines(leadFirst(c))
+	for _, m := range machines {
+		all = append(all, happenings(m, shown)...)
+	}
+	if len(all) > timelineRows && countBest(all) < timelineRows {
+		s.rankChanges(all, machines)
 	}
 	kept := bestOf(all, timelineRows)
+	for i := range kept {
+		s.describe(c, &kept[i], shown[kept[i].snap])
+	}
 	slices.SortStableFunc(kept, func(a, b happening) int { return a.snap.At.Compare(b.snap.At) })
 	g := s.newGrid("", len(kept))
 	dated := func(h happening) bool { return !h.snap.At.IsZero() }
@@ -198,58 +209,73 @@ func bestOf(all []happening, n int) []happening {
 	return kept
 }
 
-// happenings are the logs of one machine, in time order, each with what is new
-// about it.
-func (s *speaker) happenings(c *analyze.Case, m *analyze.Machine) []happening {
+// happenings are the logs of one machine, in time order. Those that show the case first
+// and last tell most.
+func happenings(m *analyze.Machine, shown map[*ingest.Snapshot]*analyze.Sighting) []happening {
 	var out []happening
-	first, last := shownFirstAndLast(c, m)
-	var before *ingest.Snapshot
+	first, last := -1, -1
 	for i, snap := range m.Snapshots {
-		h := happening{snap: snap, what: []string{s.seenIn(c, snap, i == first, len(m.Snapshots) == 1)}}
-		changes := s.changesBetween(before, snap)
-		if len(changes) > 0 {
-			h.rank = 1
+		h := happening{snap: snap, only: len(m.Snapshots) == 1}
+		if i > 0 {
+			h.before = m.Snapshots[i-1]
 		}
-		if i == first || i == last {
-			h.rank = 2
+		if shown[snap] != nil {
+			if first < 0 {
+				first = i
+			}
+			last = i
 		}
-		h.what = append(h.what, changes...)
-		out, before = append(out, h), snap
+		out = append(out, h)
+	}
+	if first >= 0 {
+		out[first].first, out[first].rank, out[last].rank = true, bestRank, bestRank
 	}
 	return out
 }
 
-// shownFirstAndLast returns which of the machine's snapshots show the case first and
-// last, -1 when none does.
-func shownFirstAndLast(c *analyze.Case, m *analyze.Machine) (first, last int) {
-	first, last = -1, -1
-	for i, snap := range m.Snapshots {
-		if sighting(c, snap) == nil {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		last = i
+// countBest counts the logs that tell most.
+func countBest(all []happening) int {
+	n := 0
+	for i := range all {
+		n += all[i].rank / bestRank
 	}
-	return first, last
+	return n
 }
 
-// sighting returns how a snapshot shows the case, or nil.
-func sighting(c *analyze.Case, snap *ingest.Snapshot) *analyze.Sighting {
-	for i := range c.Sightings {
-		if c.Sightings[i].Snapshot == snap {
-			return &c.Sightings[i]
-		}
+// lend gives a log and the one before it their tables.
+func (s *speaker) lend(h *happening) (back func()) {
+	if h.before == nil {
+		return s.in.Result.Lend([]*ingest.Snapshot{h.snap})
 	}
-	return nil
+	return s.in.Result.Lend([]*ingest.Snapshot{h.before, h.snap})
 }
 
-// seenIn says how one log shows the case.
-func (s *speaker) seenIn(c *analyze.Case, snap *ingest.Snapshot, first, only bool) string {
+// rankChanges puts logs with a change before them above those without: of machines one
+// after the other, as all is.
+func (s *speaker) rankChanges(all []happening, machines []*analyze.Machine) {
+	for _, m := range machines {
+		back := s.in.Result.Lend(m.Snapshots)
+		for i := range m.Snapshots {
+			if h := &all[i]; h.rank == 0 && len(s.changesBetween(h.before, h.snap)) > 0 {
+				h.rank = bestRank - 1
+			}
+		}
+		back()
+		all = all[len(m.Snapshots):]
+	}
+}
+
+// describe words what is new about a log.
+func (s *speaker) describe(c *analyze.Case, h *happening, seen *analyze.Sighting) {
+	defer s.lend(h)()
+	h.what = append([]string{s.seenIn(c, h, seen)}, s.changesBetween(h.before, h.snap)...)
+}
+
+// seenIn says how one log shows the case; g is nil when it does not.
+func (s *speaker) seenIn(c *analyze.Case, h *happening, g *analyze.Sighting) string {
+	snap := h.snap
 	f := facts{"source": s.cite(ingest.Source{File: snap.File}), "uptime": snap.Uptime, "known": snap.UptimeOK,
-		"first": first, "only": only, "events": int64(0), "bytes": uint64(0)}
-	g := sighting(c, snap)
+		"first": h.first, "only": h.only, "events": int64(0), "bytes": uint64(0)}
 	if g == nil && snap != c.Lead {
 		// A growth needs several logs: the earlier ones are part of it without showing it.
 		f["outstanding"] = int64(0)

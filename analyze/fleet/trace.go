@@ -36,8 +36,13 @@ func Trace(snaps []*ingest.Snapshot, cases []analyze.Case, p analyze.Period, who
 // followed are the tags that matter on a machine.
 func followed(newest *ingest.Snapshot, cases []analyze.Case) map[tagPool]bool {
 	out := map[tagPool]bool{}
-	rows := slices.Clone(newest.Tags)
-	slices.SortFunc(rows, ingest.LargerFirst)
+	rows := make([]*ingest.TagUsage, len(newest.Tags))
+	for i := range rows {
+		rows[i] = &newest.Tags[i]
+	}
+	slices.SortFunc(rows, func(a, b *ingest.TagUsage) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), a.Tag.Compare(b.Tag)) // as ingest.LargerFirst
+	})
 	for _, row := range rows[:min(largestTags, len(rows))] {
 		out[tagPool{row.Tag, row.Pool}] = true
 	}
@@ -56,8 +61,8 @@ func followed(newest *ingest.Snapshot, cases []analyze.Case) map[tagPool]bool {
 
 func moment(s *ingest.Snapshot, boot int, whole bool, follow map[tagPool]bool) analyze.Moment {
 	m := analyze.Moment{At: s.At, Uptime: s.Uptime, UptimeOK: s.UptimeOK, Boot: boot, Whole: whole, Source: s.Source}
-	for _, row := range s.Tags {
-		if follow[tagPool{row.Tag, row.Pool}] {
+	for i := range s.Tags {
+		if row := &s.Tags[i]; follow[tagPool{row.Tag, row.Pool}] {
 			m.Tags = append(m.Tags, analyze.TagPoint{Tag: row.Tag, Pool: row.Pool, Outstanding: row.Outstanding,
 				Bytes: row.Bytes})
 		}
@@ -85,16 +90,12 @@ func rates(boots []series.Boot, p analyze.Period, th series.Thresholds) []analyz
 	}
 	moves := longest.Moves(th)
 	out := make([]analyze.TagRate, 0, len(moves.Keys))
-	var points []series.Point
 	for _, tag := range moves.Sorted() {
-		if !moves.Series(tag) {
-			continue
+		if key := moves.Keys[tag]; moves.Series(tag) {
+			pace := moves.Pace(tag)
+			out = append(out, analyze.TagRate{Tag: key.Tag, Pool: key.Pool, PerHour: pace.PerHour,
+				Gained: int64(pace.Gained), Window: pace.Window, Snapshots: pace.Moments})
 		}
-		points = moves.Bytes(points[:0], tag)
-		first, last := points[0], points[len(points)-1]
-		out = append(out, analyze.TagRate{Tag: moves.Keys[tag].Tag, Pool: moves.Keys[tag].Pool,
-			PerHour: series.TheilSen(points).PerHour, Gained: int64(last.Value - first.Value),
-			Window: last.At - first.At, Snapshots: len(points)})
 	}
 	return out
 }
@@ -134,11 +135,15 @@ func changes(snaps []*ingest.Snapshot, p analyze.Period) []analyze.Changed {
 			system = s
 		}
 		if len(s.Modules) > 0 {
-			found = append(found, listChanges(analyze.ChangedDriver, drivers, s, loadedDrivers)...)
+			if drivers != nil && !slices.EqualFunc(drivers.Modules, s.Modules, sameDriver) { // they seldom change
+				found = append(found, listChanges(analyze.ChangedDriver, drivers, s, loadedDrivers)...)
+			}
 			drivers = s
 		}
 		if s.FilterSet {
-			found = append(found, listChanges(analyze.ChangedFilter, filters, s, filterList)...)
+			if filters != nil && !slices.EqualFunc(filters.Filters, s.Filters, sameFilter) {
+				found = append(found, listChanges(analyze.ChangedFilter, filters, s, filterList)...)
+			}
 			filters = s
 		}
 		for _, c := range found {
@@ -149,6 +154,12 @@ func changes(snaps []*ingest.Snapshot, p analyze.Period) []analyze.Changed {
 	}
 	return out
 }
+
+func sameDriver(a, b ingest.Module) bool {
+	return a.Name == b.Name && a.Version == b.Version && a.Unloaded == b.Unloaded
+}
+
+func sameFilter(a, b ingest.Filter) bool { return a.Name == b.Name && a.Altitude == b.Altitude }
 
 func systemChange(was, is *ingest.Snapshot) []analyze.Changed {
 	if was == nil || was.OS.Text == is.OS.Text {
@@ -188,9 +199,6 @@ func filterList(s *ingest.Snapshot) map[string]listed {
 // change.
 func listChanges(kind analyze.ChangeKind, was, is *ingest.Snapshot,
 	list func(*ingest.Snapshot) map[string]listed) []analyze.Changed {
-	if was == nil {
-		return nil
-	}
 	before, after := list(was), list(is)
 	names := maps.Clone(before)
 	maps.Copy(names, after)

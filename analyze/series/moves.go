@@ -23,6 +23,10 @@ type Moves struct {
 	ends    []ends         // by number
 	asked   map[int]*Tag   // the tags that were asked for
 	moved   float64        // share of the tags that moved at all; less than 0: not asked for
+	inOrder bool           // each snapshot is later than the one before
+
+	readings []reading // of the last Pace, for the room they have
+	slopes   []float64
 }
 
 // ends are the snapshots of a tag's earliest and latest reading. Clocks that were set
@@ -31,7 +35,11 @@ type ends struct{ first, last, newest int }
 
 // Moves numbers the tags of a boot session.
 func (b *Boot) Moves(th Thresholds) *Moves {
-	m := &Moves{Boot: b, th: th, offsets: b.Offsets(), numbers: map[uint64]int{}, asked: map[int]*Tag{}, moved: -1}
+	m := &Moves{Boot: b, th: th, offsets: b.Offsets(), numbers: map[uint64]int{}, asked: map[int]*Tag{}, moved: -1,
+		inOrder: true}
+	for i := range m.offsets[1:] {
+		m.inOrder = m.inOrder && m.offsets[i] < m.offsets[i+1]
+	}
 	for i, s := range b.Snapshots {
 		tags := make([]int32, len(s.Tags))
 		for j := range s.Tags {
@@ -119,17 +127,51 @@ func outstanding(row *ingest.TagUsage) float64 { return float64(row.Outstanding)
 
 func bytes(row *ingest.TagUsage) float64 { return float64(row.Bytes) }
 
-// Bytes appends what a tag held at each moment.
-func (m *Moves) Bytes(points []Point, tag int) []Point { return m.points(points, tag, bytes) }
+// Pace is how the bytes of a tag moved, without what it takes to call that growth.
+type Pace struct {
+	PerHour float64 // the slope of TheilSen
+	Gained  float64 // from the first reading to the last
+	Window  time.Duration
+	Moments int
+}
 
-// points appends a figure of a tag at each moment.
-func (m *Moves) points(points []Point, tag int, of func(*ingest.TagUsage) float64) []Point {
+// Pace returns the pace of a tag with a series. It is asked for of every tag.
+func (m *Moves) Pace(tag int) Pace {
+	m.readings = m.appendBytes(m.readings[:0], tag)
+	first, last := m.readings[0], m.readings[len(m.readings)-1]
+	p := Pace{Gained: last.value - first.value, Window: last.at - first.at, Moments: len(m.readings)}
+	if m.changed(tag) {
+		m.slopes = pairSlopes(m.slopes[:0], thinned(m.readings))
+		p.PerHour = median(m.slopes)
+	}
+	return p
+}
+
+// appendBytes appends what a tag held at each moment.
+func (m *Moves) appendBytes(to []reading, tag int) []reading {
+	if !m.inOrder {
+		for _, p := range m.points(tag, bytes) {
+			to = append(to, reading{p.At, p.Value})
+		}
+		return to
+	}
 	for i := range m.Snapshots {
 		if row := m.Row(i, tag); row != nil {
-			points = put(points, Point{m.offsets[i], of(row), row.Source})
+			to = append(to, reading{m.offsets[i], bytes(row)})
 		}
 	}
-	return points
+	return to
+}
+
+// points returns a figure of a tag at each moment.
+func (m *Moves) points(tag int, of func(*ingest.TagUsage) float64) []Point {
+	var out []Point
+	for i := range m.Snapshots {
+		if row := m.Row(i, tag); row != nil {
+			out = put(out, Point{m.offsets[i], of(row), row.Source})
+		}
+	}
+	return out
 }
 
 // Tag classifies a tag, nil for one without a series.
@@ -137,8 +179,8 @@ func (m *Moves) Tag(tag int) *Tag {
 	if t, known := m.asked[tag]; known || !m.Series(tag) {
 		return t
 	}
-	t := &Tag{Key: m.Keys[tag], Count: CountTrend(m.points(nil, tag, outstanding), m.th),
-		Bytes: BytesTrend(m.points(nil, tag, bytes), m.th)}
+	t := &Tag{Key: m.Keys[tag], Count: CountTrend(m.points(tag, outstanding), m.th),
+		Bytes: BytesTrend(m.points(tag, bytes), m.th)}
 	for i := range m.Snapshots {
 		if row := m.Row(i, tag); row != nil {
 			t.Rows = append(t.Rows, *row)

@@ -24,17 +24,38 @@ func TheilSen(points []Point) Slope {
 	if len(points) > 1 && spread(points) == 0 { // as most tags of a machine
 		return Slope{Bounded: cutoff(min(len(points), mostPoints)) > 0}
 	}
-	points = thinned(points)
-	slopes := pairSlopes(points)
-	if len(slopes) == 0 {
-		return Slope{}
+	var room [someSlopes]reading
+	readings := room[:0]
+	for _, p := range points {
+		readings = append(readings, reading{p.At, p.Value})
 	}
-	n := len(slopes)
-	s := Slope{PerHour: (nth(slopes, (n-1)/2) + nth(slopes, n/2)) / 2}
-	if k := cutoff(len(points)); k > 0 {
-		s.Low, s.High, s.Bounded = nth(slopes, k-1), nth(slopes, n-k), true
+	readings = thinned(readings)
+	var most [someSlopes]float64
+	slopes := pairSlopes(most[:0], readings)
+	s := Slope{PerHour: median(slopes)}
+	if k := cutoff(len(readings)); k > 0 {
+		s.Low, s.High, s.Bounded = nth(slopes, k-1), nth(slopes, len(slopes)-k), true
 	}
 	return s
+}
+
+// reading is a point without its place, for the many that are only reckoned with.
+type reading struct {
+	at    time.Duration
+	value float64
+}
+
+// someSlopes are those between the snapshots of a fortnight.
+const someSlopes = 128
+
+// median returns the middle value, of an even number the mean of the middle two, 0 for
+// none. The order of values changes.
+func median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	return (nth(values, (n-1)/2) + nth(values, n/2)) / 2
 }
 
 // mostPoints bounds the pairs of points, and so the time a long series takes: a log of
@@ -44,25 +65,25 @@ const mostPoints = 256
 
 // thinned returns the points, or as many as are compared, evenly over the series, the
 // first and the last among them.
-func thinned(points []Point) []Point {
+func thinned(points []reading) []reading {
 	n := len(points)
 	if n <= mostPoints {
 		return points
 	}
-	out := make([]Point, mostPoints)
+	out := make([]reading, mostPoints)
 	for i := range out {
 		out[i] = points[i*(n-1)/(mostPoints-1)]
 	}
 	return out
 }
 
-// pairSlopes returns the slopes per hour between all pairs of points.
-func pairSlopes(points []Point) []float64 {
+// pairSlopes appends the slopes per hour between all pairs of points.
+func pairSlopes(slopes []float64, points []reading) []float64 {
 	n := len(points)
-	slopes := make([]float64, 0, n*(n-1)/2)
+	slopes = slices.Grow(slopes, n*(n-1)/2)
 	for i, p := range points {
 		for _, q := range points[i+1:] {
-			slopes = append(slopes, (q.Value-p.Value)/(q.At-p.At).Hours())
+			slopes = append(slopes, (q.value-p.value)/(q.at-p.at).Hours())
 		}
 	}
 	return slopes

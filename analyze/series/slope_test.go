@@ -73,8 +73,13 @@ func TestLongSeriesAreThinned(t *testing.T) {
 		return hourly(values...)
 	}
 	for _, n := range []int{mostPoints - 1, mostPoints, mostPoints + 1, 5 * mostPoints} {
-		got, all := thinned(line(n)), line(n)
-		if len(got) != min(n, mostPoints) || got[0] != all[0] || got[len(got)-1] != all[n-1] {
+		all := line(n)
+		var readings []reading
+		for _, p := range all {
+			readings = append(readings, reading{p.At, p.Value})
+		}
+		got := thinned(readings)
+		if len(got) != min(n, mostPoints) || got[0] != readings[0] || got[len(got)-1] != readings[n-1] {
 			t.Errorf("%d points: %d, from %v to %v", n, len(got), got[0], got[len(got)-1])
 		}
 		if s := TheilSen(all); s.PerHour < 2.99 || s.PerHour > 3.01 || s.Low > 3 || s.High < 3 {
