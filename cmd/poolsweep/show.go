@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -9,11 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/shelf"
 	"poolsweep/report"
 )
 
 func newShow(con *console) *cobra.Command {
-	return &cobra.Command{
+	var brief bool
+	cmd := &cobra.Command{
 		Use:   "show LOG...",
 		Short: "Print what was understood of a log",
 		Long: `Print what the reader understood of logs, each fact with its line: whose log it
@@ -22,33 +25,45 @@ warnings. Nothing is judged and no file is written.
 
 A log's machine: ` + ingest.NameRule + "\n" + exitHelp,
 		Example: `  poolsweep show LAB-014_20261124.log
-  poolsweep show drop/LAB-014`,
+  poolsweep show drop/LAB-014
+  poolsweep show --brief drop`,
 		Args: usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found := find(args, nil)
 			step, done := progress(con.err, len(found.inputs))
-			read, err := readAll(cmd.Context(), found.inputs, keepTables, step)
+			tables := shelf.New()
+			take, show := tables.Take, func(w io.Writer, d *ingest.Document) { showDocument(w, d, tables) }
+			if brief {
+				take, show = shelf.Drop, showBrief
+			}
+			read, err := readAll(cmd.Context(), found.inputs, take, step)
 			done()
 			if err != nil {
 				return err
 			}
 			con.explainNames(read.docs)
-			return showAll(con, read, found.refused)
+			return showAll(con, read, found.refused, show)
 		},
 	}
+	cmd.Flags().BoolVar(&brief, "brief", false, "print a line for each snapshot instead of its facts")
+	return cmd
 }
 
 // showAll prints all documents and says what came of the rest.
-func showAll(con *console, read *reading, refused []report.Refused) error {
+func showAll(con *console, read *reading, refused []report.Refused, show func(io.Writer, *ingest.Document)) error {
 	unread := len(refused) + len(read.refused)
+	out := bufio.NewWriterSize(con.out, 64<<10)
 	for i, d := range read.docs {
 		if i > 0 {
-			fmt.Fprintln(con.out)
+			fmt.Fprintln(out)
 		}
-		showDocument(con.out, d)
+		show(out, d)
 		if d.Partial() {
 			unread++
 		}
+	}
+	if err := out.Flush(); err != nil {
+		return &failure{exitFailed, fmt.Errorf("print: %w", err), ""}
 	}
 	for _, r := range append(refused, read.refused...) {
 		con.note("%s: %s", r.Path, r.Reason)
@@ -69,13 +84,12 @@ func showAll(con *console, read *reading, refused []report.Refused) error {
 	return nil
 }
 
-func showDocument(w io.Writer, d *ingest.Document) {
-	fmt.Fprintf(w, "%s\n  %s, %d bytes, %d lines, sha256 %s\n", d.File, d.Encoding, d.Bytes, d.Lines, d.SHA256)
-	if d.Outside+d.Passed > 0 {
-		fmt.Fprintf(w, "  %d lines outside any output, %d printed by commands that are not read\n", d.Outside, d.Passed)
-	}
+// showDocument prints all facts of a document, whose tables are on a shelf.
+func showDocument(w io.Writer, d *ingest.Document, tables *shelf.Shelf) {
+	showFile(w, d)
 	for i, s := range d.Snapshots {
 		fmt.Fprintf(w, "\nSnapshot %d of %d, from line %d\n", i+1, len(d.Snapshots), s.Line)
+		back := tables.Lend(d.Snapshots[i : i+1])
 		showIdentity(w, s)
 		showBlocks(w, s.Blocks)
 		showPools(w, s)
@@ -84,15 +98,44 @@ func showDocument(w io.Writer, d *ingest.Document) {
 		showCounts(w, s)
 		showChanges(w, s.Changes)
 		showWarnings(w, s.Warnings)
+		back()
 	}
 	if len(d.Skipped) > 0 {
 		fmt.Fprint(w, "\nCommands passed over\n")
-		t := newTable("line", "command", "times")
+		t := newListing("line", "command", "times")
 		for _, c := range d.Skipped {
-			t.AppendRow([]any{c.Line, c.Command, c.Count})
+			t.row(c.Line, c.Command, c.Count)
 		}
-		fmt.Fprintln(w, t.Render())
+		t.write(w)
 	}
+	showWarnings(w, d.Warnings)
+}
+
+// showFile prints what is known of the file as a whole.
+func showFile(w io.Writer, d *ingest.Document) {
+	fmt.Fprintf(w, "%s\n  %s, %d bytes, %d lines, sha256 %s\n", d.File, d.Encoding, d.Bytes, d.Lines, d.SHA256)
+	if d.Outside+d.Passed > 0 {
+		fmt.Fprintf(w, "  %d lines outside any output, %d printed by commands that are not read\n", d.Outside, d.Passed)
+	}
+}
+
+// showBrief prints a line for each snapshot of a document.
+func showBrief(w io.Writer, d *ingest.Document) {
+	showFile(w, d)
+	fmt.Fprintln(w)
+	t := newListing("line", "machine", "taken", "outputs", "rows", "unread", "warnings")
+	for _, s := range d.Snapshots {
+		var taken string
+		if !s.At.IsZero() {
+			taken = s.At.Format(time.RFC3339)
+		}
+		rows, unread := 0, 0
+		for _, b := range s.Blocks {
+			rows, unread = rows+b.Rows, unread+b.Unread
+		}
+		t.row(s.Line, s.Machine.Name, taken, len(s.Blocks), rows, unread, len(s.Warnings))
+	}
+	t.write(w)
 	showWarnings(w, d.Warnings)
 }
 
@@ -128,11 +171,11 @@ func showBlocks(w io.Writer, blocks []ingest.Block) {
 		return
 	}
 	fmt.Fprint(w, "\nBlocks\n")
-	t := newTable("lines", "command", "rows", "unread", "state")
+	t := newListing("lines", "command", "rows", "unread", "state")
 	for _, b := range blocks {
-		t.AppendRow([]any{fmt.Sprintf("%d-%d", b.Line, b.LastLine), b.Command, b.Rows, b.Unread, b.State.String()})
+		t.row(fmt.Sprintf("%d-%d", b.Line, b.LastLine), b.Command, b.Rows, b.Unread, b.State.String())
 	}
-	fmt.Fprintln(w, t.Render())
+	t.write(w)
 }
 
 func showPools(w io.Writer, s *ingest.Snapshot) {
@@ -140,24 +183,24 @@ func showPools(w io.Writer, s *ingest.Snapshot) {
 		return
 	}
 	fmt.Fprint(w, "\nPool tags\n")
-	t := newTable("line", "tag", "pool", "outstanding", "bytes", "allocs", "frees", "description")
+	t := newListing("line", "tag", "pool", "outstanding", "bytes", "allocs", "frees", "description")
 	for _, r := range s.Tags {
 		tag := "'" + r.Tag.String() + "'" // quoted: blanks are part of a tag
-		t.AppendRow(append([]any{r.Line, tag, r.Pool.String()}, append(figures(r.Usage), r.Description)...))
+		t.row(append(figures(r.Line, tag, r.Pool, &r.Usage), r.Description)...)
 	}
 	for _, r := range s.Totals {
-		t.AppendRow(append([]any{r.Line, "TOTAL", r.Pool.String()}, append(figures(r.Usage), "")...))
+		t.row(append(figures(r.Line, "TOTAL", r.Pool, &r.Usage), "")...)
 	}
-	fmt.Fprintln(w, t.Render())
+	t.write(w)
 }
 
-// figures returns the four columns of a usage; a table of outstanding
-// allocations alone leaves the last two empty.
-func figures(u ingest.Usage) []any {
+// figures returns the columns of a row up to its description; a table of outstanding
+// allocations alone leaves two empty.
+func figures(line int, tag string, pool ingest.Pool, u *ingest.Usage) []any {
 	if !u.Counted {
-		return []any{u.Outstanding, u.Bytes, "", ""}
+		return []any{line, tag, pool.String(), u.Outstanding, u.Bytes, "", ""}
 	}
-	return []any{u.Outstanding, u.Bytes, u.Allocs, u.Frees}
+	return []any{line, tag, pool.String(), u.Outstanding, u.Bytes, u.Allocs, u.Frees}
 }
 
 func showFilters(w io.Writer, filters []ingest.Filter) {
@@ -165,36 +208,36 @@ func showFilters(w io.Writer, filters []ingest.Filter) {
 		return
 	}
 	fmt.Fprint(w, "\nMinifilters\n")
-	t := newTable("line", "frame", "filter", "altitude", "instances", "instance", "volume")
+	t := newListing("line", "frame", "filter", "altitude", "instances", "instance", "volume")
 	for _, f := range filters {
-		t.AppendRow([]any{f.Line, f.Frame, f.Name, string(f.Altitude), f.Attached(), "", ""})
+		t.row(f.Line, f.Frame, f.Name, string(f.Altitude), f.Attached(), "", "")
 		for _, i := range f.Instances {
-			t.AppendRow([]any{i.Line, "", "", string(i.Altitude), i.Count, i.Name, i.Volume})
+			t.row(i.Line, "", "", string(i.Altitude), i.Count, i.Name, i.Volume)
 		}
 	}
-	fmt.Fprintln(w, t.Render())
+	t.write(w)
 }
 
 func showModules(w io.Writer, s *ingest.Snapshot) {
 	if len(s.Modules) > 0 {
 		fmt.Fprint(w, "\nModules\n")
-		t := newTable("line", "start", "end", "module", "version", "image", "state")
+		t := newListing("line", "start", "end", "module", "version", "image", "state")
 		for _, m := range s.Modules {
-			t.AppendRow([]any{m.Line, address(m.Start), address(m.End), m.Name, m.Version, m.Image, loaded(m)})
+			t.row(m.Line, address(m.Start), address(m.End), m.Name, m.Version, m.Image, loaded(m))
 		}
-		fmt.Fprintln(w, t.Render())
+		t.write(w)
 	}
 	for _, scan := range s.Scans {
 		fmt.Fprintf(w, "\nMemory search for %q, line %d\n", scan.Pattern, scan.Line)
-		t := newTable("line", "address", "module", "text")
+		t := newListing("line", "address", "module", "text")
 		for _, h := range scan.Hits {
 			name := ""
 			if m := s.ModuleAt(h.Address); m != nil {
 				name = m.Name
 			}
-			t.AppendRow([]any{h.Line, address(h.Address), name, h.Text})
+			t.row(h.Line, address(h.Address), name, h.Text)
 		}
-		fmt.Fprintln(w, t.Render())
+		t.write(w)
 	}
 }
 

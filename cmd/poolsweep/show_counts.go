@@ -14,11 +14,11 @@ const shownProcesses = 20
 
 // showCounts prints what is counted beside pool tags: handles, zombies, tallies.
 func showCounts(w io.Writer, s *ingest.Snapshot) {
-	t := newTable("line", "counted", "of", "count")
+	t := newListing("line", "counted", "of", "count")
 	rows := 0
 	add := func(line int, what, of string, count int64) {
 		rows++
-		t.AppendRow([]any{line, what, of, count})
+		t.row(line, what, of, count)
 	}
 	for _, r := range mostHandles(s.Running) {
 		add(r.Line, "handles", r.Image, r.Handles)
@@ -33,7 +33,8 @@ func showCounts(w io.Writer, s *ingest.Snapshot) {
 		add(c.Line, c.What, "", c.Count)
 	}
 	if rows > 0 {
-		fmt.Fprintf(w, "\nCounts\n%s\n", t.Render())
+		fmt.Fprint(w, "\nCounts\n")
+		t.write(w)
 	}
 }
 
@@ -50,11 +51,11 @@ func showChanges(w io.Writer, changes []ingest.Change) {
 		return
 	}
 	fmt.Fprint(w, "\nStated changes\n")
-	t := newTable("line", "of", "change", "in", "under")
+	t := newListing("line", "of", "change", "in", "under")
 	for _, c := range changes {
-		t.AppendRow([]any{c.Line, changed(c), fmt.Sprintf("%+d", c.Delta), spent(c), c.Label})
+		t.row(c.Line, changed(c), fmt.Sprintf("%+d", c.Delta), spent(c), c.Label)
 	}
-	fmt.Fprintln(w, t.Render())
+	t.write(w)
 }
 
 // changed names what a change is of.
