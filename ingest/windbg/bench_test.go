@@ -8,14 +8,15 @@ import (
 	"poolsweep/ingest"
 )
 
-// benchmark reads the log again and again and reports bytes and rows a second.
+// benchmark reads the log again and again and reports bytes and rows a second. The
+// tables of a snapshot are dropped when it is read, as those of long logs are put away.
 func benchmark(b *testing.B, text []byte) {
 	b.Helper()
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	rows := 0
 	for b.Loop() {
-		d, err := Read(bytes.NewReader(text), "bench.log")
+		d, err := ReadEach(bytes.NewReader(text), "bench.log", func(s *ingest.Snapshot) { s.Tags = nil })
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -47,6 +48,31 @@ func BenchmarkReadPoolused(b *testing.B) {
 	}
 	fmt.Fprintf(&text, "\nTOTAL%10d %12d %10d %12d\n0: kd> ", allocs, used, 0, 0)
 	benchmark(b, text.Bytes())
+}
+
+// BenchmarkGrowth reads logs of 1, 10 and 100 snapshots, and tables of 200, 2,000 and
+// 20,000 tags: the rows a second should stay about the same.
+func BenchmarkGrowth(b *testing.B) {
+	for _, size := range []struct{ snapshots, rows int }{{1, 1000}, {10, 1000}, {100, 1000}, {1, 200}, {1, 2000}, {1, 20000}} {
+		var text bytes.Buffer
+		for s := range size.snapshots {
+			writeTable(&text, size.rows, s+1)
+		}
+		text.WriteString("0: kd> ")
+		b.Run(fmt.Sprintf("snapshots=%d/rows=%d", size.snapshots, size.rows), func(b *testing.B) { benchmark(b, text.Bytes()) })
+	}
+}
+
+// writeTable writes a table of tags, no figure of which is that of another seed.
+func writeTable(text *bytes.Buffer, rows, seed int) {
+	text.WriteString("0: kd> !poolused 2\n Tag     Allocs         Used     Allocs         Used\n\n")
+	allocs := 0
+	for i := range rows {
+		n := seed + i%1000
+		allocs += n
+		fmt.Fprintf(text, " %04x%10d %12d %10d %12d\tbuffers of driver %d , Binary: drv%03d.sys\n", i, n, 240*n, 0, 0, i, i%300)
+	}
+	fmt.Fprintf(text, "\nTOTAL%10d %12d %10d %12d\n", allocs, 240*allocs, 0, 0)
 }
 
 // BenchmarkReadFilters reads a list of a filter that attached 200,000 times.

@@ -154,6 +154,7 @@ func TestSnapshotsAreWholeWhenHandedOver(t *testing.T) {
 		var whole []*ingest.Snapshot
 		got, err := ReadEach(bytes.NewReader(log), name, func(s *ingest.Snapshot) {
 			kept := *s
+			kept.Tags = slices.Clone(s.Tags) // as ReadEach asks for
 			whole = append(whole, &kept)
 			s.Tags, s.Totals, s.Filters, s.Modules, s.Tallies, s.Volumes = nil, nil, nil, nil, nil, nil
 		})

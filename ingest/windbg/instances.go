@@ -33,12 +33,11 @@ func (p *pattern) fits(text []byte) bool {
 		!bytes.Equal(text[p.hi:], p.text[p.hi:]) || !bytes.Equal(text[:p.lo], p.text[:p.lo]) {
 		return false
 	}
+	digits := byte(0)
 	for _, c := range text[p.lo:p.hi] {
-		if hexValues[c] > 15 {
-			return false
-		}
+		digits |= hexValues[c] // 0xff is seen in the end, too
 	}
-	return true
+	return digits < 16
 }
 
 // maxGroups is how many differently named instances of one filter or volume are

@@ -72,5 +72,5 @@ func (m *moduleInfo) merge(to *moment) {
 		return
 	}
 	m.mod.End = m.mod.Start + m.size
-	to.know(m.mod)
+	to.know(&m.mod)
 }

@@ -22,7 +22,8 @@ func Read(r io.Reader, name string, tables ...ingest.Table) (*ingest.Document, e
 }
 
 // ReadEach is Read for logs of any length: each snapshot is handed to done as soon as
-// nothing more can come to it, which may take its tables off.
+// nothing more can come to it. Tables that it takes off it has to copy: the room of
+// their rows is used again.
 func ReadEach(r io.Reader, name string, done func(*ingest.Snapshot), tables ...ingest.Table) (*ingest.Document, error) {
 	m := memories.Get().(*memory)
 	defer memories.Put(m)
@@ -159,7 +160,9 @@ func (p *parser) finish(count int) *ingest.Document {
 // handOver hands over all snapshots so far.
 func (p *parser) handOver() {
 	for _, s := range p.doc.Snapshots[p.handed:] {
+		rows := s.Tags
 		p.done(s)
+		p.memory.release(rows, s)
 	}
 	p.handed = len(p.doc.Snapshots)
 }

@@ -1,6 +1,7 @@
 package windbg
 
 import (
+	"slices"
 	"sync"
 
 	"poolsweep/ingest"
@@ -15,6 +16,9 @@ type memory struct {
 	tags   map[ingest.Tag]*knownTag
 	tables int // of tags that were read so far
 	rows   int // of the table read last
+
+	modules []ingest.Module   // room for a list
+	room    []ingest.TagUsage // for a table
 }
 
 // memories are those that no reader uses at the moment.
@@ -34,6 +38,25 @@ func (m *memory) table() int {
 	}
 	m.tables++
 	return m.tables
+}
+
+// takeRoom returns room for the rows of a table.
+func (m *memory) takeRoom() []ingest.TagUsage {
+	room := m.room
+	m.room = nil
+	return room
+}
+
+// release takes the rows of a snapshot that was handed over. They are room for the next
+// table where they were taken off, else they are kept for long and must not have room
+// to spare.
+func (m *memory) release(rows []ingest.TagUsage, s *ingest.Snapshot) {
+	switch {
+	case s.Tags == nil && cap(rows) > cap(m.room):
+		m.room = rows[:0]
+	case len(s.Tags) < cap(s.Tags)-cap(s.Tags)/8:
+		s.Tags = slices.Clone(s.Tags)
+	}
 }
 
 // of returns what is known of a tag.

@@ -74,3 +74,22 @@ func TestDescriptionsAreThoseOfTheirTable(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomOfRowsIsUsedAgain hands over snapshots whose tables are taken off, and others
+// that are kept.
+func TestRoomOfRowsIsUsedAgain(t *testing.T) {
+	m := newMemory()
+	rows := make([]ingest.TagUsage, 5, 100)
+	m.release(rows, &ingest.Snapshot{})
+	if room := m.takeRoom(); len(room) != 0 || cap(room) != 100 || &room[:1][0] != &rows[0] {
+		t.Errorf("room for %d rows", cap(room))
+	}
+	if room := m.takeRoom(); room != nil {
+		t.Error("room is given twice")
+	}
+	kept := &ingest.Snapshot{Tags: rows}
+	m.release(rows, kept)
+	if m.takeRoom() != nil || len(kept.Tags) != 5 || cap(kept.Tags) > 10 {
+		t.Errorf("%d rows are kept in room for %d", len(kept.Tags), cap(kept.Tags))
+	}
+}

@@ -23,15 +23,15 @@ import (
 //	f9f53000 f9f61000   swmidi.sys
 type modules struct {
 	p        *parser
-	list     []ingest.Module
-	single   bool // only the modules asked for are listed
-	unloaded bool // below "Unloaded modules:"
-	path     bool // the path of the last module's image is known
+	list     []ingest.Module // in the reader's memory: merge copies it
+	single   bool            // only the modules asked for are listed
+	unloaded bool            // below "Unloaded modules:"
+	path     bool            // the path of the last module's image is known
 }
 
 // newModules makes the whole command line the key: "lm a" is asked many times.
 func newModules(p *parser, c typed) (body, string) {
-	return &modules{p: p, single: asksForModules(c)}, c.text
+	return &modules{p: p, single: asksForModules(c), list: p.memory.modules[:0]}, c.text
 }
 
 // moduleOptions are the letters that lm understands: they may be glued to it and to
@@ -223,17 +223,20 @@ func (m *modules) merge(to *moment) {
 		to.modules = make(map[moduleKey]int, len(m.list))
 		to.snap.Modules = slices.Grow(to.snap.Modules, len(m.list))
 	}
-	for _, mod := range m.list {
-		to.know(mod)
+	for i := range m.list {
+		to.know(&m.list[i])
 	}
+	clear(m.list) // their texts must not be held for the room
+	m.p.memory.modules, m.list = m.list, nil
 }
 
 // know adds a module, or completes what is known of it.
-func (m *moment) know(mod ingest.Module) {
-	i, ok := m.modules[keyOf(mod)]
+func (m *moment) know(mod *ingest.Module) {
+	key := keyOf(mod)
+	i, ok := m.modules[key]
 	if !ok {
-		m.modules[keyOf(mod)] = len(m.snap.Modules)
-		m.snap.Modules = append(m.snap.Modules, mod)
+		m.modules[key] = len(m.snap.Modules)
+		m.snap.Modules = append(m.snap.Modules, *mod)
 		return
 	}
 	known := &m.snap.Modules[i]

@@ -188,10 +188,10 @@ func (m *moment) inherit(from *moment, s session) {
 	}
 	m.base = from.base
 	m.snap.Modules = slices.Clone(from.snap.Modules)
-	for i, mod := range m.snap.Modules {
-		m.modules[keyOf(mod)] = i
+	for i := range m.snap.Modules {
+		m.modules[keyOf(&m.snap.Modules[i])] = i
 	}
 }
 
 // keyOf identifies a module by what every print of it has in common.
-func keyOf(m ingest.Module) moduleKey { return moduleKey{m.Start, m.End, m.Unloaded} }
+func keyOf(m *ingest.Module) moduleKey { return moduleKey{m.Start, m.End, m.Unloaded} }

@@ -56,6 +56,7 @@ func newPoolused(p *parser, c typed) (body, string) {
 	t := &poolused{p: p, flags: flags, part: tag != "", typed: p.source(c.line), number: p.memory.table()}
 	if !t.part {
 		t.usual = p.memory.rows + 16 // the tables of a log, and of a lab, are about the same
+		t.rows = p.memory.takeRoom()
 	}
 	t.few = strings.HasPrefix(tag, "/")
 	return t, fmt.Sprintf("!poolused %d %s", t.flags, tag)
@@ -233,9 +234,17 @@ func (t *poolused) numbers(text []byte, at, edge int, v *[8]uint64) int {
 		if i == 4 && from < len(text) && text[from] == '*' { // between the halves, 2003 verbose
 			from = skipBlanks(text, from+1)
 		}
-		value, n := number(text[from:])
-		end := from + n
-		if n == 0 || from == at || i < count-1 && end < len(text) && !blank(text[end]) {
+		value, end := uint64(0), from // as number does, but for a call at each of millions
+		for end < len(text) && digit(text[end]) {
+			value = value*10 + uint64(text[end]-'0')
+			end++
+		}
+		if end-from >= 20 {
+			var n int
+			value, n = number(text[from:])
+			end = from + n
+		}
+		if end == from || from == at || i < count-1 && end < len(text) && !blank(text[end]) {
 			return 0
 		}
 		if ends := t.head.ends; i == count-2 && len(ends) == count {
@@ -452,9 +461,6 @@ func (t *poolused) finish(b *block, _ ending) {
 	if !t.part {
 		t.p.memory.rows = len(t.rows)
 	}
-	if len(t.rows) < cap(t.rows)-cap(t.rows)/8 { // they are kept for long
-		t.rows = slices.Clone(t.rows)
-	}
 }
 
 // differs reports whether a table of the same command shows another moment. A
@@ -492,7 +498,7 @@ func (t *poolused) merge(m *moment) {
 		return
 	}
 	if m.rows == nil && len(m.snap.Tags) == 0 {
-		m.snap.Tags, m.borrowed = t.rows[:len(t.rows):len(t.rows)], true
+		m.snap.Tags, m.borrowed = t.rows, true
 		t.mergeTotals(m)
 		return
 	}
