@@ -52,6 +52,7 @@ const (
 const (
 	ReasonShareSuspect Reason = "SHARE_SUSPECT" // empty, unreadable or not the folder it was
 	ReasonShareDown    Reason = "SHARE_DOWN"    // does not answer
+	ReasonDBAway       Reason = "DB_AWAY"
 	ReasonDBFull       Reason = "DB_FULL"
 	ReasonDBDamaged    Reason = "DB_DAMAGED"
 	ReasonClockSuspect Reason = "CLOCK_SUSPECT" // leapt, so nothing is removed by it
@@ -69,7 +70,7 @@ var reasons = []Reason{
 	ReasonNotALog, ReasonArchive, ReasonEncoding, ReasonNoSections, ReasonLineCut,
 	ReasonLimitCPU, ReasonLimitMemory, ReasonCrashedParser, ReasonIdentityMismatch,
 	ReasonDuplicate, ReasonQuota,
-	ReasonShareSuspect, ReasonShareDown, ReasonDBFull, ReasonDBDamaged, ReasonClockSuspect, ReasonConfig,
+	ReasonShareSuspect, ReasonShareDown, ReasonDBFull, ReasonDBAway, ReasonDBDamaged, ReasonClockSuspect, ReasonConfig,
 	ReasonMailInDoubt, ReasonMailRefused, ReasonMailTooBig,
 }
 

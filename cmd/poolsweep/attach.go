@@ -61,9 +61,7 @@ func (f *attachFlags) run(cmd *cobra.Command, con *console, names []string) erro
 	if err := guarded(f.config); err != nil {
 		return err
 	}
-	if f.state != "" {
-		cfg.State = f.state
-	}
+	cfg.keepIn(f.state)
 	if f.out != "" {
 		cfg.Out = f.out
 	}

@@ -59,6 +59,10 @@ type config struct {
 	// is kept in. Both are made when they are missing.
 	Out   string `yaml:"out"`
 	State string `yaml:"state"`
+	// Database is the URL of a PostgreSQL database that the history is kept in instead
+	// of State, DatabaseFile the file that it stands in, for it holds a password.
+	Database     string `yaml:"database"`
+	DatabaseFile string `yaml:"database_file"`
 	// Scan is how long the watcher waits between two scans of a folder.
 	Scan duration `yaml:"scan"`
 	// Workbook is how often the workbook of the whole fleet is made anew.
@@ -203,7 +207,7 @@ func (c *config) resolve(below string) {
 	for i := range c.Trackers {
 		c.Trackers[i].TokenFile = within(below, c.Trackers[i].TokenFile)
 	}
-	for _, p := range []*string{&c.Issues, &c.Out, &c.State, &c.Mail.PasswordFile, &c.Mail.CAFile, &c.Mail.Verify.Log,
+	for _, p := range []*string{&c.Issues, &c.Out, &c.State, &c.DatabaseFile, &c.Mail.PasswordFile, &c.Mail.CAFile, &c.Mail.Verify.Log,
 		&c.Mail.Verify.Maildir} {
 		*p = within(below, *p)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,15 +68,12 @@ func (d *decideFlags) run(cmd *cobra.Command, con *console, args []string) error
 	if err != nil {
 		return err
 	}
-	if d.state != "" {
-		cfg.State = d.state
+	if cfg.keepIn(d.state); !cfg.kept() {
+		return usageError(cmd, errNoHistory)
 	}
-	if cfg.State == "" {
-		return usageError(cmd, errors.New("no state folder: give --state, or --config"))
-	}
-	db, err := store.OpenBeside(cmd.Context(), cfg.State)
+	db, err := openBeside(cmd.Context(), cfg)
 	if err != nil {
-		return openFailure(err, "give the --state of a watcher that has run")
+		return err
 	}
 	defer db.Close()
 	ids, err := caseIDs(cmd.Context(), db)
@@ -90,7 +86,7 @@ func (d *decideFlags) run(cmd *cobra.Command, con *console, args []string) error
 		}
 	}
 	if len(args) > 1 {
-		return d.decide(cmd, con, cfg, args, ids)
+		return d.decide(cmd, con, db, cfg, args, ids)
 	}
 	return listDecisions(cmd.Context(), con.out, db, cfg.State, args)
 }
@@ -107,7 +103,7 @@ func caseIDs(ctx context.Context, db *store.Store) ([]string, error) {
 }
 
 // decide lays one decision into the state folder.
-func (d *decideFlags) decide(cmd *cobra.Command, con *console, cfg *config, args, ids []string) error {
+func (d *decideFlags) decide(cmd *cobra.Command, con *console, db *store.Store, cfg *config, args, ids []string) error {
 	if len(args) == 3 && strings.EqualFold(args[1], analyze.Dup.String()) {
 		other, err := pick(args[2], ids)
 		if err != nil {
@@ -131,7 +127,7 @@ func (d *decideFlags) decide(cmd *cobra.Command, con *console, cfg *config, args
 	}
 	now := time.Now().UTC()
 	text := fmt.Sprintf("# %s\n%s\n", plain(strings.TrimSpace(by+now.Format(" 2006-01-02 15:04 UTC"))), decision)
-	if err := layTyped(cmd.Context(), cfg.State, text, now); err != nil {
+	if err := layTyped(cmd.Context(), db, cfg.State, text, now); err != nil {
 		return err
 	}
 	fmt.Fprintf(con.out, "%s\nA watcher that runs takes it up within %s, another when it starts.\n", decision, 2*checkEvery)
@@ -148,9 +144,12 @@ func onTerminal(why analyze.Reason) (string, error) {
 }
 
 // layTyped writes a decision of the command line to a file that no other has the name
-// of, whole or not at all.
-func layTyped(ctx context.Context, state, text string, now time.Time) error {
+// of, whole or not at all. On a database server it is stored under that name.
+func layTyped(ctx context.Context, db *store.Store, state, text string, now time.Time) error {
 	name := fmt.Sprintf("%s-%d.txt", now.Format("20060102T150405.000000000"), os.Getpid())
+	if db.Served() {
+		return storeTyped(ctx, db, typedLines(name, text), now)
+	}
 	return writeAll(ctx, []page{{filepath.Join(state, typedFolder, name), func(w io.Writer) error {
 		_, err := io.WriteString(w, text)
 		return err
@@ -164,9 +163,11 @@ func listDecisions(ctx context.Context, w io.Writer, db *store.Store, state stri
 	if err != nil {
 		return err
 	}
-	typed, err := typedDecisions(state)
-	if err != nil {
-		return err
+	var typed []store.DecisionLine
+	if state != "" {
+		if typed, err = typedDecisions(state); err != nil {
+			return err
+		}
 	}
 	n := 0
 	for _, l := range lines {

@@ -158,8 +158,7 @@ func (s *service) putDecisions(ctx context.Context, origin string, lines []store
 			s.log.Info("decision withdrawn", "decision", d.String(), "file", l.File)
 		}
 		if fault == nil {
-			ids = append(ids, relatives(names, d.Case)...)
-			ids = append(ids, relatives(names, d.Other)...)
+			ids = append(ids, concerned(names, d)...)
 		}
 	}
 	s.fresh, s.stale = true, true
@@ -216,11 +215,42 @@ func typedDecisions(state string) ([]store.DecisionLine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read decisions: %w", err)
 		}
-		for _, l := range decide.Lines(string(text)) {
-			lines = append(lines, store.DecisionLine{File: typedFolder + "/" + e.Name(), Line: l.Number, Text: l.Text, Note: l.Note})
-		}
+		lines = append(lines, typedLines(e.Name(), string(text))...)
 	}
 	return lines, err
+}
+
+// typedLines are the decisions in a file of the command line.
+func typedLines(name, text string) []store.DecisionLine {
+	var lines []store.DecisionLine
+	for _, l := range decide.Lines(text) {
+		lines = append(lines, store.DecisionLine{File: typedFolder + "/" + name, Line: l.Number, Text: l.Text, Note: l.Note})
+	}
+	return lines
+}
+
+// storeTyped stores decisions of the command line, and has the cases judged again that
+// they are about.
+func storeTyped(ctx context.Context, db *store.Store, lines []store.DecisionLine, now time.Time) error {
+	if err := db.AddDecisions(ctx, typedFolder, lines, now); err != nil {
+		return err
+	}
+	names, err := db.CaseNames(ctx)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, l := range lines {
+		if d, fault := decide.Parse(l.Text, placeOf(l)); fault == nil {
+			ids = append(ids, concerned(names, d)...)
+		}
+	}
+	return db.Reopen(ctx, ids)
+}
+
+// concerned are the ids of the cases that a decision is about.
+func concerned(names map[string][]string, d *analyze.Decision) []string {
+	return append(relatives(names, d.Case), relatives(names, d.Other)...)
 }
 
 // keepDecisions ends what was decided in folders that are no longer watched.

@@ -68,7 +68,7 @@ func (b *bench) inForce(t *testing.T, id string) string {
 
 func (b *bench) status(t *testing.T) *status {
 	t.Helper()
-	st, err := readStatus(t.Context(), b.cfg.State, true)
+	st, err := readStatus(t.Context(), b.cfg, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,8 +104,10 @@ func (d *doctor) examine(ctx context.Context, w *watchFlags) {
 			}
 		}
 		d.checkOut(cfg.Out)
-		d.checkState(cfg.State)
-		d.checkHistory(ctx, cfg.State)
+		if cfg.State != "" {
+			d.checkState(cfg.State)
+		}
+		d.checkHistory(ctx, cfg)
 		for i := range cfg.Trackers {
 			d.checkTracker(&cfg.Trackers[i])
 		}

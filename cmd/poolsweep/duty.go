@@ -13,7 +13,7 @@ func (s *service) takeDuty(ctx context.Context) error {
 	if err := s.redo(ctx, missed); err != nil {
 		return err
 	}
-	if err := s.takeTyped(ctx); err != nil {
+	if err := s.takeAsked(ctx); err != nil {
 		return err
 	}
 	if err := s.startSending(ctx); err != nil {
@@ -31,13 +31,22 @@ func (s *service) dutyTick(ctx context.Context) error {
 	if err := s.retry(ctx); err != nil {
 		return err
 	}
-	if err := s.takeRequest(ctx); err != nil {
-		return err
-	}
-	if err := s.takeTyped(ctx); err != nil {
+	if err := s.takeAsked(ctx); err != nil {
 		return err
 	}
 	err := s.startUpkeep(s.duty, ctx)
 	s.startMailing(s.duty)
 	return err
+}
+
+// takeAsked takes up what other commands ask for: by files in the state folder, or by
+// what they change on a database server.
+func (s *service) takeAsked(ctx context.Context) error {
+	if s.store.Served() {
+		return s.takeNews(ctx)
+	}
+	if err := s.takeRequest(ctx); err != nil {
+		return err
+	}
+	return s.takeTyped(ctx)
 }

@@ -145,15 +145,19 @@ func (d *doctor) roomy(check, folder string, wanted int64) bool {
 }
 
 // checkHistory reads the database for damage, and holds its times against the clock.
-func (d *doctor) checkHistory(ctx context.Context, folder string) {
+func (d *doctor) checkHistory(ctx context.Context, cfg *config) {
 	const check = "database"
-	if _, err := os.Stat(filepath.Join(folder, store.File)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(cfg.State, store.File)); cfg.State != "" && errors.Is(err, fs.ErrNotExist) {
 		d.ok(check, "none yet; the watcher makes it")
 		return
 	}
-	db, err := store.OpenBeside(ctx, folder)
+	db, err := openBeside(ctx, cfg)
+	if errors.Is(err, store.ErrNone) {
+		d.ok(check, "none yet; the watcher makes it")
+		return
+	}
 	if err != nil {
-		d.fail(check, openFailure(err, mendState), "")
+		d.fail(check, err, mendState)
 		return
 	}
 	defer db.Close()
@@ -166,12 +170,16 @@ func (d *doctor) checkHistory(ctx context.Context, folder string) {
 		d.fail(check, err, mendState)
 		return
 	}
-	files, err := backups(folder)
-	if err != nil {
-		d.fail("backup", err, "let the watcher's user write to "+filepath.ToSlash(backupFolder(folder)))
-		return
+	says := fmt.Sprintf("answers; %d machines; its backups are the server's", len(machines))
+	if cfg.State != "" {
+		files, err := backups(cfg.State)
+		if err != nil {
+			d.fail("backup", err, "let the watcher's user write to "+filepath.ToSlash(backupFolder(cfg.State)))
+			return
+		}
+		says = fmt.Sprintf("opens and is whole; %d machines, %d backups", len(machines), len(files))
 	}
-	d.ok(check, fmt.Sprintf("opens and is whole; %d machines, %d backups", len(machines), len(files)))
+	d.ok(check, says)
 	if shares, err := db.Shares(ctx); err == nil {
 		for _, sh := range shares {
 			if ahead := sh.ScannedAt.Sub(d.now); ahead > clockLeap {

@@ -109,11 +109,11 @@ func TestFullStateDisk(t *testing.T) {
 	tr := newTrial(t, waits)
 	tr.remount("state", "3M")
 	tr.pour(40)
-	tr.says("reason=DB_FULL full=true")
+	tr.says("reason=DB_FULL lasts=true")
 	time.Sleep(2 * time.Second) // tries go on meanwhile
 	tr.wantAcknowledged()
 	tr.resize("state", "64M")
-	tr.says("reason=DB_FULL full=false")
+	tr.says("reason=DB_FULL lasts=false")
 	tr.settle(t)
 	tr.check(t)
 }
@@ -123,7 +123,7 @@ func TestKilledOnAFullStateDisk(t *testing.T) {
 	tr := newTrial(t, waits)
 	tr.remount("state", "3M")
 	tr.pour(40)
-	tr.says("reason=DB_FULL full=true")
+	tr.says("reason=DB_FULL lasts=true")
 	tr.kill()
 	tr.start(t) // on the full disk, where it may end
 	time.Sleep(time.Second)
@@ -144,12 +144,12 @@ func TestFileSizeLimit(t *testing.T) {
 	limit := unix.Rlimit{Cur: 100 << 10, Max: unix.RLIM_INFINITY}
 	tr.must(unix.Prlimit(tr.watcher.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
 	tr.pour(10)
-	tr.says("reason=DB_FULL full=true")
+	tr.says("reason=DB_FULL lasts=true")
 	time.Sleep(2 * time.Second) // tries go on meanwhile
 	tr.wantAcknowledged()
 	limit.Cur = unix.RLIM_INFINITY
 	tr.must(unix.Prlimit(tr.watcher.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
-	tr.says("reason=DB_FULL full=false")
+	tr.says("reason=DB_FULL lasts=false")
 	tr.settle(t)
 	tr.check(t)
 }

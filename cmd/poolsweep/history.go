@@ -33,16 +33,16 @@ type history struct {
 
 // openHistory opens the history of a configuration for reading.
 func openHistory(cmd *cobra.Command, con *console, cfg *config) (*history, error) {
-	if cfg.State == "" {
-		return nil, usageError(cmd, errors.New("no state folder: give --state, or --config"))
+	if !cfg.kept() {
+		return nil, usageError(cmd, errNoHistory)
 	}
 	know, words, err := cfg.means(con)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.OpenBeside(cmd.Context(), cfg.State)
+	db, err := openBeside(cmd.Context(), cfg)
 	if err != nil {
-		return nil, openFailure(err, "give the --state of a watcher that has run")
+		return nil, err
 	}
 	h := &history{cfg: cfg, db: db, know: know, words: words, now: time.Now(), quotes: make(chan struct{}, 1)}
 	if h.cases, err = db.Cases(cmd.Context()); err != nil {

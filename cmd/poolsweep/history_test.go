@@ -30,9 +30,15 @@ type bench struct {
 // them read, and has judged them. It leaves the workbook to tests that look at one.
 func newBench(t *testing.T, folders ...string) *bench {
 	t.Helper()
-	b := &bench{dir: t.TempDir(), wall: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
-	cfg := &config{Out: filepath.Join(b.dir, "out"), State: filepath.Join(b.dir, "state"),
-		Drops: []dropConfig{{Path: filepath.Join(b.dir, "drop")}}}
+	dir := t.TempDir()
+	return newBenchOn(t, dir, &config{State: filepath.Join(dir, "state")}, folders...)
+}
+
+// newBenchOn makes one in a folder, with its history where a configuration says.
+func newBenchOn(t *testing.T, dir string, cfg *config, folders ...string) *bench {
+	t.Helper()
+	b := &bench{dir: dir, wall: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
+	cfg.Out, cfg.Drops = filepath.Join(dir, "out"), []dropConfig{{Path: filepath.Join(dir, "drop")}}
 	if err := cfg.watchable(); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +46,7 @@ func newBench(t *testing.T, folders ...string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), cfg.State)
+	db, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

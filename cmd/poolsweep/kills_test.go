@@ -162,7 +162,7 @@ func (l *lab) watching() bool {
 }
 
 func (l *lab) settled(t *testing.T) bool {
-	st, err := readStatus(context.Background(), filepath.Join(l.dir, "state"), true)
+	st, err := readStatus(context.Background(), &config{State: filepath.Join(l.dir, "state")}, true)
 	if err != nil {
 		return false
 	}
@@ -220,7 +220,7 @@ func (l *lab) check(t *testing.T) {
 	if lost+double+half > 0 {
 		t.Errorf("%d lost, %d double, %d half-written left", lost, double, half)
 	}
-	if st, err := readStatus(context.Background(), filepath.Join(l.dir, "state"), true); err == nil && lost > 0 {
+	if st, err := readStatus(context.Background(), &config{State: filepath.Join(l.dir, "state")}, true); err == nil && lost > 0 {
 		for _, p := range l.plans {
 			for _, d := range st.Drops {
 				if d.Path == p.path && (d.SHA256 != p.sum() || d.State == store.Waiting) {

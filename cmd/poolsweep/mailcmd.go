@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,10 +42,10 @@ Exit codes:
 			if err != nil {
 				return err
 			}
-			if state = cmp.Or(state, cfg.State); state == "" {
-				return usageError(cmd, errors.New("no state folder: give --state, or --config"))
+			if cfg.keepIn(state); !cfg.kept() {
+				return usageError(cmd, errNoHistory)
 			}
-			return decideMail(cmd, con, state, args[0] == "resend", args[1])
+			return decideMail(cmd, con, cfg, args[0] == "resend", args[1])
 		},
 	}
 	f := cmd.Flags()
@@ -56,11 +55,11 @@ Exit codes:
 }
 
 // decideMail does to a held mail what a person decided.
-func decideMail(cmd *cobra.Command, con *console, state string, resend bool, id string) error {
+func decideMail(cmd *cobra.Command, con *console, cfg *config, resend bool, id string) error {
 	ctx := cmd.Context()
-	db, err := store.OpenBeside(ctx, state)
+	db, err := openBeside(ctx, cfg)
 	if err != nil {
-		return openFailure(err, "give the --state of a watcher that has run")
+		return err
 	}
 	defer db.Close()
 	m, err := heldMail(cmd, db, id)

@@ -162,7 +162,7 @@ groups:
 func (l *lab) awaitSent(t *testing.T, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(time.Second) {
-		st, err := readStatus(context.Background(), filepath.Join(l.dir, "state"), false)
+		st, err := readStatus(context.Background(), &config{State: filepath.Join(l.dir, "state")}, false)
 		sent := 0
 		if err == nil {
 			for _, m := range st.Mails {

@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"poolsweep/ingest/store"
 	"poolsweep/templates"
 )
 
@@ -62,6 +64,7 @@ func (c *config) problems() []problem {
 	if c.Out != "" && c.State != "" && samePath(c.Out, c.State) {
 		wrong("the history needs a folder of its own, apart from the reports", "state")
 	}
+	all = append(all, c.databaseProblems()...)
 	for i := range c.Drops {
 		all = append(all, c.dropProblems(i)...)
 	}
@@ -69,6 +72,26 @@ func (c *config) problems() []problem {
 }
 
 func noZone(name string) string { return fmt.Sprintf("%q is no time zone; write Europe/Berlin", name) }
+
+// databaseProblems says what is wrong with the keys of a database.
+func (c *config) databaseProblems() []problem {
+	at := func(key, says string) []problem { return []problem{{[]any{key}, says}} }
+	u, err := url.Parse(c.Database)
+	switch {
+	case c.Database != "" && c.DatabaseFile != "":
+		return at("database", "it stands in database_file, too; give one of them")
+	case c.State != "" && (c.Database != "" || c.DatabaseFile != ""):
+		return at("state", "the history is kept in the database; take this key away")
+	case c.Database == "":
+		return nil
+	case err != nil || !store.Served(c.Database): // the error would show what may be a password
+		return at("database", "it is no postgres://HOST:5432/DATABASE")
+	}
+	if _, secret := u.User.Password(); secret {
+		return at("database", "a password stands in it; write all of it into a file, and name that with database_file")
+	}
+	return nil
+}
 
 // kinds are how a watched folder may behave.
 var kinds = []string{"local", "smb", "nfs", "fuse"}

@@ -125,11 +125,14 @@ func (s *service) purge(ctx context.Context, out io.Writer, machine string, yes 
 	if err != nil {
 		return err
 	}
+	if s.store.Served() {
+		return s.purgedOnServer(out, t, removed)
+	}
 	if err := s.judge(ctx, true); err != nil { // withdraws the reports, and makes anew what others still have
 		return err
 	}
-	if err := os.RemoveAll(s.cfg.mailFolder()); err != nil { // any of them may tell of the machine
-		return fmt.Errorf("remove mails: %w", err)
+	if err := s.removeAllMails(); err != nil {
+		return err
 	}
 	if err := removeBackups(s.cfg.State, 0); err != nil {
 		return err
@@ -144,6 +147,28 @@ func (s *service) purge(ctx context.Context, out io.Writer, machine string, yes 
 	}
 	t.tellRemaining(out)
 	return s.dueReports(ctx)
+}
+
+// removeAllMails removes the mails on disk: any of them may tell of the machine.
+func (s *service) removeAllMails() error {
+	if err := os.RemoveAll(s.cfg.mailFolder()); err != nil {
+		return fmt.Errorf("remove mails: %w", err)
+	}
+	return nil
+}
+
+// purgedOnServer leaves the reports to who works on the database server, now or when it
+// starts.
+func (s *service) purgedOnServer(out io.Writer, t *trace, removed store.Removed) error {
+	if err := s.removeAllMails(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Removed %s: %d documents, %d drops of the history, %d cases; the mails on disk.\n"+
+		"The reports of %d cases%s go within %s if a watcher runs on this history, else when one starts.\n"+
+		"The server keeps removed rows until its vacuum, and in its backups and archived logs.\n",
+		plain(t.name), removed.Documents, removed.Drops, removed.Cases, len(t.cases), listed(t.cases), 2*checkEvery)
+	t.tellRemaining(out)
+	return nil
 }
 
 func listed(ids []string) string {

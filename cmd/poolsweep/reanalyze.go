@@ -27,8 +27,9 @@ func newReanalyze(con *console) *cobra.Command {
 maps or of the known issues, and bring the reports of what changed. No log is read
 again: the history holds all that stood in them.
 
-While a watcher runs on the history, it is asked to do so itself: within seconds it
-judges by its own rules, so restart it first when poolsweep was updated.
+While a watcher runs on the history, or on the database that keeps it, it is asked to
+do so itself: within seconds it judges by its own rules, so restart it first when
+poolsweep was updated.
 
 Exit codes:
   0  done, or the running watcher is asked to
@@ -46,6 +47,9 @@ Exit codes:
 				return err
 			}
 			defer s.store.Close()
+			if s.store.Served() {
+				return askOverServer(cmd.Context(), con, s.store)
+			}
 			return s.reanalyze(cmd.Context(), con.out)
 		},
 	}
@@ -74,23 +78,21 @@ func (h *historyFlags) open(cmd *cobra.Command, con *console) (*service, error) 
 	if h.out != "" {
 		cfg.Out = h.out
 	}
-	if h.state != "" {
-		cfg.State = h.state
-	}
+	cfg.keepIn(h.state)
 	h.state = cfg.State
-	if cfg.State == "" || cfg.Out == "" {
+	if !cfg.kept() || cfg.Out == "" {
 		return nil, usageError(cmd, errors.New("no state folder or no folder for reports: give --state and --out, or --config"))
 	}
 	know, words, err := cfg.means(con)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(cfg.State, store.File)); err != nil {
+	if _, err := os.Stat(filepath.Join(cfg.State, store.File)); cfg.State != "" && err != nil {
 		return nil, &failure{exitFailed, fmt.Errorf("open state: %w", err), "give the --state of a watcher that has run"}
 	}
-	db, err := store.Open(cmd.Context(), cfg.State)
+	db, err := openStore(cmd.Context(), cfg)
 	if err != nil {
-		return nil, openFailure(err, mendState)
+		return nil, err
 	}
 	log, err := (&logFlags{form: "text", level: "warn"}).logger(con.err)
 	if err != nil {
@@ -107,12 +109,34 @@ const requestFile = "reanalyze.request"
 
 // askToReanalyze leaves a request for the watcher that runs.
 func askToReanalyze(con *console, state string) error {
-	if err := os.WriteFile(filepath.Join(state, requestFile), nil, 0o600); err != nil {
+	if err := request(state); err != nil {
 		return fmt.Errorf("ask the watcher: %w", err)
 	}
 	fmt.Fprintf(con.out, "A watcher runs on this history. It will judge all machines again within %s;\n"+
 		"'poolsweep status' shows the cases, its log what changed.\n", 2*checkEvery)
 	return nil
+}
+
+func request(state string) error { return os.WriteFile(filepath.Join(state, requestFile), nil, 0o600) }
+
+// askOverServer asks who works on a database server, now or when it starts.
+func askOverServer(ctx context.Context, con *console, db *store.Store) error {
+	if err := db.Reanalyse(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(con.out, "All machines will be judged again: within %s if a watcher runs on this history, else when one starts.\n"+
+		"'poolsweep status' shows the cases, its log what changed.\n", 2*checkEvery)
+	return nil
+}
+
+// takeNews has what other processes did to a history on a database server judged: what
+// they read, decided, purged or asked for.
+func (s *service) takeNews(ctx context.Context) error {
+	news, err := s.store.Unjudged(ctx)
+	if news {
+		s.fresh, s.stale = true, true
+	}
+	return err
 }
 
 // takeRequest has all machines judged again when somebody asked for it.

@@ -100,8 +100,8 @@ func (r *reloader) wait(ctx context.Context, old *config) *setup {
 // try reads the configuration anew.
 func (r *reloader) try(ctx context.Context, old *config) *setup {
 	next, err := r.load()
-	if err == nil && !samePath(next.cfg.State, old.State) {
-		err = errors.New("state: it cannot be changed while the watcher runs; restart it")
+	if err == nil && !sameHistory(next.cfg, old) {
+		err = errors.New("state, database: they cannot be changed while the watcher runs; restart it")
 	}
 	h := store.Health{Part: partConfig, At: r.now()}
 	if err != nil {

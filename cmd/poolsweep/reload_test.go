@@ -100,7 +100,7 @@ func TestReloadKeepsTheStateFolder(t *testing.T) {
 	r.hangup <- os.Interrupt
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if next := r.wait(ctx, &old); next != nil || !strings.Contains(out.String(), "state: it cannot be changed while the watcher runs") {
+	if next := r.wait(ctx, &old); next != nil || !strings.Contains(out.String(), "state, database: they cannot be changed while the watcher runs") {
 		t.Errorf("%+v\n%s", next, &out)
 	}
 }

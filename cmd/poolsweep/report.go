@@ -83,9 +83,7 @@ func (r *remake) run(cmd *cobra.Command, con *console, names []string) error {
 	if err != nil {
 		return err
 	}
-	if r.state != "" {
-		cfg.State = r.state
-	}
+	cfg.keepIn(r.state)
 	sel, err := r.selection(cfg)
 	if err != nil {
 		return usageError(cmd, err)

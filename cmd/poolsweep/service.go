@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ type service struct {
 	duty    context.Context // of what one process does alone; nil when another does it
 	working *sync.WaitGroup // what is to end before the service does
 	judging bool
-	full    bool                 // no space is left for the store
+	trouble ingest.Reason        // why the store takes nothing now
 	fresh   bool                 // something was recorded since the last judgement began
 	rest    time.Duration        // by mono: no judgement before
 	broken  bool                 // a judgement broke off: reports may be due that no error tells of
@@ -207,7 +208,7 @@ func (s *service) loop(ctx context.Context) error {
 		case <-tick.C:
 			err = s.tick(whole)
 		}
-		if err := s.outlast(err); err != nil {
+		if err := s.outlast(whole, err); err != nil {
 			return err
 		}
 	}
@@ -223,21 +224,29 @@ func (s *service) tick(ctx context.Context) error {
 }
 
 // outlast passes over an error that goes by itself: a full disk or quota, a database
-// that another program holds. Nothing was acknowledged, so all comes up again. A disk
-// that fails ends the service: whether what it said to have synced is there, only a
-// new start finds out.
-func (s *service) outlast(err error) error {
-	full := errors.Is(err, store.ErrFull)
-	if full != s.full {
-		s.full = full
-		s.log.Error("state", "reason", ingest.ReasonDBFull, "full", full, "err", err)
-		status := "watching"
-		if full { // the history cannot take it, so the service manager shows it
-			status = fmt.Sprintf("%s: nothing is recorded until there is space", ingest.ReasonDBFull)
+// that another program holds, a server that is away. Nothing was acknowledged, so all
+// comes up again. A disk that fails ends the service: whether what it said to have
+// synced is there, only a new start finds out.
+func (s *service) outlast(ctx context.Context, err error) error {
+	var trouble ingest.Reason
+	status := "watching"
+	switch { // what the history cannot take now, the service manager shows
+	case errors.Is(err, store.ErrFull):
+		trouble, status = ingest.ReasonDBFull, "nothing is recorded until there is space"
+	case errors.Is(err, store.ErrAway):
+		trouble, status = ingest.ReasonDBAway, "nothing is recorded until the database server is back"
+	}
+	if s.trouble == ingest.ReasonDBAway && err == nil && s.store.Check(ctx, false) != nil {
+		return nil // what went well did not ask the server
+	}
+	if trouble != s.trouble {
+		s.log.Error("state", "reason", cmp.Or(trouble, s.trouble), "lasts", trouble != "", "err", err)
+		if s.trouble = trouble; trouble != "" {
+			status = fmt.Sprintf("%s: %s", trouble, status)
 		}
 		s.notify.say("STATUS=" + status)
 	}
-	if full || errors.Is(err, store.ErrBusy) {
+	if trouble != "" || errors.Is(err, store.ErrBusy) {
 		return nil
 	}
 	return err

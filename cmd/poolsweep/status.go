@@ -63,13 +63,10 @@ func (f *statusFlags) run(cmd *cobra.Command, con *console) error {
 	if err != nil {
 		return err
 	}
-	if f.state == "" {
-		f.state = cfg.State
+	if cfg.keepIn(f.state); !cfg.kept() {
+		return usageError(cmd, errNoHistory)
 	}
-	if f.state == "" {
-		return usageError(cmd, errors.New("no state folder: give --state, or --config"))
-	}
-	st, err := readStatus(cmd.Context(), f.state, f.all || f.json)
+	st, err := readStatus(cmd.Context(), cfg, f.all || f.json)
 	if err != nil {
 		return err
 	}
@@ -156,12 +153,12 @@ type statusHealth struct {
 	At     time.Time     `json:"at"`
 }
 
-// readStatus reads a state folder beside the watcher: all drops, or only those with a
+// readStatus reads a history beside the watcher: all drops, or only those with a
 // reason, which are few.
-func readStatus(ctx context.Context, folder string, all bool) (*status, error) {
-	db, err := store.OpenBeside(ctx, folder)
+func readStatus(ctx context.Context, cfg *config, all bool) (*status, error) {
+	db, err := openBeside(ctx, cfg)
 	if err != nil {
-		return nil, openFailure(err, "give the --state of a watcher that has run")
+		return nil, err
 	}
 	defer db.Close()
 	st := &status{Schema: "poolsweep-status/1", Counts: map[string]int{}}

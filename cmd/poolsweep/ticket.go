@@ -128,9 +128,7 @@ func (t *ticket) ofLogs(cmd *cobra.Command, con *console, cfg *config, name stri
 // ofHistory prints a case of a history.
 func (t *ticket) ofHistory(cmd *cobra.Command, con *console, cfg *config, name string,
 	print func(*report.Ticket) []string) error {
-	if t.state != "" {
-		cfg.State = t.state
-	}
+	cfg.keepIn(t.state)
 	h, err := openHistory(cmd, con, cfg)
 	if err != nil {
 		return err

@@ -105,6 +105,9 @@ func (s *service) keepUp(ctx context.Context, now time.Time) error {
 	if err := removeMails(s.cfg.mailFolder(), now.Add(-s.cfg.Keep.Duration)); err != nil {
 		return err
 	}
+	if s.store.Served() {
+		return nil // a server has backups of its own
+	}
 	return backUp(ctx, s.store, s.cfg.State, now)
 }
 

@@ -107,7 +107,7 @@ func TestUpkeepFailureIsToldAndTriedAgain(t *testing.T) {
 	if got := b.health(t, partUpkeep); got != ingest.ReasonIOError {
 		t.Fatalf("health %q", got)
 	}
-	st, err := readStatus(t.Context(), b.cfg.State, true)
+	st, err := readStatus(t.Context(), b.cfg, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"reflect"
 	"time"
 
@@ -101,9 +100,7 @@ func (w *watchFlags) merge() (*config, error) {
 	if w.out != "" {
 		c.Out = w.out
 	}
-	if w.state != "" {
-		c.State = w.state
-	}
+	c.keepIn(w.state)
 	if err := w.looks.over(c); err != nil {
 		return nil, err
 	}
@@ -157,8 +154,8 @@ func (c *config) watchable() error {
 		return errors.New("no folder to watch: give --drop, or the key drops in the configuration")
 	case c.Out == "":
 		return errors.New("no folder for reports: give --out, or the key out in the configuration")
-	case c.State == "":
-		return errors.New("no folder for the history: give --state, or the key state in the configuration")
+	case !c.kept():
+		return errors.New("no folder for the history: give --state, or the key state or database in the configuration")
 	}
 	return locate("", nil, c.problems())
 }
@@ -170,16 +167,18 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	if w.config != "" { // without, a hangup ends the watcher with its terminal
 		notifyHangup(hangup)
 	}
-	db, err := store.Open(ctx, now.cfg.State)
+	db, err := openStore(ctx, now.cfg)
 	if errors.Is(err, context.Canceled) {
 		return nil // ended before it began
 	}
 	if err != nil {
-		return openFailure(err, mendState)
+		return err
 	}
 	defer db.Close()
-	if err := closeOff(now.cfg.State, log); err != nil {
-		return err
+	if now.cfg.State != "" {
+		if err := closeOff(now.cfg.State, log); err != nil {
+			return err
+		}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -216,7 +215,7 @@ func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error
 	}
 	stop := s.listen()
 	defer stop()
-	s.log.Info("watching", "folders", len(s.cfg.Drops), "out", s.cfg.Out, "state", s.cfg.State)
+	s.log.Info("watching", "folders", len(s.cfg.Drops), "out", s.cfg.Out, "history", s.store)
 	s.notify.say("READY=1")
 	going, end := context.WithCancel(ctx)
 	defer end()
@@ -244,32 +243,17 @@ func (s *service) rejudge(next *setup) {
 	if next == nil || reflect.DeepEqual(next.know, s.know) {
 		return
 	}
-	if err := os.WriteFile(filepath.Join(s.cfg.State, requestFile), nil, 0o600); err != nil {
+	if err := s.askAgain(); err != nil {
 		s.log.Warn("machines without news are judged as before: run poolsweep reanalyze", "err", err)
 	}
 }
 
-// mendState is for a history that cannot be opened for no reason of its own.
-const mendState = "let this user read and write the state folder"
-
-// openFailure adds what to do about a history that cannot be opened; hint is for what
-// has no name.
-func openFailure(err error, hint string) error {
-	switch {
-	case errors.Is(err, store.ErrInUse):
-		hint = "end the other watcher first, or give this one a --state of its own"
-	case errors.Is(err, store.ErrNewer):
-		hint = "run the newer poolsweep, or give another --state"
-	case errors.Is(err, store.ErrOlder):
-		hint = "start the watcher of this poolsweep, which brings it up to date"
-	case errors.Is(err, store.ErrNetwork):
-		hint = "give a --state on a disk of this machine"
-	case errors.Is(err, store.ErrDisk):
-		hint = "look into the system's log for what is wrong with the disk; what was not recorded is read again at the next start"
-	case errors.Is(err, store.ErrDamaged):
-		hint = "put the newest file of its folder backup in its place, or move it away: the watcher then reads all logs that are still there again"
+// askAgain has whoever judges next judge all machines again.
+func (s *service) askAgain() error {
+	if s.store.Served() {
+		return s.store.Reanalyse(context.Background())
 	}
-	return &failure{exitFailed, err, hint}
+	return request(s.cfg.State)
 }
 
 // listen has changes in the folders wake their scanners. Without events, as on

@@ -74,7 +74,7 @@ func (w *weeklyFlags) run(cmd *cobra.Command, con *console) error {
 	if err := w.looks.over(cfg); err != nil {
 		return usageError(cmd, err)
 	}
-	cfg.State = cmp.Or(w.state, cfg.State)
+	cfg.keepIn(w.state)
 	folder, err := w.folder(cfg)
 	if err != nil {
 		return usageError(cmd, err)

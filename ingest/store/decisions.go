@@ -49,6 +49,29 @@ func (s *Store) PutDecisions(ctx context.Context, origin string, lines []Decisio
 	return came, went, nil
 }
 
+// AddDecisions adds lines to those that stand in an origin.
+func (s *Store) AddDecisions(ctx context.Context, origin string, lines []DecisionLine, now time.Time) error {
+	err := s.within(ctx, func(tx querier) error {
+		for _, l := range lines {
+			var ord, nth int
+			err := tx.QueryRowContext(ctx, `
+				SELECT COALESCE(MAX(ord), -1) + 1, COALESCE(MAX(CASE WHEN text = $2 THEN nth END), 0) + 1
+				FROM decision WHERE origin = $1 AND ended = 0`, origin, l.Text).Scan(&ord, &nth)
+			if err == nil {
+				_, err = l.put(ctx, tx, origin, nth, ord, now)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store decisions of %s: %w", origin, err)
+	}
+	return nil
+}
+
 // put stores one line and reports whether it did not stand before.
 func (l *DecisionLine) put(ctx context.Context, tx querier, origin string, nth, ord int, now time.Time) (bool, error) {
 	n, err := count(tx.ExecContext(ctx, `

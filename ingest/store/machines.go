@@ -46,6 +46,17 @@ func (s *Store) Machines(ctx context.Context) ([]Machine, error) {
 	return out, err
 }
 
+// Unjudged reports whether a machine has to be judged, or a report has to go.
+func (s *Store) Unjudged(ctx context.Context) (bool, error) {
+	var some bool
+	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM machine WHERE changed <> judged)
+		OR EXISTS (SELECT 1 FROM output WHERE wanted = 0)`).Scan(&some)
+	if err != nil {
+		return false, fmt.Errorf("look for news: %w", s.explain(err))
+	}
+	return some, nil
+}
+
 // Reopen has the machines of some cases judged again.
 func (s *Store) Reopen(ctx context.Context, cases []string) error {
 	return s.within(ctx, func(tx querier) error {

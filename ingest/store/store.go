@@ -26,6 +26,7 @@ var (
 	ErrInUse   = errors.New("the state folder is in use by another watcher")
 	ErrNewer   = errors.New("the database was written by a newer poolsweep")
 	ErrOlder   = errors.New("the database was written by an older poolsweep")
+	ErrNone    = errors.New("there is no history yet")
 	ErrDamaged = errors.New("the database is damaged")
 	ErrFull    = errors.New("no space is left for the database")
 	ErrDisk    = errors.New("the disk of the database fails")
@@ -70,8 +71,11 @@ func OpenBeside(ctx context.Context, place string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: e.pool(), engine: e}
-	older, err := s.known(ctx)
-	if older {
+	version, newest, err := s.version(ctx)
+	switch {
+	case version == 0 && err == nil:
+		err = ErrNone
+	case version < newest && err == nil:
 		err = ErrOlder
 	}
 	if err != nil {
@@ -79,6 +83,9 @@ func OpenBeside(ctx context.Context, place string) (*Store, error) {
 	}
 	return s, nil
 }
+
+// Served reports whether the history is on a database server.
+func (s *Store) Served() bool { return s.Pool() != nil }
 
 // Pool returns the connections to the database server, or nil where there is none.
 func (s *Store) Pool() *pgxpool.Pool {
@@ -101,8 +108,8 @@ func (s *Store) Joined(join Join) *Store {
 func OnNetwork(folder string) bool { return network(folder) }
 
 func (s *Store) migrate(ctx context.Context) error {
-	older, err := s.known(ctx)
-	if err != nil || !older {
+	version, newest, err := s.version(ctx)
+	if err != nil || version == newest {
 		return err
 	}
 	p, err := s.migrations()
@@ -122,27 +129,27 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.db, files)
 }
 
-// known refuses a database with migrations that this program does not have, and
-// tells whether it lacks some.
-func (s *Store) known(ctx context.Context) (older bool, err error) {
+// version returns the newest migration that the database has and that this program has.
+// A database with more than that is refused.
+func (s *Store) version(ctx context.Context) (has, newest int64, err error) {
 	p, err := s.migrations()
 	if err != nil {
-		return false, err
-	}
-	version, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	sources := p.ListSources()
-	newest := sources[len(sources)-1].Version
-	if version > newest {
-		return false, fmt.Errorf("%w (schema %d, known up to %d)", ErrNewer, version, newest)
+	newest = sources[len(sources)-1].Version
+	has, err = p.GetDBVersion(ctx)
+	if err == nil && has > newest {
+		err = fmt.Errorf("%w (schema %d, known up to %d)", ErrNewer, has, newest)
 	}
-	return version < newest, nil
+	return has, newest, err
 }
 
 // Close ends the use of the history.
 func (s *Store) Close() error { return s.engine.close() }
+
+// String names the place of the history, without a secret.
+func (s *Store) String() string { return s.engine.String() }
 
 // Check reads the database for damage: its pages and rows, and when deep also
 // whether the indexes agree with them. On a database server it asks only whether it
