@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +58,30 @@ func TestFiltersAreDividedByVolume(t *testing.T) {
 	f.Groups = nil
 	if all := attachments(&f); len(all) != 1 || all[0].instances != 8 || all[0].expected() != 6 {
 		t.Errorf("without volumes: %+v", all)
+	}
+}
+
+// Names have one character or as many as a file system allows, a case thousands of tags.
+func TestSheetsBearLongNamesAndThousandsOfTags(t *testing.T) {
+	long := strings.Repeat("LAB-", 50)
+	in := fleet(t)
+	c := &in.Result.Cases[0]
+	c.Core = nil
+	for i := range 5_000 {
+		row := usage(fmt.Sprintf("%04x", i), 710_346, 113_655_360, i+1)
+		c.Core = append(c.Core, inStep(row, 710_346, 1, 1))
+		in.Result.Tags = append(in.Result.Tags, analyze.TagFact{Tag: row.Tag, Pool: row.Pool, Machines: 1, MostOn: long})
+	}
+	in.Result.Machines[0].Name, in.Result.Machines[1].Name = long, "A"
+	b := book(t, in)
+	if names := column(t, b, "Machines", "Machine"); names[0] != long || names[1] != "A" {
+		t.Errorf("the machines are %q and %q", names[0], names[1])
+	}
+	if n := len(column(t, b, "Clusters", "Tag")); n < 5_000 {
+		t.Errorf("%d rows of tags in step", n)
+	}
+	if n := len(column(t, b, "Tags", "Hex")); n < 5_000 {
+		t.Errorf("%d tags", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -20,6 +21,8 @@ func (w *Words) funcs() template.FuncMap {
 		"plural":   plural,
 		"tag":      quoteTag,
 		"list":     w.list,
+		"listed":   listed,
+		"unlisted": unlisted,
 		"ratio":    onNumber(func(v float64) (string, error) { return Ratio(v), nil }),
 		"sig":      onNumber(func(v float64) (string, error) { return Significant(v), nil }),
 		"bytes":    onNumber(w.Bytes),
@@ -88,10 +91,45 @@ func (w *Words) list(v any) (string, error) {
 	return w.List(items)
 }
 
-// List joins items the way the language does: a, b and c.
+// mostListed is how many items a sentence lists. Of thousands nobody reads all, and each
+// line of evidence repeats its sentence; the tables have them all.
+const mostListed = 40
+
+// listed are the elements of a slice that a sentence lists, unlisted how many it does not:
+//
+//	{{range listed .members}} … {{end}}{{with unlisted .members}} and {{count .}} more{{end}}
+func listed(v any) (any, error) {
+	rv := reflect.ValueOf(v)
+	left, err := unlisted(v)
+	if err != nil || left == 0 {
+		return v, err
+	}
+	return rv.Slice(0, rv.Len()-left).Interface(), nil
+}
+
+func unlisted(v any) (int, error) {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() != reflect.Slice {
+		return 0, fmt.Errorf("listed: want a slice, have %T", v)
+	}
+	if rv.Len() <= mostListed {
+		return 0, nil
+	}
+	return rv.Len() - (mostListed - 1), nil
+}
+
+// List joins items the way the language does: a, b and c. Of very many it says how many
+// more there are.
 func (w *Words) List(items []string) (string, error) {
 	if len(items) < 2 {
 		return strings.Join(items, ""), nil
+	}
+	if left, _ := unlisted(items); left > 0 {
+		rest, err := w.Sentence("list.rest", map[string]any{"n": left})
+		if err != nil {
+			return "", err
+		}
+		items = append(slices.Clip(items[:len(items)-left]), rest)
 	}
 	last := len(items) - 1
 	first, err := w.Join("list.more", items[:last])

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -62,6 +63,11 @@ func TestSentenceWordsFacts(t *testing.T) {
 		{"{{list .V}}", []string{"a", "b", "c  d"}, "a, b and c  d"},
 		{"{{list .V}}", []namedTag{{'A', ' ', ' ', ' '}, {'B', 'c', 'd', 'e'}}, "A    and Bcde"},
 		{"{{list .V}}", []string{}, ""},
+		{"{{list .V}}", letters(40), strings.Repeat("a, ", 38) + "a and a"},
+		{"{{list .V}}", letters(41), strings.Repeat("a, ", 38) + "a and 2 more"},
+		{"{{range listed .V}}{{.}}{{end}}{{with unlisted .V}} and {{count .}} more{{end}}", letters(40), strings.Repeat("a", 40)},
+		{"{{range listed .V}}{{.}}{{end}}{{with unlisted .V}} and {{count .}} more{{end}}", letters(5000),
+			strings.Repeat("a", 39) + " and 4,961 more"},
 		{`{{plural .V "filter" "filters"}}`, 1, "filter"},
 		{`{{plural .V "filter" "filters"}}`, int64(0), "filters"},
 		{"{{hours .V}}", 26.125, "26.1 hours"},
@@ -177,3 +183,6 @@ func TestNamesHoldSentencesOnly(t *testing.T) {
 		t.Error("the language or the sentences are wrong")
 	}
 }
+
+// letters is a list of so many.
+func letters(n int) []string { return slices.Repeat([]string{"a"}, n) }

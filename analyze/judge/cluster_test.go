@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +52,31 @@ func TestPairSupportsAChosenTag(t *testing.T) {
 	}
 }
 
+// Thousands of tags in step are one case, found around one of them: a table may have as
+// many as a fault in a debugger's extension prints.
+func TestThousandsOfTagsInStepAreOneCase(t *testing.T) {
+	const tags = 5_000
+	s := snap("M")
+	for i := range tags {
+		s = s.unknown(fmt.Sprintf("%04x", i), 710_346, 113_655_360)
+	}
+	if c := onlyCase(t, judge(t, s)); len(c.Core) != tags {
+		t.Errorf("%d tags in the case", len(c.Core))
+	}
+	grown := 0
+	taken := map[ingest.Tag]bool{}
+	e := examine(s.Snapshot, scene{th: analyze.DefaultThresholds(), know: know(t)})
+	for row := range e.lockstep(taken) {
+		for _, m := range e.grow(row) {
+			taken[m.Tag] = true
+		}
+		grown++
+	}
+	if grown != 1 {
+		t.Errorf("%d clusters of the same tags", grown)
+	}
+}
+
 // unrelated draws a table whose counts have nothing to do with each other: as
 // wide as real tables are, three orders of magnitude around 3,000.
 func unrelated(r *rand.Rand, tags int) made {
@@ -78,7 +105,7 @@ func TestUnrelatedTablesGetNoClusterVerdict(t *testing.T) {
 				break
 			}
 		}
-		cases += len(e.lockstep())
+		cases += len(slices.Collect(e.lockstep(nil)))
 	}
 	if convicted > tables/100 {
 		t.Errorf("%d of %d unrelated tables have a cluster that passes for no luck, want at most 1 %%", convicted, tables)

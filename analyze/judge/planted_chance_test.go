@@ -3,6 +3,7 @@ package judge
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"poolsweep/analyze"
@@ -53,7 +54,7 @@ func TestUnrelatedTablesOfEveryShapeGetNoClusterVerdict(t *testing.T) {
 			for range c.tables {
 				s := drawn(r, c.tags, shape.draw)
 				tried++
-				raised += min(1, len(examine(s.Snapshot, scene{th: th, know: k}).lockstep()))
+				raised += min(1, len(slices.Collect(examine(s.Snapshot, scene{th: th, know: k}).lockstep(nil))))
 			}
 		}
 		if raised > tried/100+3 {
@@ -81,7 +82,7 @@ func TestSharedTagsInStepLendNothingToAnUnrelatedTag(t *testing.T) {
 			s = s.np(tag, n+int64(r.NormFloat64()*0.001*float64(n)), uint64(n)*300)
 		}
 		s = s.unknown("Qzsc", n+int64(r.NormFloat64()*0.2*float64(n)), uint64(n)*300)
-		cases += min(1, len(examine(s.Snapshot, scene{th: th, know: k}).lockstep()))
+		cases += min(1, len(slices.Collect(examine(s.Snapshot, scene{th: th, know: k}).lockstep(nil))))
 	}
 	if cases > tables/100 {
 		t.Errorf("%d of %d tables raise a case, want at most 1 %%", cases, tables)

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"iter"
 	"slices"
 
 	"poolsweep/analyze"
@@ -17,10 +18,8 @@ func noFreesSign(e *exam, d *docket) {
 }
 
 func lockstepSign(e *exam, d *docket) {
-	for _, row := range e.lockstep() {
-		if !d.taken[row.Tag] {
-			d.file(e.lockstepCase(row))
-		}
+	for row := range e.lockstep(d.taken) {
+		d.file(e.lockstepCase(row))
 	}
 }
 
@@ -112,25 +111,31 @@ func (e *exam) noFrees() []ingest.TagUsage {
 // lockstep returns one row of each cluster that is worth a case by itself: no
 // luck, with volume, and with a tag that is some driver's own. Tags in step are
 // also the picture of cached files, so a cluster of shared tags raises nothing.
-func (e *exam) lockstep() []ingest.TagUsage {
-	var out []ingest.TagUsage
-	var near func()
-	for _, row := range e.anchors() {
-		core := e.grow(row)
-		if len(core) < 2 || e.withCachedFiles(core) {
-			continue
+// Taken are tags that are in a case, also in one made of a row returned before.
+func (e *exam) lockstep(taken map[ingest.Tag]bool) iter.Seq[ingest.TagUsage] {
+	return func(yield func(ingest.TagUsage) bool) {
+		var near func()
+		found := false
+		for _, row := range e.anchors() {
+			if found && taken[row.Tag] {
+				continue // thousands of tags in step are one cluster, not to be grown around each
+			}
+			core := e.grow(row)
+			switch {
+			case len(core) < 2 || e.withCachedFiles(core):
+			case !e.small(core) && e.convicts(core):
+				found = true
+				if !taken[row.Tag] && !yield(row) {
+					return
+				}
+			case near == nil:
+				near = func() { e.nearLockstep(core) }
+			}
 		}
-		switch {
-		case !e.small(core) && e.convicts(core):
-			out = append(out, row)
-		case near == nil:
-			near = func() { e.nearLockstep(core) }
+		if near != nil && !found {
+			near()
 		}
 	}
-	if near != nil && len(out) == 0 {
-		near()
-	}
-	return out
 }
 
 // anchors returns the rows that a cluster may be found around, heaviest first.

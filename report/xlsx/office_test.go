@@ -152,7 +152,19 @@ func compareLook(t *testing.T, a, b *excelize.File, sheet string, s report.Sheet
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(marks) != len(want) {
-		t.Errorf("%s: LibreOffice kept the marks %v, want %v", sheet, marks, want)
+	for at, rules := range want {
+		if len(marks[at]) != len(rules) {
+			t.Errorf("%s: LibreOffice kept the marks %v of %s, want %v", sheet, marks[at], at, rules)
+		}
+	}
+	for r := range s.Len + 1 {
+		for c := range s.Columns {
+			at, _ := excelize.CoordinatesToCellName(c+1, r+5)
+			_, to, _ := a.GetCellHyperLink(sheet, at)
+			// What is saved to a folder below leads out of it.
+			if _, got, _ := b.GetCellHyperLink(sheet, at); strings.TrimPrefix(got, "../") != to {
+				t.Errorf("%s: LibreOffice lets %s lead to %q, want %q", sheet, at, got, to)
+			}
+		}
 	}
 }
