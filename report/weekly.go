@@ -106,7 +106,7 @@ type ProgressBar struct {
 
 // WeeklyChart is a picture of a mail: one of Columns and Timeline.
 type WeeklyChart struct {
-	Name     string // of its file
+	Name     string // of its file; empty: only Alt is shown
 	Alt      string // what it shows, in words
 	Columns  *SheetChart
 	Y        Scale // of Columns

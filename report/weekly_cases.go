@@ -44,7 +44,7 @@ func (k *clerk) card(c *analyze.Case) WeeklyCase {
 		{k.label("weekly.team"), brief(decided.Team, longestName)},
 	}
 	w.Facts = slices.DeleteFunc(w.Facts, func(p Pair) bool { return p.Value == "" })
-	if decided.Ticket != "" {
+	if n := len(decided.Ticket); n > 0 && n <= longestURL {
 		w.Ticket = &WebLink{Text: k.label("weekly.ticket"), URL: decided.Ticket}
 	}
 	if len(c.Next) > 0 {
@@ -84,12 +84,15 @@ func (k *clerk) caseFull(c *analyze.Case) string {
 	return k.fullWords(first)
 }
 
-// fullWords says when a machine runs full.
+// fullWords says when a machine runs full, with the interval when that is longer than
+// the day.
 func (k *clerk) fullWords(o *outlook) string {
 	f := facts{"machine": shortName(o.machine), "day": k.day(o.At), "in": o.In, "earliest": "", "latest": ""}
 	if !o.At.IsZero() && o.Earliest > 0 && o.Latest > o.Earliest {
 		snap := o.At.Add(-o.In)
-		f["earliest"], f["latest"] = k.day(snap.Add(o.Earliest)), k.day(snap.Add(o.Latest))
+		if from, to := k.day(snap.Add(o.Earliest)), k.day(snap.Add(o.Latest)); from != to {
+			f["earliest"], f["latest"] = from, to
+		}
 	}
 	return k.say("weekly.runs-full", f)
 }

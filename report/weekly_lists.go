@@ -116,7 +116,7 @@ func (k *clerk) faults() Points {
 	return k.pointed("list-faults", ToneWarning, len(all), func(i int) string {
 		at := ingest.Source{File: all[i].Source.Base(), Line: all[i].Source.Line}
 		return brief(k.say("weekly.fault", facts{"source": at.String(), "text": brief(all[i].Text, longestName),
-			"why": k.reason(all[i].Why)}), longestText)
+			"why": k.reason(all[i].Why)}), longestWhy)
 	})
 }
 

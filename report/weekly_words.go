@@ -12,6 +12,8 @@ import (
 const (
 	longestName = 40
 	longestText = 160
+	longestWhy  = 260 // of a decision that is not understood: it names all words that would do
+	longestURL  = 300 // of a ticket; a longer one stands in the workbook alone
 )
 
 // brief makes a text one line of a bounded length. What HTML has to escape counts as

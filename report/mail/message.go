@@ -30,13 +30,25 @@ type Message struct {
 	Attachments []File
 }
 
-// New makes the message of a mail, still without sender, recipient and attachments.
+// largestPage is how many bytes the HTML and its pictures take at most: mail readers cut
+// off what is longer than about 100 KB.
+const largestPage = 90_000
+
+// New makes the message of a mail, still without sender, recipient and attachments. A
+// picture that there is no room for gives way to its words.
 func New(w *report.Weekly) (*Message, error) {
-	plain, page, err := layOut(w)
+	pictures, err := draw(w)
 	if err != nil {
 		return nil, err
 	}
-	pictures, err := draw(w)
+	shown := *w
+	shown.Charts = slices.Clone(w.Charts)
+	plain, page, err := layOut(&shown)
+	for err == nil && len(pictures) > 0 && len(page)+sizeOf(pictures) > largestPage {
+		pictures = pictures[:len(pictures)-1]
+		shown.Charts[len(pictures)].Name = ""
+		plain, page, err = layOut(&shown)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +63,13 @@ func (m *Message) Page() string {
 			`"data:image/png;base64,`+base64.StdEncoding.EncodeToString(f.Body)+`"`)
 	}
 	return page
+}
+
+func sizeOf(files []File) (bytes int) {
+	for _, f := range files {
+		bytes += len(f.Body)
+	}
+	return bytes
 }
 
 // File is a part of a message that is no text.

@@ -72,6 +72,30 @@ func TestCrowdedPicturesAreBounded(t *testing.T) {
 	}
 }
 
+// A picture that makes a mail too long gives way to its words, the last one first.
+func TestPicturesGiveWayToWords(t *testing.T) {
+	w := crowded("漢字")
+	w.Charts[0].Alt, w.Charts[1].Alt = "the first in words", "the second in words"
+	for bytes, left := range map[int]int{1000: 2, 75_000: 1, 95_000: 0} {
+		w.Notices = []string{strings.Repeat("x", bytes)}
+		m, err := New(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Pictures) != left || strings.Count(m.HTML, "<img") != left {
+			t.Errorf("%d bytes: %d pictures, want %d", bytes, len(m.Pictures), left)
+		}
+		for _, alt := range []string{"the first in words", "the second in words"} {
+			if !strings.Contains(m.HTML, alt) {
+				t.Errorf("%d bytes: no %q", bytes, alt)
+			}
+		}
+	}
+	if w.Charts[1].Name == "" {
+		t.Error("the model was changed")
+	}
+}
+
 func TestTextsAreCutToFit(t *testing.T) {
 	c, err := newCanvas(100, 20)
 	if err != nil {
