@@ -264,6 +264,14 @@ func (c *config) zone() *time.Location {
 	return nil
 }
 
+// clock is a moment by the lab's clock: days of decisions begin with its midnight.
+func (c *config) clock(at time.Time) time.Time {
+	if z := c.zone(); z != nil {
+		return at.In(z)
+	}
+	return at.UTC()
+}
+
 // isZone reports whether a name is that of a time zone. Local is none: what a report says
 // must not hang on the machine that makes it.
 func isZone(name string) bool {

@@ -101,12 +101,17 @@ func anyFits(patterns []string, text string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return fits(p, text) })
 }
 
-// holdsFolder reports whether a drop lies in one of the group's folders, or below.
-func (g *groupConfig) holdsFolder(d store.Drop) bool {
-	lies := path.Dir(path.Join(rooted(d.Share), d.Name))
+// holdsFolder reports whether a folder below a share is one of the group's, or lies
+// below one.
+func (g *groupConfig) holdsFolder(share, folder string) bool {
+	if len(g.Folders) == 0 {
+		return false
+	}
+	lies := path.Join(rooted(share), folder)
 	for _, pattern := range g.Folders {
+		pattern = rooted(pattern)
 		for at := lies; ; at = path.Dir(at) {
-			if fits(rooted(pattern), at) {
+			if fits(pattern, at) {
 				return true
 			}
 			if at == path.Dir(at) {
@@ -167,8 +172,8 @@ func (c *config) groupNames(machines []analyze.Machine, lying map[*groupConfig]m
 }
 
 // lying returns by group the keys of the machines with a log in its folders; each goes
-// through all logs.
-func lying(groups []*groupConfig, each func(func(store.Drop) error) error) (map[*groupConfig]map[string]bool, error) {
+// through the folders, below their share, that logs of a machine lie in.
+func lying(groups []*groupConfig, each func(func(share, folder, machine string)) error) (map[*groupConfig]map[string]bool, error) {
 	keys := map[*groupConfig]map[string]bool{}
 	for _, g := range groups {
 		if len(g.Folders) > 0 {
@@ -178,30 +183,26 @@ func lying(groups []*groupConfig, each func(func(store.Drop) error) error) (map[
 	if len(keys) == 0 {
 		return keys, nil
 	}
-	return keys, each(func(d store.Drop) error {
+	return keys, each(func(share, folder, machine string) {
 		for g := range keys {
-			if g.holdsFolder(d) {
-				keys[g][ingest.MachineKey(d.Machine)] = true
+			if g.holdsFolder(share, folder) {
+				keys[g][ingest.MachineKey(machine)] = true
 			}
 		}
-		return nil
 	})
 }
 
-// stored goes through the logs that a history knows.
-func stored(ctx context.Context, db *store.Store) func(func(store.Drop) error) error {
-	return func(yield func(store.Drop) error) error { return db.Drops(ctx, "", yield) }
+// stored goes through the folders that a history knows.
+func stored(ctx context.Context, db *store.Store) func(func(share, folder, machine string)) error {
+	return func(yield func(share, folder, machine string)) error { return db.Places(ctx, yield) }
 }
 
-// swept goes through logs that were read without a history.
-func swept(docs []*ingest.Document) func(func(store.Drop) error) error {
-	return func(yield func(store.Drop) error) error {
+// swept goes through those of logs that were read without a history.
+func swept(docs []*ingest.Document) func(func(share, folder, machine string)) error {
+	return func(yield func(share, folder, machine string)) error {
 		for _, d := range docs {
 			for _, s := range d.Snapshots {
-				err := yield(store.Drop{Share: path.Dir(d.File), Name: path.Base(d.File), Machine: s.Machine.Name})
-				if err != nil {
-					return err
-				}
+				yield(path.Dir(d.File), "", s.Machine.Name)
 			}
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type history struct {
 	words *templates.Words
 	now   time.Time
 	cases []store.Case
+	lain  map[*groupConfig]map[string]bool // see lying; empty as long as nobody asked
 
 	quotes chan struct{} // holds one while a drop is read again
 }
@@ -44,7 +46,8 @@ func openHistory(cmd *cobra.Command, con *console, cfg *config) (*history, error
 	if err != nil {
 		return nil, err
 	}
-	h := &history{cfg: cfg, db: db, know: know, words: words, now: time.Now(), quotes: make(chan struct{}, 1)}
+	h := &history{cfg: cfg, db: db, know: know, words: words, now: time.Now(), quotes: make(chan struct{}, 1),
+		lain: map[*groupConfig]map[string]bool{}}
 	if h.cases, err = db.Cases(cmd.Context()); err != nil {
 		db.Close()
 		return nil, err
@@ -139,7 +142,7 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := h.judged(ctx, tables, held, h.now)
+	j, err := h.judged(ctx, tables, held, h.cfg.clock(h.now))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -278,7 +281,7 @@ func (h *history) members(ctx context.Context, sel *selection) (map[string]bool,
 	if sel.group != nil {
 		groups = h.cfg.deciding(sel.group)
 	}
-	lying, err := lying(groups, stored(ctx, h.db))
+	lying, err := h.lying(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -290,6 +293,19 @@ func (h *history) members(ctx context.Context, sel *selection) (map[string]bool,
 		}
 	}
 	return keys, nil
+}
+
+// lying returns by group the keys of the machines with a log in its folders. The history
+// is looked through once for all groups.
+func (h *history) lying(ctx context.Context) (map[*groupConfig]map[string]bool, error) {
+	if len(h.lain) == 0 {
+		lain, err := lying(h.cfg.all(), stored(ctx, h.db))
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(h.lain, lain)
+	}
+	return h.lain, nil
 }
 
 // found returns the case of an id of the history in a judgement. The rules of today may

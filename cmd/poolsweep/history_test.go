@@ -28,14 +28,14 @@ type bench struct {
 
 // newBench makes a service that watches one folder with some of the samples, all of
 // them read, and has judged them. It leaves the workbook to tests that look at one.
-func newBench(t *testing.T, folders ...string) *bench {
+func newBench(t testing.TB, folders ...string) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	return newBenchOn(t, dir, &config{State: filepath.Join(dir, "state")}, folders...)
 }
 
 // newBenchOn makes one in a folder, with its history where a configuration says.
-func newBenchOn(t *testing.T, dir string, cfg *config, folders ...string) *bench {
+func newBenchOn(t testing.TB, dir string, cfg *config, folders ...string) *bench {
 	t.Helper()
 	b := &bench{dir: dir, wall: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	cfg.Out, cfg.Drops = filepath.Join(dir, "out"), []dropConfig{{Path: filepath.Join(dir, "drop")}}
@@ -66,7 +66,7 @@ func newBenchOn(t *testing.T, dir string, cfg *config, folders ...string) *bench
 }
 
 // drop lays a folder of the samples into the watched folder and reads it.
-func (b *bench) drop(t *testing.T, folder string) {
+func (b *bench) drop(t testing.TB, folder string) {
 	t.Helper()
 	share := b.cfg.Drops[0].Path
 	err := fs.WalkDir(samples.Logs, folder, func(name string, d fs.DirEntry, err error) error {

@@ -177,12 +177,13 @@ func (s *service) judgeDocuments(ctx context.Context, whole map[string]bool) (*j
 	if err != nil {
 		return nil, err
 	}
-	return s.history().judged(ctx, tables, held, s.now())
+	return s.history().judged(ctx, tables, held, s.cfg.clock(s.now()))
 }
 
 // history is that of the service.
 func (s *service) history() *history {
-	return &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: s.now(), quotes: s.quotes}
+	return &history{cfg: s.cfg, db: s.store, know: s.know, words: s.words, now: s.now(), quotes: s.quotes,
+		lain: map[*groupConfig]map[string]bool{}}
 }
 
 // recentPast returns the newest document of every machine in a history, and all that
@@ -303,6 +304,12 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 	if err != nil {
 		return err
 	}
+	outputs = slices.DeleteFunc(outputs, func(o store.Output) bool {
+		return !o.Due() || o.Wanted == 0 || j.drawing(o) == nil
+	})
+	if len(outputs) == 0 { // what readers outside see would be judged for nothing
+		return nil
+	}
 	if j.Revisions, err = revisions(ctx, s.store); err != nil {
 		return err
 	}
@@ -313,7 +320,7 @@ func (s *service) render(ctx context.Context, j *judgement) error {
 	}
 	for _, o := range outputs {
 		draw := j.drawing(o)
-		if !o.Due() || o.Wanted == 0 || draw == nil {
+		if draw == nil {
 			continue
 		}
 		if o.Path == bookFile && !s.cfg.public() { // the machines' pasts and the drops are not redacted

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"poolsweep/analyze/knowledge"
+	"poolsweep/ingest"
 	"poolsweep/ingest/redact"
 	"poolsweep/ingest/shelf"
 	"poolsweep/report"
@@ -21,10 +22,7 @@ func (r *reading) redact(tables *shelf.Shelf) {
 	for _, in := range r.asides {
 		files, machines = append(files, in.Path), append(machines, in.Machine)
 	}
-	u := redact.NewPublic(tables.Whole(r.docs), machines, files)
-	for _, d := range r.docs {
-		tables.Rewrite(d, u.Document)
-	}
+	u := hide(tables, r.docs, machines, files)
 	for i := range r.refused {
 		in := &r.refused[i]
 		in.Path, in.Reason = u.Path(in.Path), u.Text(in.Reason)
@@ -33,6 +31,16 @@ func (r *reading) redact(tables *shelf.Shelf) {
 		in := &r.asides[i]
 		in.Path, in.Machine, in.Reason = u.Path(in.Path), u.Machine(in.Machine), u.Text(in.Reason)
 	}
+}
+
+// hide takes out of documents what readers outside must not see, and returns what does
+// so with other texts about the same machines and files.
+func hide(tables *shelf.Shelf, docs []*ingest.Document, machines, files []string) *redact.Public {
+	u := redact.NewPublic(tables.Whole(docs), machines, files)
+	for _, d := range docs {
+		tables.Rewrite(d, u.Document)
+	}
+	return u
 }
 
 // outside returns a judgement of the same documents for readers outside. They are
@@ -44,10 +52,7 @@ func (c *config) outside(j *judgement, know *knowledge.Base) (*judgement, error)
 			machines = append(machines, r.Before.Machines...)
 		}
 	}
-	u := redact.NewPublic(j.shelf.Whole(j.Documents), machines, nil)
-	for _, d := range j.Documents {
-		j.shelf.Rewrite(d, u.Document)
-	}
+	u := hide(j.shelf, j.Documents, machines, nil)
 	out, err := c.newJudgement(j.Documents, j.shelf, nil, know, j.Words, nil)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -220,7 +222,12 @@ func (d *desk) judgeWeek(ctx context.Context, p *store.Period) (*week, error) {
 // moment. Readers outside are told of no decision; what it silences stays silent.
 func (d *desk) judgeHeld(ctx context.Context, tables *shelf.Shelf, held []store.Held,
 	at time.Time) (*judgement, error) {
-	j, err := d.judged(ctx, tables, held, at)
+	at = at.In(d.schedule.zone) // days of decisions begin where the group is
+	judging := d.judged
+	if d.cfg.public() {
+		judging = d.judgedOutside
+	}
+	j, err := judging(ctx, tables, held, at)
 	if err == nil {
 		j.Revisions, err = revisions(ctx, d.db)
 	}
@@ -228,14 +235,25 @@ func (d *desk) judgeHeld(ctx context.Context, tables *shelf.Shelf, held []store.
 		return nil, err
 	}
 	numbersOnly(j.Revisions) // what they said before was about more machines than a group has
-	if decided := j.Decided; d.cfg.public() {
-		if j, err = d.cfg.outside(j, d.know); err != nil {
-			return nil, err
-		}
-		j.Decided = silenced(decided)
-	}
 	j.Scope, j.Zone = d.scope(), d.schedule.zone
 	return j, nil
+}
+
+// judgedOutside judges documents for readers outside.
+func (d *desk) judgedOutside(ctx context.Context, tables *shelf.Shelf, held []store.Held,
+	at time.Time) (*judgement, error) {
+	r, err := readRuling(ctx, d.db, at)
+	if err != nil {
+		return nil, err
+	}
+	docs := documents(held)
+	hide(tables, docs, nil, nil)
+	j, err := d.cfg.newJudgement(docs, tables, nil, d.know, d.words, nil)
+	if err == nil {
+		decided, _ := r.settle(j.Result)
+		j.Decided = silenced(decided)
+	}
+	return j, err
 }
 
 // silenced leaves of decisions which cases they silence.
@@ -286,29 +304,28 @@ func (d *desk) scope() *report.Scope {
 func (d *desk) addPast(ctx context.Context, w *week, members map[string]bool) error {
 	th := analyze.DefaultThresholds()
 	p := analyze.Period{From: w.From, To: w.To}
-	var tracks []analyze.Track
-	trace := func(docs []*ingest.Document) {
+	trace := func(docs []*ingest.Document) (tracks []analyze.Track) {
 		for _, snaps := range fleet.Machines(docs) {
 			back := w.Result.Lend(snaps)
 			tracks = append(tracks, judge.Trace(snaps, w.Result.Cases, p, th))
 			back()
 		}
+		return tracks
 	}
 	if d.cfg.public() {
-		trace(w.judgement.Documents)
-		w.Past = judge.Past(w.Result, tracks, p, th)
+		w.Past = judge.Past(w.Result, trace(w.judgement.Documents), p, th)
 		return nil
 	}
-	for _, key := range sortedKeys(members) { // one at a time, for what they take
-		one := map[string]bool{key: true}
+	keys := sortedKeys(members)
+	tracks, err := together(len(keys), func(i int) ([]analyze.Track, error) {
+		one := map[string]bool{keys[i]: true}
 		held, err := d.asOf(ctx, nil, one, one, w.Period)
-		if err != nil {
-			return err
-		}
-		trace(documents(held))
+		return trace(documents(held)), err
+	})
+	if err != nil {
+		return err
 	}
-	w.Past = judge.Past(w.Result, tracks, p, th)
-	var err error
+	w.Past = judge.Past(w.Result, slices.Concat(tracks...), p, th)
 	w.Drops, err = troubledDrops(ctx, d.db, func(drop store.Drop) bool { return d.owns(drop, members) })
 	if err != nil {
 		return err
@@ -323,7 +340,8 @@ func (d *desk) owns(drop store.Drop, members map[string]bool) bool {
 	if name == "" {
 		name = ingest.PlaceBelow(drop.Name).Machine().Name
 	}
-	return members[ingest.MachineKey(name)] || d.group.holdsFolder(drop) || name == "" && d.group.Default
+	return members[ingest.MachineKey(name)] || d.group.holdsFolder(drop.Share, path.Dir(drop.Name)) ||
+		name == "" && d.group.Default
 }
 
 // tell collects what a week's mail says beside the judgement, and has the states of its

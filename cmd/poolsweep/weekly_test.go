@@ -12,6 +12,7 @@ import (
 	"poolsweep/analyze"
 	"poolsweep/ingest"
 	"poolsweep/ingest/store"
+	"poolsweep/report"
 )
 
 // newMailBench makes a bench with groups, whose mails stay in the outbox. The clock
@@ -359,5 +360,81 @@ func TestOldMailsAreRemoved(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(b.cfg.mailFolder()); len(left) != 0 {
 		t.Errorf("%d are left", len(left))
+	}
+}
+
+// A mail for readers outside, its text, workbook and write-ups, tells no name of the
+// lab's: of machines, folders, groups, teams and trackers.
+func TestMailsForOutsideNameNobody(t *testing.T) {
+	const canary = "qanary"
+	limit := int64(1) // so that the mail says where the files lie instead of bringing them
+	b := newMailBench(t, groupConfig{Name: canary, Default: true, Recipients: []string{"vendor@lab.example"},
+		Weekday: "monday", Profile: report.ProfilePublic, AttachBytes: &limit})
+	b.cfg.Out = filepath.Join(b.dir, canary)
+	for day := range 4 {
+		b.log(t, canary+"-1", uint64(day+1)<<30)
+		b.log(t, canary+"-2", 1<<20)
+		b.live(t, 12*time.Hour)
+	}
+	if err := b.judge(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	id := b.caseOf(t, canary+"-1")
+	err := b.putDecisions(t.Context(), typedFolder, []store.DecisionLine{{Text: id + " owner the " + canary + " team"},
+		{Text: id + " ownr " + canary}, {Text: id + " ticket https://" + canary + ".example/1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.live(t, aWeek)
+	folder := filepath.Join(b.cfg.mailFolder(), "2026-W48-"+canary)
+	for _, file := range []string{emlFile, htmlFile, textFile, bookFile, "cases/" + id + ".pdf"} {
+		for part, text := range textsOf(t, filepath.Join(folder, filepath.FromSlash(file))) {
+			if file == emlFile {
+				_, text, _ = strings.Cut(text, "\r\n") // the ID, which is the series'
+			}
+			if at := strings.Index(strings.ToLower(text), canary); at >= 0 {
+				t.Errorf("%s: %q", part, text[max(0, at-90):min(len(text), at+40)])
+			}
+		}
+	}
+}
+
+// A day begins where the group is: a snooze ends with its midnight.
+func TestSnoozesEndByTheGroupsClock(t *testing.T) {
+	shanghai, angeles := everyone(), everyone()
+	shanghai.Name, shanghai.Zone = "Shanghai", "Asia/Shanghai"
+	angeles.Name, angeles.Zone = "Los Angeles", "America/Los_Angeles"
+	shanghai.Machines, angeles.Machines = []string{"*"}, []string{"*"}
+	angeles.Default = false
+	b := newMailBench(t, shanghai, angeles)
+	b.drop(t, "process-leak")
+	if err := b.judge(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	id := b.caseOf(t, "TEST-2K3-11")
+	err := b.putDecisions(t.Context(), typedFolder, []store.DecisionLine{{Text: id + " snooze until 2026-12-02"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := b.history()
+	for at, asleep := range map[string][2]bool{"2026-12-01T15:59:00Z": {true, true}, "2026-12-01T16:01:00Z": {false, true},
+		"2026-12-02T07:59:00Z": {false, true}, "2026-12-02T08:01:00Z": {false, false}} {
+		if h.now, err = time.Parse(time.RFC3339, at); err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.cfg.Groups {
+			g := &b.cfg.Groups[i]
+			d, err := h.desk(g, b.dir, b.service.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, err := d.judgeGroup(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := j.Decided[id].Snoozed != nil; got != asleep[i] {
+				t.Errorf("%s in %s: asleep %v", at, g.Name, got)
+			}
+		}
 	}
 }

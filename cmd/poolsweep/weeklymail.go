@@ -51,8 +51,11 @@ func (d *desk) compose(name string, told report.Mailing, reports []drawn,
 		}
 		f := mail.File{Name: path.Base(r.path), Body: out.Bytes()}
 		l.files, l.paths = append(l.files, f), append(l.paths, r.path)
-		told.Files = append(told.Files, report.MailFile{Name: f.Name, Size: int64(out.Len()),
-			Path: filepath.ToSlash(filepath.Join(l.folder, filepath.FromSlash(r.path)))})
+		place := filepath.ToSlash(filepath.Join(l.folder, filepath.FromSlash(r.path)))
+		if d.cfg.public() {
+			place = f.Name // the lab's folders are its own
+		}
+		told.Files = append(told.Files, report.MailFile{Name: f.Name, Path: place, Size: int64(out.Len())})
 	}
 	var err error
 	if l.Weekly, err = build(told); err != nil {

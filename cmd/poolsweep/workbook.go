@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"poolsweep/analyze"
@@ -111,7 +115,7 @@ func ruleChanges(ctx context.Context, db *store.Store, p analyze.Period, now tim
 	return out, nil
 }
 
-// readTracks reads the machines' pasts, one machine's logs at a time. What was read
+// readTracks reads the machines' pasts, the logs of few machines at a time. What was read
 // is kept without its tables until the machine sends something new: to read the
 // history of hundreds of machines for every workbook would take minutes each time.
 func (r *pasts) readTracks(ctx context.Context, res *analyze.Result, p analyze.Period,
@@ -120,24 +124,47 @@ func (r *pasts) readTracks(ctx context.Context, res *analyze.Result, p analyze.P
 	if err != nil {
 		return nil, err
 	}
-	held, tracks := map[string]heldTrack{}, []analyze.Track(nil)
-	for _, m := range machines {
-		key := ingest.MachineKey(m.Name)
-		h, known := r.held[key]
+	read, err := together(len(machines), func(i int) (h heldTrack, err error) {
+		m := machines[i]
+		h, known := r.held[ingest.MachineKey(m.Name)]
 		cases := casesOn(res, m.Name)
 		if !known || h.changed != m.Changed || !h.from.Equal(p.From) || h.cases != cases {
 			h = heldTrack{changed: m.Changed, from: p.From, cases: cases}
-			if h.track, err = r.readTrack(ctx, m.Name, res, p, th); err != nil {
-				return nil, err
-			}
+			h.track, err = r.readTrack(ctx, m.Name, res, p, th)
 		}
-		held[key] = h
+		return h, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	held, tracks := map[string]heldTrack{}, []analyze.Track(nil)
+	for i, h := range read {
+		held[ingest.MachineKey(machines[i].Name)] = h
 		if h.track != nil {
 			tracks = append(tracks, *h.track)
 		}
 	}
 	r.held = held // machines that were purged are gone with the old ones
 	return tracks, nil
+}
+
+// together does some work for each number below n, on all processors, and returns the
+// results in order. After a failure no more is begun.
+func together[T any](n int, work func(i int) (T, error)) ([]T, error) {
+	done, errs := make([]T, n), make([]error, n)
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if done[i], errs[i] = work(i); errs[i] != nil {
+					next.Store(int64(n))
+				}
+			}
+		})
+	}
+	working.Wait()
+	return done, cmp.Or(errs...)
 }
 
 // casesOn names the cases of a machine.
@@ -176,8 +203,8 @@ func (r *pasts) readTrack(ctx context.Context, machine string, res *analyze.Resu
 func troubledDrops(ctx context.Context, db *store.Store, wanted func(store.Drop) bool) ([]report.Drop, error) {
 	var out []report.Drop
 	states := []store.State{store.Refused, store.Incomplete, store.Waiting}
-	err := db.Drops(ctx, "", func(d store.Drop) error {
-		if d.Reason != "" && slices.Contains(states, d.State) && wanted(d) {
+	err := db.Doubted(ctx, func(d store.Drop) error {
+		if slices.Contains(states, d.State) && wanted(d) {
 			out = append(out, report.Drop{Path: filepath.ToSlash(dropPath(d.Share, d.Name)), Machine: d.Machine,
 				State: string(d.State), Reason: string(d.Reason), Since: d.ChangedAt})
 		}

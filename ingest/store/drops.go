@@ -79,6 +79,19 @@ func (s *Store) Doubted(ctx context.Context, each func(Drop) error) error {
 	return s.drops(ctx, each, `reason <> ''`)
 }
 
+// Places calls each with the folders that drops of a machine lie in, below their share,
+// each once.
+func (s *Store) Places(ctx context.Context, each func(share, folder, machine string)) error {
+	return s.rows(ctx, "list folders", `
+		SELECT DISTINCT share, RTRIM(name, REPLACE(name, '/', '')), machine FROM drop_file WHERE machine <> ''`, nil,
+		func(rows *sql.Rows) error {
+			var share, folder, machine string
+			err := rows.Scan(&share, &folder, &machine)
+			each(share, unescape(folder), machine)
+			return err
+		})
+}
+
 func (s *Store) drops(ctx context.Context, each func(Drop) error, where string, args ...any) error {
 	return s.rows(ctx, "list drops", `
 		SELECT share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at

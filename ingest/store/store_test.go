@@ -319,6 +319,21 @@ func TestNewestIsOneDocumentAMachine(t *testing.T) {
 	}
 }
 
+func TestPlacesAreTheFoldersOfMachines(t *testing.T) {
+	s, _ := newStore(t)
+	for i, name := range []string{"LAB-1/old/a.log", "LAB-1/old/b.log", "LAB-1/c.log", "d.log", "é\\\xff/e.log"} {
+		record(t, s, reading("LAB-1", name, fmt.Sprint(i)), Analysed)
+	}
+	record(t, s, reading("LAB-2", "LAB-1/old/f.log", "other"), Analysed)
+	var got []string
+	err := s.Places(t.Context(), func(_, folder, machine string) { got = append(got, machine+" "+folder) })
+	slices.Sort(got)
+	want := []string{"LAB-1 ", "LAB-1 LAB-1/", "LAB-1 LAB-1/old/", "LAB-1 é\\\xff/", "LAB-2 LAB-1/old/"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}
+
 func TestPurgeLeavesNoTrace(t *testing.T) {
 	s, dir := newStore(t)
 	ctx := context.Background()
