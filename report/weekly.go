@@ -18,10 +18,14 @@ type Mailing struct {
 	Floor analyze.Verdict // the mildest that is told; 0: every case
 
 	Taken    Taken
-	LastTool string   // that the last mail was made by; empty: the same
-	Late     int      // logs of earlier weeks that came too late for their mail
-	Skipped  []string // weeks that got no mail
-	InDoubt  int      // earlier mails that may be missing, or be there twice
+	LastTool string // that the last mail was made by; empty: the same
+	// Ruled are the cases that the last mail's logs alone make other ones with this tool,
+	// if RulesTold: it is known which.
+	Ruled     []Ruled
+	RulesTold bool
+	Late      int      // logs of earlier weeks that came too late for their mail
+	Skipped   []string // weeks that got no mail
+	InDoubt   int      // earlier mails that may be missing, or be there twice
 
 	Files []MailFile
 	Limit int64 // bytes that Files may take in the mail; 0: none goes along
@@ -32,6 +36,12 @@ type Taken struct {
 	Files          int
 	Bytes          int64
 	Oldest, Newest time.Time // session times, zero when none was printed
+}
+
+// Ruled is a case of which other rules think otherwise, by the same logs.
+type Ruled struct {
+	ID       string
+	Was, Now string // verdicts; empty: no case
 }
 
 // MailFile is a report that goes along with a mail.

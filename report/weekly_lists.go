@@ -10,7 +10,7 @@ import (
 
 // lists are what is told beside the cases; those without items are left out.
 func (k *clerk) lists() []Points {
-	all := []Points{k.fullList(), k.silentList(), k.unusable(), k.changes(), k.faults(), k.fixedList()}
+	all := []Points{k.fullList(), k.silentList(), k.unusable(), k.changes(), k.ruledList(), k.faults(), k.fixedList()}
 	return slices.DeleteFunc(all, func(p Points) bool { return len(p.Items) == 0 })
 }
 
@@ -108,6 +108,37 @@ func countKind(all []analyze.Changed, kind analyze.ChangeKind) int {
 		}
 	}
 	return n
+}
+
+// ruled are the cases whose verdict the rules changed, as far as this mail tells of such.
+func (k *clerk) ruled() []Ruled {
+	mild := func(verdict string) bool {
+		return verdict == "" || verdict == analyze.Suspect.String() && k.m.Floor > analyze.Suspect
+	}
+	return slices.DeleteFunc(slices.Clone(k.m.Ruled), func(r Ruled) bool {
+		decided := k.in.Decided[r.ID]
+		return decided.Silent() || mild(r.Was) && mild(r.Now)
+	})
+}
+
+// ruledList tells what the rules changed and no machine did.
+func (k *clerk) ruledList() Points {
+	all := k.ruled()
+	verdict := func(word string) string {
+		if word == "" {
+			return ""
+		}
+		return k.label("verdict." + word)
+	}
+	return k.pointed("list-ruled", TonePlain, len(all), func(i int) string {
+		title := ""
+		for c := range k.in.Result.Cases {
+			if of := &k.in.Result.Cases[c]; of.ID == all[i].ID {
+				title = brief(k.title(of), longestText)
+			}
+		}
+		return k.say("weekly.ruled", facts{"id": all[i].ID, "title": title, "was": verdict(all[i].Was), "now": verdict(all[i].Now)})
+	})
 }
 
 // faults are the lines of decisions that cannot be followed.

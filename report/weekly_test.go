@@ -61,6 +61,7 @@ func TestWeeklyGolden(t *testing.T) {
 	}
 	in.Words, in.Lang, m.Group = words, "zh-CN", "三号楼"
 	m.Late, m.Skipped, m.InDoubt, m.LastTool = 2, []string{"2025-W11", "2025-W12"}, 1, "poolsweep 0.0"
+	m.Ruled, m.RulesTold = []Ruled{{ID: in.Result.Cases[0].ID, Was: "suspect", Now: "leak"}}, true
 	golden(t, "weekly-zh-CN", dumpWeekly(weeklyOf(t, in, m)))
 }
 
@@ -98,6 +99,31 @@ func TestSilencedAndMilderCasesAreLeftOut(t *testing.T) {
 	m.Floor = analyze.Leak
 	if ids := NeedsWriteup(in, m); !slices.Equal(ids, []string{"PS-00000001"}) {
 		t.Errorf("write-ups %v", ids)
+	}
+}
+
+// Of cases that the rules alone changed, those are told that the mail would tell of.
+func TestChangesOfTheRulesAreTold(t *testing.T) {
+	in := history(t)
+	m := mailing(&in)
+	m.LastTool, m.RulesTold = "poolsweep 0.0", true
+	told := func() string { return dumpWeekly(weeklyOf(t, in, m)) }
+	if got := told(); !strings.Contains(got, "give the same verdicts with both") || strings.Contains(got, "by the rules") {
+		t.Errorf("no changes: %s", got)
+	}
+	m.Ruled = []Ruled{{ID: in.Result.Cases[0].ID, Was: "suspect", Now: "leak"}, {ID: "PS-GONE", Was: "suspect"}}
+	if got := told(); !strings.Contains(got, "by the same logs 2 cases have another verdict now") ||
+		!strings.Contains(got, "suspect then, leak now") || !strings.Contains(got, "PS-GONE; by the logs of the last mail suspect then, no case now") {
+		t.Errorf("two changes: %s", got)
+	}
+	m.Floor = analyze.Leak
+	if got := told(); !strings.Contains(got, "by the same logs 1 case has") || strings.Contains(got, "PS-GONE") {
+		t.Errorf("with a floor: %s", got)
+	}
+	m.RulesTold = false
+	m.Ruled = nil
+	if got := told(); !strings.Contains(got, "a case may have moved for that reason alone") {
+		t.Errorf("not known: %s", got)
 	}
 }
 

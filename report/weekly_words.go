@@ -105,7 +105,8 @@ func (k *clerk) weeklyNotices() []string {
 		{"late", k.m.Late > 0, facts{"n": k.m.Late}},
 		{"skipped", len(k.m.Skipped) > 0, k.few(k.m.Skipped)},
 		{"in-doubt", k.m.InDoubt > 0, facts{"n": k.m.InDoubt}},
-		{"tool", k.m.LastTool != "", facts{"before": k.m.LastTool, "now": k.in.Tool}},
+		{"tool", k.m.LastTool != "", facts{"before": k.m.LastTool, "now": k.in.Tool,
+			"told": k.m.RulesTold, "n": len(k.ruled())}},
 	} {
 		if n.is {
 			out = append(out, k.say("weekly.notice-"+n.name, n.f))

@@ -152,6 +152,7 @@ type week struct {
 	*store.Period
 	*judgement
 	told report.Mailing
+	logs string // a hash of those that it is judged from
 }
 
 // caseSummary is how a case stood at the end of a week, as the history keeps it. It names
@@ -162,16 +163,6 @@ type caseSummary struct {
 	Machines int    `json:"machines"`
 	Events   int64  `json:"events"`
 	Bytes    uint64 `json:"bytes"`
-	Tool     string `json:"tool"` // that judged
-}
-
-// readSummary returns how a case stood in the week of a key.
-func readSummary(c store.CaseState, key string) (caseSummary, error) {
-	var sum caseSummary
-	if err := json.Unmarshal(c.Summary, &sum); err != nil {
-		return sum, fmt.Errorf("read summary of case %s in %s: %w", c.ID, key, err)
-	}
-	return sum, nil
 }
 
 // states are the cases of a week for the next one to compare with.
@@ -180,13 +171,14 @@ func (w *week) states() ([]store.CaseState, error) {
 	for i := range w.Result.Cases {
 		c := &w.Result.Cases[i]
 		text, err := json.Marshal(caseSummary{Verdict: c.Verdict.String(), State: w.Past.Courses[c.ID].State.String(),
-			Machines: len(c.Machines), Events: c.Events, Bytes: c.Bytes, Tool: tool})
+			Machines: len(c.Machines), Events: c.Events, Bytes: c.Bytes})
 		if err != nil {
 			return nil, fmt.Errorf("summarize case %s: %w", c.ID, err)
 		}
 		out = append(out, store.CaseState{ID: c.ID, Summary: text})
 	}
-	return out, nil
+	text, err := json.Marshal(weekSummary{tool, w.logs})
+	return append(out, store.CaseState{ID: wholeWeek, Summary: text}), err
 }
 
 // judgeWeek judges a week by what was read before the period's date. A period that is
@@ -212,6 +204,9 @@ func (d *desk) judgeWeek(ctx context.Context, p *store.Period) (*week, error) {
 		return nil, err
 	}
 	w := &week{Period: p, judgement: j}
+	if w.logs, err = d.logsOf(ctx, members, p); err != nil {
+		return nil, err
+	}
 	if err := d.addPast(ctx, w, members); err != nil {
 		return nil, err
 	}
@@ -407,15 +402,14 @@ func (d *desk) compare(ctx context.Context, w *week, key string) error {
 	if err != nil || last == nil {
 		return err
 	}
-	before := map[string]caseSummary{}
-	for _, c := range last.Cases {
-		sum, err := readSummary(c, key)
-		if err != nil {
+	before, judged, err := caseSummaries(last.Cases, key)
+	if err != nil {
+		return err
+	}
+	if judged.Tool != "" && judged.Tool != tool {
+		w.told.LastTool = judged.Tool
+		if w.told.Ruled, w.told.RulesTold, err = d.ruled(ctx, last, judged.Logs, before); err != nil {
 			return err
-		}
-		before[c.ID] = sum
-		if sum.Tool != tool {
-			w.told.LastTool = sum.Tool
 		}
 	}
 	for id, course := range w.Past.Courses {

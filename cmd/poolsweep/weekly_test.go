@@ -322,6 +322,63 @@ func TestStatesAgreeWithTheLastMail(t *testing.T) {
 	}
 }
 
+// A verdict that other rules would give by the same logs is no news of a machine. When
+// the logs are not the same, nobody can tell.
+func TestRulesThatChangedAreTold(t *testing.T) {
+	b := newMailBench(t, everyone())
+	for day := range 4 {
+		b.log(t, "LAB-1", uint64(day+1)<<30)
+		b.live(t, 12*time.Hour)
+	}
+	if err := b.judge(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	id := b.caseOf(t, "LAB-1")
+	verdict := "suspect"
+	b.live(t, aWeek)
+	by := func(text string) string {
+		t.Helper()
+		b.live(t, aWeek)
+		y, w := b.wall.AddDate(0, 0, -7).ISOWeek()
+		mail := b.mailText(t, fmt.Sprintf("%d-W%02d-lab", y, w))
+		if !strings.Contains(mail, text) {
+			t.Errorf("no %q in\n%s", text, mail)
+		}
+		return mail
+	}
+	last := `(SELECT MAX(key) FROM period_case)`
+	older := `UPDATE period_case SET summary = replace(summary, 'poolsweep 0.1', 'poolsweep 0.0') WHERE key = ` + last
+	if mail := by("Nothing new"); strings.Contains(mail, "the last mail by") {
+		t.Errorf("rules that did not change are told:\n%s", mail)
+	}
+	b.change(t, older)
+	by("the logs of the last mail give the same verdicts with both")
+	b.change(t, older)
+	b.change(t, `UPDATE period_case SET summary = replace(summary, '"`+verdict+`"', '"healthy"') WHERE key = `+last)
+	by(id + ", Abcd holds 4 GB of nonpaged pool; by the logs of the last mail healthy then, " + verdict + " now")
+	b.change(t, older)
+	b.change(t, `DELETE FROM period_case WHERE id <> '' AND key = `+last)
+	by("by the logs of the last mail no case then, " + verdict + " now")
+	b.change(t, older)
+	if _, err := b.store.Purge(t.Context(), "LAB-1", b.wall); err != nil {
+		t.Fatal(err)
+	}
+	by("a case may have moved for that reason alone")
+}
+
+func TestCasesAreFoundByTheirNames(t *testing.T) {
+	was := map[string]caseSummary{"PS-1": {Verdict: "leak"}, "PS-2": {Verdict: "leak"}, "PS-3": {Verdict: "suspect"}}
+	names := map[string][]string{"PS-1": {"v1|a"}, "PS-2": {"v1|b", "v1|b2"}, "PS-3": {"v1|c"}}
+	got := otherwise(was, names, []analyze.Case{{ID: "PS-1", Signature: "v1|a", Verdict: analyze.Leak},
+		{ID: "PS-9", Signature: "v2|b", Aliases: []string{"v1|b2"}, Verdict: analyze.Suspect},
+		{ID: "PS-4", Signature: "v2|d", Verdict: analyze.Runaway}})
+	want := []report.Ruled{{ID: "PS-3", Was: "suspect"}, {ID: "PS-4", Now: "runaway-attachment"},
+		{ID: "PS-9", Was: "leak", Now: "suspect"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestPurgeRemovesMailsAndMakesUnsentOnesAgain(t *testing.T) {
 	t.Parallel()
 	b := newMailBench(t, everyone())

@@ -81,7 +81,7 @@ type judgedBy struct {
 }
 
 // ruleChanges returns where, in a period, one version judged after another. It is known
-// of weeks with a mail that told of a case; now judges this one.
+// of weeks with a mail; now judges this one.
 func ruleChanges(ctx context.Context, db *store.Store, p analyze.Period, now time.Time) ([]report.RuleChange, error) {
 	periods, err := db.Periods(ctx, "")
 	if err != nil {
@@ -96,11 +96,11 @@ func ruleChanges(ctx context.Context, db *store.Store, p analyze.Period, now tim
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range cases {
-			sum, err := readSummary(c, week.Key)
-			if err != nil {
-				return nil, err
-			}
+		_, sum, err := caseSummaries(cases, week.Key)
+		if err != nil {
+			return nil, err
+		}
+		if sum.Tool != "" {
 			by = append(by, judgedBy{week.Dated, sum.Tool})
 		}
 	}

@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -209,6 +211,26 @@ func (s *Store) AsOf(ctx context.Context, machine string, since, until, read tim
 			WHERE s.machine = $1 AND s.moment >= $2 AND s.moment < $3 AND n.read_at < $4 AND n.superseded_by = ''
 			ORDER BY s.moment DESC, s.sha256 LIMIT $5) l`,
 		ingest.MachineKey(machine), millis(since), millis(until), millis(read), most)
+}
+
+// Known returns a hash of the documents that AsOf chooses from for some machines, the
+// newest of each among them: it stays the same as long as the same are known.
+func (s *Store) Known(ctx context.Context, machines map[string]bool, since, until, read time.Time) (string, error) {
+	sum := sha256.New()
+	err := s.rows(ctx, "list documents", `
+		SELECT DISTINCT s.machine, s.sha256, s.delivered FROM snapshot s
+		JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+		WHERE s.moment < $2 AND n.read_at < $3 AND n.superseded_by = '' AND (s.moment >= $1 OR s.moment = (
+			SELECT MAX(k.moment) FROM snapshot k WHERE k.machine = s.machine AND k.moment < $2)) ORDER BY 1, 2, 3`,
+		[]any{millis(since), millis(until), millis(read)}, func(rows *sql.Rows) error {
+			var machine, content, delivered string
+			err := rows.Scan(&machine, &content, &delivered)
+			if machines[machine] {
+				fmt.Fprintf(sum, "%q %q %q\n", machine, content, delivered)
+			}
+			return err
+		})
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // Content is a content in force, without what was read from it.

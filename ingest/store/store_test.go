@@ -334,6 +334,38 @@ func TestPlacesAreTheFoldersOfMachines(t *testing.T) {
 	}
 }
 
+// The hash of what is known follows documents that come, and those of these machines and
+// this time alone.
+func TestKnownFollowsTheDocuments(t *testing.T) {
+	s, _ := newStore(t)
+	hours := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	add := func(machine, content string, at time.Time) {
+		r := reading(machine, content+".log", content)
+		r.Documents[0].Snapshots[0].At = at
+		record(t, s, r, Analysed)
+	}
+	known := func() string {
+		t.Helper()
+		sum, err := s.Known(t.Context(), map[string]bool{ingest.MachineKey("LAB-1"): true}, hours(1), hours(9), noon.AddDate(1, 0, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	none := known()
+	add("LAB-1", "long ago", hours(0)) // the newest there is
+	first := known()
+	add("LAB-2", "of another", hours(2))
+	add("LAB-1", "later", hours(9))
+	if same := known(); first == none || same != first {
+		t.Errorf("%s, then %s, then %s", none, first, same)
+	}
+	add("LAB-1", "of the time", hours(3))
+	if known() == first {
+		t.Error("a document that came makes no difference")
+	}
+}
+
 func TestPurgeLeavesNoTrace(t *testing.T) {
 	s, dir := newStore(t)
 	ctx := context.Background()
