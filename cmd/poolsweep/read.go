@@ -65,8 +65,8 @@ func (r *reader) slot() (done func()) {
 }
 
 // readAll reads the inputs, lets take put away the tables of each snapshot when it is
-// read, and calls step after each input. An input that cannot be read is refused and the rest goes
-// on; the only error is the user's interrupt.
+// read, and calls step after each input. One that cannot be read is refused and the
+// rest goes on; the only error is the user's interrupt.
 func readAll(ctx context.Context, inputs []input, take func(*ingest.Snapshot), step func()) (*reading, error) {
 	r := newReader(ctx)
 	r.take = take

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf16"
 
@@ -69,6 +71,38 @@ func TestReadAllGoesOnAfterABadInput(t *testing.T) {
 		"LAB-5.log read: same content as LAB-1.log")
 	if len(steps) != len(inputs) {
 		t.Errorf("%d steps for %d inputs", len(steps), len(inputs))
+	}
+}
+
+// last is a reader that has nothing to give until it is told that all others are done.
+type last struct{ told chan bool }
+
+func (l last) Read([]byte) (int, error) {
+	<-l.told
+	return 0, io.EOF
+}
+
+// TestAHugeLogHoldsNoOtherUp reads twenty logs while the first one does not end.
+func TestAHugeLogHoldsNoOtherUp(t *testing.T) {
+	if runtime.GOMAXPROCS(0) < 2 {
+		t.Skip("a single processor reads one log after the other")
+	}
+	told := make(chan bool)
+	huge := input{path: "LAB-00.log", place: ingest.Place{File: "LAB-00.log"}, open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader(shortLog), last{told})), nil
+	}}
+	inputs := []input{huge}
+	for i := range 20 {
+		inputs = append(inputs, textInput(fmt.Sprintf("LAB-%02d.log", i+1), shortLog+strings.Repeat("\n", i+1)))
+	}
+	var done atomic.Int32
+	r, err := readAll(t.Context(), inputs, keepTables, func() {
+		if int(done.Add(1)) == len(inputs)-1 {
+			close(told)
+		}
+	})
+	if err != nil || len(r.docs) != len(inputs) || r.docs[0].File != huge.path {
+		t.Errorf("%d documents of %d inputs, error %v", len(r.docs), len(inputs), err)
 	}
 }
 

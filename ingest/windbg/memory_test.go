@@ -3,6 +3,7 @@ package windbg
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -91,5 +92,34 @@ func TestRoomOfRowsIsUsedAgain(t *testing.T) {
 	m.release(rows, kept)
 	if m.takeRoom() != nil || len(kept.Tags) != 5 || cap(kept.Tags) > 10 {
 		t.Errorf("%d rows are kept in room for %d", len(kept.Tags), cap(kept.Tags))
+	}
+}
+
+// TestLongLogsNeedNoMoreRoom reads logs of 10 and 110 snapshots of 500 rows, 88 bytes
+// each in memory: the hundred more must not be allocated where they are taken off.
+func TestLongLogsNeedNoMoreRoom(t *testing.T) {
+	allocated := func(snapshots int) int64 {
+		var text bytes.Buffer
+		for i := range snapshots {
+			writeTable(&text, 500, i+1)
+		}
+		text.WriteString("0: kd> ")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d, err := ReadEach(&text, "x.log", func(s *ingest.Snapshot) {
+			if len(s.Tags) != 500 {
+				t.Errorf("%d rows", len(s.Tags))
+			}
+			s.Tags = nil
+		})
+		runtime.ReadMemStats(&after)
+		if err != nil || len(d.Snapshots) != snapshots {
+			t.Errorf("%d of %d snapshots, error %v", len(d.Snapshots), snapshots, err)
+		}
+		return int64(after.TotalAlloc - before.TotalAlloc)
+	}
+	few := allocated(10)
+	if more := allocated(110) - few; more > 100*500*88/4 {
+		t.Errorf("%d bytes allocated for 100 snapshots more", more)
 	}
 }
