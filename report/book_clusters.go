@@ -33,7 +33,7 @@ func (b *binder) clusterSheet() Sheet {
 	l.add("tag", KindText, 7, func(i int) any { return rows[i].m.Tag.String() })
 	l.add("pool", KindText, 11, func(i int) any { return b.pool(rows[i].m.Pool) })
 	l.add("part", KindText, 12, func(i int) any { return b.label("part." + rows[i].part) })
-	l.add("outstanding", KindCount, 14, func(i int) any { return rows[i].m.Outstanding })
+	l.add("outstanding", KindCount, 14, func(i int) any { return printed(rows[i].m.Outstanding, rows[i].m.Bytes) })
 	l.add("gained", KindCount, 12, func(i int) any { return orEmpty(rows[i].m.Gained) })
 	l.add("events", KindCount, 12, func(i int) any { return orEmpty(rows[i].c.Events) })
 	l.add("ratio", KindRatio, 10, func(i int) any { return orEmpty(rows[i].m.Ratio) })

@@ -61,6 +61,30 @@ func TestFiltersAreDividedByVolume(t *testing.T) {
 	}
 }
 
+// Some tables print bytes only. A count that was not printed is an empty cell, not 0.
+func TestCountsThatWereNotPrintedAreEmpty(t *testing.T) {
+	in := history(t)
+	in.Result.Tags[0].Median, in.Result.Tags[0].P95, in.Result.Tags[0].Most = 0, 0, 0
+	in.Result.Cases[0].Core[0].Outstanding = 0
+	for i := range in.Past.Tracks {
+		for _, m := range in.Past.Tracks[i].Moments {
+			for k := range m.Tags {
+				m.Tags[k].Outstanding = 0
+			}
+		}
+	}
+	b := book(t, in)
+	for _, c := range []struct{ sheet, column string }{{"Tags", "Median"}, {"Tags", "Most"}, {"Clusters", "Outstanding"},
+		{"Series", "Outstanding"}, {"Tags", "On that machine"}, {"Tags", "Outstanding there, first to last"}} {
+		if got := column(t, b, c.sheet, c.column)[0]; got != nil {
+			t.Errorf("%s, %s is %v", c.sheet, c.column, got)
+		}
+	}
+	if printed(0, 0) != any(int64(0)) || printed(3, 9) != any(int64(3)) {
+		t.Error("a count that was printed is gone")
+	}
+}
+
 // Names have one character or as many as a file system allows, a case thousands of tags.
 func TestSheetsBearLongNamesAndThousandsOfTags(t *testing.T) {
 	long := strings.Repeat("LAB-", 50)

@@ -34,7 +34,7 @@ func (b *binder) seriesSheet() Sheet {
 					fill := func(row []any) {
 						copy(row, head)
 						row, pool := row[fixed:], pools[p.Pool]
-						row[0], row[1], row[2], row[3], row[4] = p.Tag.Hex(), p.Tag.String(), pool, p.Outstanding, p.Bytes
+						row[0], row[1], row[2], row[3], row[4] = p.Tag.Hex(), p.Tag.String(), pool, printed(p.Outstanding, p.Bytes), p.Bytes
 					}
 					if !yield(fill) {
 						return
@@ -44,6 +44,15 @@ func (b *binder) seriesSheet() Sheet {
 		}
 	})
 	return sheet
+}
+
+// printed is a count of allocations; an empty cell where bytes without any say that the
+// log printed none.
+func printed(outstanding int64, bytes uint64) any {
+	if outstanding == 0 && bytes > 0 {
+		return nil
+	}
+	return outstanding
 }
 
 // moments are a track's moments within the period.

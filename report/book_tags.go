@@ -49,9 +49,17 @@ func (b *binder) tagSheet() Sheet {
 	l.add("owner", KindText, 18, func(i int) any { return b.module(t[i].Owner) })
 	l.add("owner-basis", KindText, 50, func(i int) any { return b.basis(t[i].Owner) })
 	l.add("machines", KindCount, 11, func(i int) any { return int64(t[i].Machines) })
-	l.add("median", KindCount, 12, func(i int) any { return t[i].Median })
-	l.add("p95", KindCount, 12, func(i int) any { return t[i].P95 })
-	l.add("most", KindCount, 12, func(i int) any { return t[i].Most })
+	counted := func(count func(*analyze.TagFact) int64) func(int) any {
+		return func(i int) any {
+			if printed(t[i].Most, t[i].Bytes) == nil {
+				return nil
+			}
+			return count(&t[i])
+		}
+	}
+	l.add("median", KindCount, 12, counted(func(f *analyze.TagFact) int64 { return f.Median }))
+	l.add("p95", KindCount, 12, counted(func(f *analyze.TagFact) int64 { return f.P95 }))
+	l.add("most", KindCount, 12, counted(func(f *analyze.TagFact) int64 { return f.Most }))
 	l.add("most-on", KindLink, 20, func(i int) any { return b.machineLink(t[i].MostOn) })
 	bytes := len(sheet.Columns)
 	l.add("bytes", KindBytes, 18, func(i int) any { return t[i].Bytes }).Bars = true
@@ -111,7 +119,7 @@ func (b *binder) tagLines(t []analyze.TagFact) [][]float64 {
 		wanted := at[ingest.MachineKey(track.Machine)]
 		for _, m := range track.Moments {
 			for _, p := range m.Tags {
-				if i, ok := wanted[tagKey{p.Tag, p.Pool}]; ok {
+				if i, ok := wanted[tagKey{p.Tag, p.Pool}]; ok && printed(p.Outstanding, p.Bytes) != nil {
 					lines[i] = append(lines[i], float64(p.Outstanding))
 				}
 			}

@@ -136,12 +136,12 @@ const capitals = 1.05
 // titleWidth returns the width that keeps the words of a title whole. One in Chinese may
 // break anywhere, and takes two lines from some length on.
 func (g *grid) titleWidth(col int) float64 {
-	const oneLine = 8
+	const oneLine, spare = 8, 3 // spare: no closing bracket begins a line
 	longest := 0
 	for _, word := range strings.Fields(g.titles[col]) {
 		n := min(places(word), widest)
 		if !plain(word) {
-			n = min(n, max(oneLine, (n+3)/2))
+			n = min(n, max(oneLine, n/2+spare))
 		}
 		longest = max(longest, n)
 	}
