@@ -181,12 +181,14 @@ type Held struct {
 // Newest hands over the newest document in force of each machine, one after the
 // other: together they may be more than fits into memory.
 func (s *Store) Newest(ctx context.Context, take func(Held)) error {
-	return s.each(ctx, take, `
-		SELECT k.sha256, k.delivered FROM machine m JOIN snapshot k ON (k.sha256, k.delivered, k.ord) = (
-			SELECT s.sha256, s.delivered, s.ord FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
-			WHERE s.machine = m.machine AND n.superseded_by = ''
-			ORDER BY s.moment DESC, n.read_at DESC, s.sha256 DESC, s.ord DESC LIMIT 1)`)
+	return s.each(ctx, take, s.engine.newest(newestSnapshot))
 }
+
+// newestSnapshot finds the newest snapshot in force of a machine m.
+const newestSnapshot = `
+	SELECT s.sha256, s.delivered, s.ord FROM snapshot s JOIN document n ON n.sha256 = s.sha256 AND n.machine = s.delivered
+	WHERE s.machine = m.machine AND n.superseded_by = ''
+	ORDER BY s.moment DESC, n.read_at DESC, s.sha256 DESC, s.ord DESC LIMIT 1`
 
 // Documents returns the documents in force with snapshots of a machine from a
 // moment on, oldest first. A snapshot without a time counts by when it was read.

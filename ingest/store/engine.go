@@ -14,10 +14,14 @@ import (
 type engine interface {
 	fmt.Stringer // names the database, without a secret
 	pool() *sql.DB
+	// statements runs statements, each a transaction of its own.
+	statements() querier
 	// alone runs fn while no other process does the same.
 	alone(ctx context.Context, fn func() error) error
 	// within runs fn, and join if the engine has it, as if no other transaction ran.
 	within(ctx context.Context, fn func(querier) error, join Join) error
+	// newest finds, with a query for one machine m, the documents of all machines.
+	newest(one string) string
 	// schema gives the migrations in the database's words.
 	schema(files fs.FS) (goose.Dialect, fs.FS)
 	// explain adds to an error what a caller tells apart.
@@ -29,7 +33,7 @@ type engine interface {
 	close() error
 }
 
-// querier is what the statements of a transaction run on.
+// querier is what statements run on.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -63,7 +63,7 @@ func outbox(t testing.TB, s *Store) []Mail {
 
 func texts(t testing.TB, s *Store) (n int) {
 	t.Helper()
-	if err := s.db.QueryRow(`SELECT COUNT(*) FROM blob`).Scan(&n); err != nil {
+	if err := s.db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM blob`).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -267,7 +267,7 @@ func TestTheSmallerTextTakesThePlace(t *testing.T) {
 func TestADamagedTextIsNotSent(t *testing.T) {
 	s, _ := newStore(t)
 	queue(t, s, "2026-W47", letters("a@lab")...)
-	if _, err := s.db.Exec(`UPDATE blob SET body = 'something else'`); err != nil {
+	if _, err := s.db.ExecContext(t.Context(), `UPDATE blob SET body = 'something else'`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Claim(context.Background(), "me", lease, noon); !errors.Is(err, ErrDamaged) {

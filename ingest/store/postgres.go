@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -102,6 +104,8 @@ func (p *postgres) String() string { return p.name }
 
 func (p *postgres) pool() *sql.DB { return p.db }
 
+func (p *postgres) statements() querier { return mended{p.db} }
+
 func (p *postgres) close() error {
 	err := p.db.Close()
 	p.Pool.Close()
@@ -156,7 +160,7 @@ func (p *postgres) try(ctx context.Context, fn func(querier) error, join Join) e
 	if err != nil {
 		return err
 	}
-	err = fn(conn)
+	err = fn(mended{conn})
 	if err == nil && join != nil {
 		err = join(ctx, tx)
 	}
@@ -165,6 +169,33 @@ func (p *postgres) try(ctx context.Context, fn func(querier) error, join Join) e
 		return err
 	}
 	return tx.Commit(ctx)
+}
+
+// mended runs statements with text that PostgreSQL takes. SQLite keeps any bytes; here
+// each that is no UTF-8, and each NUL, becomes U+FFFD, as ingest.MachineKey has it.
+// They come from the names of folders, and from logs.
+type mended struct{ querier }
+
+func (m mended) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return m.querier.ExecContext(ctx, query, mend(args)...)
+}
+
+func (m mended) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return m.querier.QueryContext(ctx, query, mend(args)...)
+}
+
+func (m mended) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return m.querier.QueryRowContext(ctx, query, mend(args)...)
+}
+
+// mend changes the arguments, which belong to one call.
+func mend(args []any) []any {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
+			args[i] = strings.Map(func(r rune) rune { return cmp.Or(r, utf8.RuneError) }, text)
+		}
+	}
+	return args
 }
 
 // collided reports whether a transaction could not be run as if it were alone.
@@ -232,6 +263,12 @@ func (p *postgres) backup(context.Context, string) error {
 
 // erase leaves removed rows to the server's vacuum.
 func (p *postgres) erase(context.Context) error { return nil }
+
+// newest asks machine by machine: a join as SQLite has it would hold each machine
+// against all snapshots.
+func (p *postgres) newest(one string) string {
+	return `SELECT k.sha256, k.delivered FROM machine m CROSS JOIN LATERAL (` + one + `) k`
+}
 
 func (p *postgres) schema(files fs.FS) (goose.Dialect, fs.FS) {
 	return goose.DialectPostgres, postgresSchema{files}

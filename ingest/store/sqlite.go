@@ -117,7 +117,13 @@ func (e *sqliteFile) readBack(ctx context.Context) error {
 
 func (e *sqliteFile) pool() *sql.DB { return e.DB }
 
+func (e *sqliteFile) statements() querier { return e.DB }
+
 func (e *sqliteFile) String() string { return filepath.Join(e.folder, File) }
+
+func (e *sqliteFile) newest(one string) string {
+	return `SELECT k.sha256, k.delivered FROM machine m JOIN snapshot k ON (k.sha256, k.delivered, k.ord) = (` + one + `)`
+}
 
 func (e *sqliteFile) schema(files fs.FS) (goose.Dialect, fs.FS) { return goose.DialectSQLite3, files }
 

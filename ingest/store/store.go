@@ -38,7 +38,7 @@ var (
 // Store is an open history. Its methods may be called by several goroutines, and on a
 // database server by several processes.
 type Store struct {
-	db     *sql.DB
+	db     querier
 	engine engine
 	join   Join
 }
@@ -56,7 +56,7 @@ func Open(ctx context.Context, place string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: e.pool(), engine: e}
+	s := &Store{db: e.statements(), engine: e}
 	if err := e.alone(ctx, func() error { return s.migrate(ctx) }); err != nil {
 		return nil, fmt.Errorf("open %s: %w", e, errors.Join(s.explain(err), e.close()))
 	}
@@ -70,7 +70,7 @@ func OpenBeside(ctx context.Context, place string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: e.pool(), engine: e}
+	s := &Store{db: e.statements(), engine: e}
 	version, newest, err := s.version(ctx)
 	switch {
 	case version == 0 && err == nil:
@@ -126,7 +126,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		return nil, err
 	}
 	dialect, files := s.engine.schema(files)
-	return goose.NewProvider(dialect, s.db, files)
+	return goose.NewProvider(dialect, s.engine.pool(), files)
 }
 
 // version returns the newest migration that the database has and that this program has.

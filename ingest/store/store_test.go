@@ -247,7 +247,7 @@ const newerVersion = 999
 
 func TestANewerSchemaIsRefusedUntouched(t *testing.T) {
 	s, dir := newStore(t)
-	_, err := s.db.Exec(`INSERT INTO goose_db_version (version_id, is_applied)
+	_, err := s.db.ExecContext(context.Background(), `INSERT INTO goose_db_version (version_id, is_applied)
 		SELECT $1, is_applied FROM goose_db_version LIMIT 1`, newerVersion)
 	if err != nil {
 		t.Fatal(err)
@@ -442,6 +442,39 @@ func TestBackupIsAWholeDatabase(t *testing.T) {
 	defer copied.Close()
 	if got := contents(t, copied, "LAB-1"); len(got) != 1 {
 		t.Errorf("documents %v", got)
+	}
+}
+
+// Names of folders are any bytes, and a machine of such a name is judged like another.
+func TestTextOfAnyBytesIsKept(t *testing.T) {
+	s, _ := newStore(t)
+	ctx := context.Background()
+	const name = "lab\xff\xfe\x00-1"
+	record(t, s, reading(name, name+"/a.log", "c1"), Analysed)
+	if got := contents(t, s, name); len(got) != 1 {
+		t.Errorf("documents %v", got)
+	}
+	if got := states(t, s); got[name+"/a.log"] != Analysed {
+		t.Errorf("drops %v", got)
+	}
+	ms, err := s.Machines(ctx)
+	if err != nil || len(ms) != 1 {
+		t.Fatal(ms, err)
+	}
+	if _, err := s.Judge(ctx, Judgement{Machines: ms}, noon); err != nil {
+		t.Fatal(err)
+	}
+	if news, err := s.Unjudged(ctx); err != nil || news {
+		t.Errorf("still to be judged: %t, %v", news, err)
+	}
+	lines := []DecisionLine{{File: "f\xff", Text: "PS-1 \x00 owner"}}
+	for range 2 {
+		if _, _, err := s.PutDecisions(ctx, "o\xff", lines, noon); err != nil {
+			t.Error(err)
+		}
+	}
+	if removed, err := s.Purge(ctx, name, noon); err != nil || removed.Documents != 1 || removed.Drops != 1 {
+		t.Errorf("purge: %+v, %v", removed, err)
 	}
 }
 

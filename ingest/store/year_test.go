@@ -161,20 +161,20 @@ func fill(t *testing.T, s *Store, days int) {
 		}
 		if now.Sub(revised) > 7*24*time.Hour {
 			revised = now
-			revise(t, s, now)
+			revise(t, s, yearMachines, yearCases, now)
 		}
 	}
 }
 
 // revise has each case look different, on some machines.
-func revise(t *testing.T, s *Store, now time.Time) {
+func revise(t *testing.T, s *Store, machines, cases int, now time.Time) {
 	t.Helper()
 	var found []Finding
-	for i := range yearCases {
+	for i := range cases {
 		c := Case{ID: fmt.Sprintf("PS-%08X", i), Signature: fmt.Sprintf("v1 tag Ab%02d", i), Verdict: "leak", Confidence: 0.8, Title: "a case",
 			Summary: fmt.Appendf(nil, `{"text":"%0500d"}`, now.UnixNano())}
 		for m := range 1 + i%20 {
-			c.Machines = append(c.Machines, fmt.Sprintf("LAB-%03d", (i*13+m)%yearMachines))
+			c.Machines = append(c.Machines, fmt.Sprintf("LAB-%03d", (i*13+m)%machines))
 		}
 		found = append(found, Finding{Case: c, Digest: fmt.Sprint(now.UnixNano()), Outputs: []string{"cases/" + c.ID + ".pdf", "cases/" + c.ID + ".json"}})
 	}
