@@ -33,7 +33,8 @@ func sameHistory(a, b *config) bool {
 // place is where the history is kept: the state folder, or the URL of a database. It is
 // never shown, for it may hold a password.
 func (c *config) place() (string, error) {
-	const hint = "write postgres://USER:PASSWORD@HOST:5432/DATABASE into the first line of the file, for the watcher's user alone"
+	const hint = "write postgres://USER:PASSWORD@HOST:5432/DATABASE into the first line of the file, " +
+		"for the watcher's user alone"
 	switch {
 	case c.State != "":
 		return c.State, nil

@@ -124,7 +124,8 @@ func askOverServer(ctx context.Context, con *console, db *store.Store) error {
 	if err := db.Reanalyse(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(con.out, "All machines will be judged again: within %s if a watcher runs on this history, else when one starts.\n"+
+	fmt.Fprintf(con.out, "All machines will be judged again: within %s if a watcher runs on this history, "+
+		"else when one starts.\n"+
 		"'poolsweep status' shows the cases, its log what changed.\n", 2*checkEvery)
 	return nil
 }

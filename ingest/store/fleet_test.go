@@ -9,7 +9,8 @@ import (
 )
 
 var fleet = flag.Int("fleet", 0,
-	"fill histories of a hundredth, a tenth and all of so many `MACHINES`, a log a week each for a year, on SQLite and PostgreSQL, and measure them")
+	"fill histories of a hundredth, a tenth and all of so many `MACHINES`, a log a week each for a year,\n"+
+		"on SQLite and PostgreSQL, and measure them")
 
 const (
 	fleetWeeks   = 52
@@ -95,7 +96,8 @@ func (s *Store) copyWeek(ctx context.Context, w int) error {
 	return s.within(ctx, func(tx querier) error {
 		for _, statement := range []string{
 			`INSERT INTO document (sha256, machine, share, name, bytes, read_at, incomplete, format, body)
-				SELECT $1 || sha256, machine, share, $1 || name, bytes, read_at + $2, incomplete, format, body FROM document WHERE read_at < $3`,
+				SELECT $1 || sha256, machine, share, $1 || name, bytes, read_at + $2, incomplete, format, body
+				FROM document WHERE read_at < $3`,
 			`INSERT INTO snapshot (sha256, delivered, ord, machine, at, uptime, moment)
 				SELECT $1 || sha256, delivered, ord, machine, at + $2, uptime, moment + $2 FROM snapshot WHERE moment < $3`,
 			`INSERT INTO drop_file (share, name, state, reason, machine, sha256, bytes, stamp, first_seen, changed_at)
@@ -119,9 +121,10 @@ func measureFleet(t *testing.T, s *Store, machines int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logs := int64(machines * fleetWeeks)
-	t.Logf("%-32s %d MB, %d bytes a log beside its tables", "size", size/1e6, size/logs-int64(bodyBytes(t, small(0)))*(fleetRefused-1)/fleetRefused)
-	if took := timed(t, "status", func(ctx context.Context) error { return askStatus(ctx, s, false) }); took > time.Second {
+	logs, tables := int64(machines*fleetWeeks), int64(bodyBytes(t, small(0)))*(fleetRefused-1)/fleetRefused
+	t.Logf("%-32s %d MB, %d bytes a log beside its tables", "size", size/1e6, size/logs-tables)
+	took := timed(t, "status", func(ctx context.Context) error { return askStatus(ctx, s, false) })
+	if took > time.Second {
 		t.Errorf("status takes %s", took)
 	}
 	measureQueries(t, s, ended)
@@ -137,7 +140,8 @@ func measureFleet(t *testing.T, s *Store, machines int) {
 func (s *Store) bytes(ctx context.Context) (n int64, err error) {
 	query := `SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)`
 	if s.Served() {
-		query = `SELECT SUM(pg_total_relation_size(oid))::BIGINT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`
+		query = `SELECT SUM(pg_total_relation_size(oid))::BIGINT FROM pg_class
+			WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`
 	}
 	err = s.db.QueryRowContext(ctx, query).Scan(&n)
 	return n, err

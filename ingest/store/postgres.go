@@ -79,7 +79,8 @@ func openPostgres(ctx context.Context, url string) (*postgres, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	p := &postgres{Pool: pool, db: stdlib.OpenDBFromPool(pool), name: fmt.Sprintf("database %s on %s:%d", c.Database, c.Host, c.Port)}
+	p := &postgres{Pool: pool, db: stdlib.OpenDBFromPool(pool),
+		name: fmt.Sprintf("database %s on %s:%d", c.Database, c.Host, c.Port)}
 	if err := p.readBack(ctx); err != nil {
 		return nil, fmt.Errorf("open %s: %w", p, errors.Join(p.explain(err), p.close()))
 	}
