@@ -238,11 +238,18 @@ func (s *speaker) bounded(n int) (shown int, note []Block) {
 func (s *speaker) inputs(docs []*ingest.Document) []Block {
 	shown, more := s.bounded(len(docs))
 	g := s.newGrid(s.label("caption.inputs"), shown)
-	g.text(s.label("column.file"), 0.22, func(i int) string { return docs[i].File })
+	g.text(s.label("column.file"), 0.22, func(i int) string { return s.cite(ingest.Source{File: docs[i].File}) })
 	g.number(s.label("column.size"), 0.1, func(i int) string { return count(docs[i].Bytes) })
 	g.number(s.label("column.lines"), 0.08, func(i int) string { return count(int64(docs[i].Lines)) })
-	g.number(s.label("column.lines-outside"), 0.09, func(i int) string { return count(int64(docs[i].Outside)) })
-	g.number(s.label("column.lines-passed"), 0.09, func(i int) string { return count(int64(docs[i].Passed)) })
+	for _, c := range []struct {
+		title string
+		lines func(*ingest.Document) int
+	}{{"column.lines-outside", func(d *ingest.Document) int { return d.Outside }},
+		{"column.lines-passed", func(d *ingest.Document) int { return d.Passed }}} {
+		if slices.ContainsFunc(docs, func(d *ingest.Document) bool { return c.lines(d) > 0 }) {
+			g.number(s.label(c.title), 0.09, func(i int) string { return count(int64(c.lines(docs[i]))) })
+		}
+	}
 	g.text(s.label("column.state"), 0.08, func(i int) string {
 		return s.label("state." + documentState(docs[i]))
 	})
@@ -250,24 +257,32 @@ func (s *speaker) inputs(docs []*ingest.Document) []Block {
 	return append([]Block{{Table: g.table()}}, more...)
 }
 
-// skipped lists the commands of the logs that poolsweep does not read. Their output
-// may hold the answer, and nobody should think it was looked at.
+// skipped lists the commands of the logs that poolsweep does not read, each with its
+// first place. Their output may hold the answer, and nobody should think it was looked at.
 func (s *speaker) skipped(docs []*ingest.Document) []Block {
 	type use struct {
 		ingest.SkippedCommand
-		at ingest.Source
+		logs int
+		at   ingest.Source
 	}
 	var uses []use
+	of := map[string]int{}
 	for _, d := range docs {
 		for _, c := range d.Skipped {
-			uses = append(uses, use{c, ingest.Source{File: d.File, Line: c.Line}})
+			i, known := of[c.Command]
+			if !known {
+				i, of[c.Command] = len(uses), len(uses)
+				uses = append(uses, use{ingest.SkippedCommand{Command: c.Command}, 0, ingest.Source{File: d.File, Line: c.Line}})
+			}
+			uses[i].Count, uses[i].logs = uses[i].Count+c.Count, uses[i].logs+1
 		}
 	}
 	shown, more := s.bounded(len(uses))
 	g := s.newGrid(s.label("caption.skipped"), shown)
 	g.mono(s.label("column.command"), 0.4, func(i int) string { return uses[i].Command })
 	g.number(s.label("column.uses"), 0.1, func(i int) string { return count(int64(uses[i].Count)) })
-	g.mono(s.label("column.source"), 0.5, func(i int) string { return s.cite(uses[i].at) })
+	g.number(s.label("column.logs"), 0.1, func(i int) string { return count(int64(uses[i].logs)) })
+	g.mono(s.label("column.first-place"), 0.4, func(i int) string { return s.cite(uses[i].at) })
 	return append([]Block{{Table: g.table()}}, more...)
 }
 

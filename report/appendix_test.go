@@ -119,7 +119,7 @@ func TestReasonsCiteTheirLinesOnce(t *testing.T) {
 
 func TestAppendixListsTheInputsOfItsMachinesOnly(t *testing.T) {
 	got := appendixOf(t, fleet(t), runawayCase())
-	if !strings.Contains(got, "acme.log | 9,872 | 0 | 0 | 0 | read | "+strings.Repeat("0", 63)+"8") {
+	if !strings.Contains(got, "acme.log | 9,872 | 0 | read | "+strings.Repeat("0", 63)+"8") {
 		t.Errorf("its input is missing: %s", got)
 	}
 	if strings.Contains(got, "healthy.log") || strings.Contains(got, "stress.log") {
@@ -132,11 +132,30 @@ func TestAppendixSaysWhatWasNotRead(t *testing.T) {
 	k := runawayCase()
 	k.Machines = append(k.Machines, "LAB-099") // the log writes it in lower case
 	got := appendixOf(t, in, k)
-	for _, want := range []string{"!locks | 2 | acme.log:70", "!poolused 2 | cut off | 5 | 1 | cut.log:4",
-		"row is cut off | Abcd  12 | cut.log:9", "cut.log | 8,638 | 0 | 0 | 0 | partly read"} {
+	for _, want := range []string{"!locks | 2 | 1 | acme.log:70", "!poolused 2 | cut off | 5 | 1 | cut.log:4",
+		"row is cut off | Abcd  12 | cut.log:9", "cut.log | 8,638 | 0 | partly read"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing: %s", want, got)
 		}
+	}
+}
+
+func TestCommandsThatAreNotReadStandOnce(t *testing.T) {
+	in := fleet(t)
+	in.Documents[0].Outside = 3
+	k := objectCase()
+	for i, d := range []int{1, 2} { // logs of both machines
+		in.Documents[d].Skipped = []ingest.SkippedCommand{{Command: "q", Count: 1 + i, Line: 40 + i}}
+	}
+	got := appendixOf(t, in, k)
+	if !strings.Contains(got, "q | 3 | 2 | stress.log:40") || strings.Contains(got, "second.log:41") {
+		t.Error(got)
+	}
+	if strings.Contains(got, "Outside") {
+		t.Errorf("a column of zeros: %s", got)
+	}
+	if got := appendixOf(t, in, runawayCase()); !strings.Contains(got, "Outside") {
+		t.Errorf("lines outside of all blocks: %s", got)
 	}
 }
 

@@ -129,8 +129,8 @@ func (s *speaker) tagChart(c *analyze.Case, n int) *Chart {
 		}
 		chart.Bars = append(chart.Bars, bar)
 	}
-	if len(chart.Bars) == 0 {
-		return nil
+	if len(chart.Bars) == 0 || len(chart.Bars) == 1 && chart.Bars[0].Band == nil {
+		return nil // one bar beside nothing says no more than its figure
 	}
 	banded := slices.ContainsFunc(chart.Bars, func(b Bar) bool { return b.Band != nil })
 	if banded || more > 0 {
@@ -189,12 +189,15 @@ const chartFilters = 30
 // filterChart puts the filters' instances beside each other as they are stacked on
 // the first machine, frame by frame. A runaway filter has thousands where its peers
 // have one a volume, so the axis is logarithmic; otherwise the peers would have no
-// bar at all.
+// bar at all. A filter without peers needs no chart.
 func (s *speaker) filterChart(filters []analyze.FilterFact) *Chart {
 	chart := &Chart{Title: s.label("chart.filters"), Unit: s.label("chart.filters-unit"), Log: true}
 	stack := framed(slices.DeleteFunc(slices.Clone(filters), func(f analyze.FilterFact) bool {
 		return f.Machine != filters[0].Machine
 	}))
+	if len(stack) < 2 {
+		return nil
+	}
 	frames := stack[0].Frame != stack[len(stack)-1].Frame
 	shown := stack[:min(chartFilters, len(stack))]
 	for i, f := range shown {

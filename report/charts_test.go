@@ -498,3 +498,26 @@ func TestTheLadderIsBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestColumnsAndChartsWithNothingToSayAreLeftOut(t *testing.T) {
+	k := shareCase()
+	row := k.Core[0].TagUsage
+	row.Tag, row.Outstanding = ingest.MustTag("Big2"), 0
+	k.Related = []analyze.Member{{TagUsage: row}}
+	k.Core[0].Outstanding, k.Events = 0, 3
+	w := writeup(t, fleet(t), k)
+	var titles []string
+	for _, c := range w.Evidence.Columns {
+		titles = append(titles, c.Title)
+	}
+	if got := strings.Join(titles, " | "); got != "Tag | Hex | Pool | Bytes" {
+		t.Errorf("the table prints bytes alone, yet has %s", got)
+	}
+	if w.Chart == nil {
+		t.Error("two bars are no chart")
+	}
+	k.Related = nil
+	if w := writeup(t, fleet(t), k); w.Chart != nil {
+		t.Error("one bar beside nothing is a chart")
+	}
+}

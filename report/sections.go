@@ -95,8 +95,12 @@ func foretold(c *analyze.Case) []analyze.Reason {
 	return out
 }
 
-// otherTags is how many tags outside the case section 4 shows.
-const otherTags = 20
+// How many tags section 4 shows, of the case and others: a page of each at most. The
+// workbook and the JSON have all.
+const (
+	ownTags   = 60
+	otherTags = 20
+)
 
 // counters are the tags of the case, then the largest of the same snapshot that
 // do not belong to it: a reader wants to see what the case is large beside.
@@ -122,21 +126,30 @@ func (s *speaker) counters(c *analyze.Case, w *Writeup) []Block {
 		blocks = []Block{{Chart: s.tagChart(c, chartBars)}}
 	}
 	return append(blocks,
-		Block{Table: s.usageTable(s.label("caption.cluster"), usages(own))},
-		Block{Table: s.usageTable(caption, shown)})
+		Block{Table: s.usageTable(s.label("caption.cluster"), usages(own[:min(ownTags, len(own))]), len(own))},
+		Block{Table: s.usageTable(caption, shown, len(shown))})
 }
 
 // usageTable shows tag rows with what the debugger's tag list says about each. A
 // driver developer knows her own tags by sight; for all others the description is
 // the first hint.
-func (s *speaker) usageTable(caption string, rows []ingest.TagUsage) *Table {
+func (s *speaker) usageTable(caption string, rows []ingest.TagUsage, all int) *Table {
 	g := s.newGrid(caption, len(rows))
+	g.Note = s.leftOut(all - len(rows))
 	s.usageColumns(g, rows)
 	// A description stands in full in the log and in the workbook.
 	g.add(Column{Title: s.label("column.description"), Share: 0.33, Clip: true}, func(i int) Cell {
 		return Cell{Text: s.cut(s.description(rows[i]))}
 	})
 	return g.table()
+}
+
+// leftOut is the note on what a list has no room for, empty when it has all.
+func (s *speaker) leftOut(more int) string {
+	if more <= 0 {
+		return ""
+	}
+	return s.say("appendix.more", facts{"more": more})
 }
 
 // description is what the debugger's tag list says about a row. For an unlisted
@@ -179,7 +192,10 @@ func (s *speaker) cluster(c *analyze.Case) []Block {
 // memberTable holds members against what the event count lets expect of them. The
 // error is given beside the surplus: 30 too many of 21,682 is close, of 60 it is not.
 func (s *speaker) memberTable(caption string, members []analyze.Member) *Table {
+	all := len(members)
+	members = members[:min(ownTags, all)]
 	g := s.newGrid(s.label(caption), len(members))
+	g.Note = s.leftOut(all - len(members))
 	counted := func(i int) int64 { return members[i].ClusterCount() }
 	expected := func(i int) int64 { return counted(i) - members[i].Surplus }
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return members[i].Tag.String() })
@@ -206,7 +222,10 @@ func (s *speaker) ratio(m analyze.Member) string {
 // relatedTable is honest about the tags that belong to the case by their owner,
 // not by their count.
 func (s *speaker) relatedTable(related []analyze.Member) *Table {
+	all := len(related)
+	related = related[:min(ownTags, all)]
 	g := s.newGrid(s.label("caption.related"), len(related))
+	g.Note = s.leftOut(all - len(related))
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return related[i].Tag.String() })
 	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return count(related[i].Outstanding) })
 	g.number(s.label("column.bytes"), 0.15, func(i int) string { return counter(related[i].Bytes) })

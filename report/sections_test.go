@@ -45,7 +45,7 @@ func TestTitlesSayTheSignatureInWords(t *testing.T) {
 		{"owned share", func(c *analyze.Case) { *c = shareCase(); c.Pools, c.Owner.Module = c.Pools[1:], "big" },
 			"Big1 holds 64 MB of paged pool, owned by big"},
 		{"no frees", func(c *analyze.Case) { *c = shareCase(); c.Class = analyze.NoFrees; c.Holder.Module = "big" },
-			"Big1 is allocated and hardly ever freed: 64 MB held of nonpaged and paged pool, kept by big"},
+			"Big1 is allocated and hardly ever freed: 64 MB of nonpaged and paged pool, kept by big"},
 		{"lockstep", func(c *analyze.Case) { c.Kind, c.Class = analyze.PoolLeak, analyze.Lockstep },
 			"FMis, 'Ac  ' and FMvo leak in lockstep: 7,204 events hold 27 MB of nonpaged pool, kept by AcmeVault"},
 	} {
@@ -109,10 +109,10 @@ func TestClusterStatesChanceInWords(t *testing.T) {
 		want         string
 	}{
 		{0.00002, 0.031,
-			"Less than 0.0001 clusters of this size are expected by chance in this very table; 0.0310 single tags"},
+			"By chance alone, fewer than 0.0001 clusters of this size would be expected in this very table, and 0.0310 single tags that"},
 		{0.0123, 0.00001,
-			"0.0123 clusters of this size are expected by chance in this very table; less than 0.0001 single tags"},
-		{0.5, 0, "0.500 clusters of this size are expected by chance in this very table."},
+			"By chance alone, 0.0123 clusters of this size would be expected in this very table, and fewer than 0.0001 single tags"},
+		{0.5, 0, "By chance alone, 0.500 clusters of this size would be expected in this very table."},
 	} {
 		k := runawayCase()
 		k.Cluster.ByLuck, k.Cluster.Chance = c.luck, c.chance
@@ -153,9 +153,9 @@ func TestReconciliationSaysWhatWasNotPrinted(t *testing.T) {
 		{"all", func(*analyze.PoolFacts) {},
 			"6 | 50,331,648 | 50,331,648 | yes <good> | 55,574,528 | +5,242,880 | 268,435,456 | 18.8 %"},
 		{"no total", func(p *analyze.PoolFacts) { p.Total, p.Agrees = nil, false },
-			"50,331,648 | not printed |  | 55,574,528"},
+			"50,331,648 | not printed | 55,574,528"},
 		{"wrong total", func(p *analyze.PoolFacts) { p.Agrees = false }, "50,331,648 | no <notice> | 55,574,528"},
-		{"no !vm", func(p *analyze.PoolFacts) { p.VM, p.Rest = 0, 0 }, "yes <good> | not printed |  | 268,435,456"},
+		{"no !vm", func(p *analyze.PoolFacts) { p.VM, p.Rest = 0, 0 }, "yes <good> | not printed | 268,435,456"},
 		{"less in !vm", func(p *analyze.PoolFacts) { p.Rest = -4096 }, "55,574,528 | -4,096 |"},
 		{"no ceiling", func(p *analyze.PoolFacts) {
 			p.Ceiling, p.Basis = 0, because(analyze.RuleCeilingUnknown, analyze.Facts{"pool": "nonpaged"})

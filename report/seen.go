@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -94,9 +93,7 @@ func (s *speaker) sharedTable(k *analyze.Contrast, rows []analyze.Shared) *Table
 	g := s.newGrid(s.label("caption.shared"), len(rows))
 	g.text(s.label("column.kind"), 0.12, func(i int) string { return s.sharedKind(rows[i]) })
 	g.text(s.label("column.name"), 0.28, func(i int) string { return rows[i].Name })
-	if slices.ContainsFunc(rows, func(r analyze.Shared) bool { return r.Version != "" }) {
-		g.text(s.label("column.version"), 0.2, func(i int) string { return rows[i].Version })
-	}
+	g.text(s.label("column.version"), 0.2, func(i int) string { return rows[i].Version })
 	g.number(s.label("column.on-affected"), 0.2, func(i int) string {
 		return s.say("shown", facts{"shown": rows[i].Affected, "of": k.Of(rows[i]).Affected})
 	})

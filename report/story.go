@@ -180,7 +180,8 @@ func (s *speaker) timeline(c *analyze.Case) []Block {
 	return blocks
 }
 
-// bestOf keeps the highest ranks, in order.
+// bestOf keeps the highest ranks, in order; of those that not all have room, some at equal
+// distances.
 func bestOf(all []happening, n int) []happening {
 	if len(all) <= n {
 		return all
@@ -191,19 +192,25 @@ func bestOf(all []happening, n int) []happening {
 	}
 	slices.Sort(ranks)
 	least := ranks[len(ranks)-n]
-	above := 0
+	above, equal := 0, 0
 	for _, r := range ranks {
-		if r > least {
+		switch {
+		case r > least:
 			above++
+		case r == least:
+			equal++
 		}
 	}
 	var kept []happening
+	passed := 0 // of those that not all have room
 	for _, h := range all {
-		switch {
-		case h.rank > least:
+		if h.rank == least {
+			if passed*(n-above)/equal < (passed+1)*(n-above)/equal {
+				kept = append(kept, h)
+			}
+			passed++
+		} else if h.rank > least {
 			kept = append(kept, h)
-		case h.rank == least && above < n:
-			kept, above = append(kept, h), above+1
 		}
 	}
 	return kept
@@ -218,6 +225,9 @@ func happenings(m *analyze.Machine, shown map[*ingest.Snapshot]*analyze.Sighting
 		h := happening{snap: snap, only: len(m.Snapshots) == 1}
 		if i > 0 {
 			h.before = m.Snapshots[i-1]
+			if restarted(h.before, snap) { // how far it had come when the machine was restarted
+				out[i-1].rank = max(out[i-1].rank, bestRank-1)
+			}
 		}
 		if shown[snap] != nil {
 			if first < 0 {
@@ -231,6 +241,13 @@ func happenings(m *analyze.Machine, shown map[*ingest.Snapshot]*analyze.Sighting
 		out[first].first, out[first].rank, out[last].rank = true, bestRank, bestRank
 	}
 	return out
+}
+
+// restarted reports whether a machine was started anew between two logs.
+func restarted(before, now *ingest.Snapshot) bool {
+	then, ok := before.Boot()
+	boot, known := now.Boot()
+	return ok && known && !sameBoot(then, boot)
 }
 
 // countBest counts the logs that tell most.
@@ -304,8 +321,8 @@ func (s *speaker) changesBetween(before, now *ingest.Snapshot) []string {
 		return nil
 	}
 	var out []string
-	then, ok := before.Boot()
-	if boot, known := now.Boot(); ok && known && !sameBoot(then, boot) {
+	if restarted(before, now) {
+		boot, _ := now.Boot()
 		out = append(out, s.say("timeline.restart", facts{"at": utc(boot)}))
 	}
 	if before.OS.Build != now.OS.Build && before.OS.Build > 0 && now.OS.Build > 0 {

@@ -49,9 +49,19 @@ func (g *grid) number(title string, share float64, cell func(i int) string) {
 	g.add(Column{Title: title, Share: share, Align: AlignRight}, func(i int) Cell { return Cell{Text: cell(i)} })
 }
 
-// table returns the finished table, its shares summing to 1 whatever columns
-// were left out.
+// table returns the finished table without the titled columns that no row fills, its
+// shares summing to 1 whatever was left out.
 func (g *grid) table() *Table {
+	for i := len(g.Columns) - 1; i >= 0; i-- {
+		filled := func(row []Cell) bool { return row[i].Text != "" }
+		if g.Columns[i].Title == "" || len(g.Rows) == 0 || slices.ContainsFunc(g.Rows, filled) {
+			continue
+		}
+		g.Columns = slices.Delete(g.Columns, i, i+1)
+		for r := range g.Rows {
+			g.Rows[r] = slices.Delete(g.Rows[r], i, i+1)
+		}
+	}
 	sum := 0.0
 	for _, c := range g.Columns {
 		sum += c.Share
@@ -176,6 +186,9 @@ func firstMembers(c *analyze.Case, n int) (members []analyze.Member, tones []Ton
 
 // perEvent words a member's ratio to the events with its surplus: 2:1 (-30).
 func (s *speaker) perEvent(m analyze.Member) string {
+	if m.Per == 0 && ofCount(m.TagUsage, "counted") == "" {
+		return ""
+	}
 	if m.Per == 0 {
 		return s.say("surplus.none", facts{"ratio": m.Ratio})
 	}

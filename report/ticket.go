@@ -80,7 +80,7 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
 	t := &Ticket{
 		Title:         s.say("ticket.title", facts{"id": c.ID, "title": prose(w.Title)}),
 		Notices:       w.Notices,
-		EvidenceTitle: s.label("heading.evidence"), Evidence: s.ticketEvidence(c),
+		EvidenceTitle: s.evidenceTitle(c), Evidence: s.ticketEvidence(c),
 		Points: w.Points, NextTitle: s.label("heading.next"), Next: s.steps(c.Next),
 		Signature: Pair{s.label("fact.signature"), s.cutText(c.Signature)},
 		Tool:      s.say("ticket.tool", facts{"tool": w.Footer.Tool, "hash": w.Footer.Hash}),
@@ -106,6 +106,21 @@ func (s *speaker) ticket(c *analyze.Case, w *Writeup) *Ticket {
 	return t
 }
 
+// ticketTags is how many tags a ticket has lines for; the rest stand in the JSON.
+const ticketTags = 40
+
+// evidenceTitle says so when not all tags are listed.
+func (s *speaker) evidenceTitle(c *analyze.Case) string {
+	all := 0
+	for _, g := range groups(c) {
+		all += len(g.members)
+	}
+	if all <= ticketTags {
+		return s.label("heading.evidence")
+	}
+	return s.say("ticket.evidence", facts{"shown": ticketTags, "all": all})
+}
+
 // ticketEvidence lists the tags of the case with the lines they stand on. The pool
 // is named as the debugger's own output does, whatever the language.
 func (s *speaker) ticketEvidence(c *analyze.Case) Table {
@@ -113,11 +128,12 @@ func (s *speaker) ticketEvidence(c *analyze.Case) Table {
 	for _, g := range groups(c) {
 		m = append(m, g.members...)
 	}
+	m = m[:min(ticketTags, len(m))]
 	g := s.newGrid("", len(m))
 	g.mono(s.label("column.tag"), 0.1, func(i int) string { return m[i].Tag.String() })
 	g.mono(s.label("column.hex"), 0.1, func(i int) string { return m[i].Tag.Hex() })
 	g.text(s.label("column.pool"), 0.1, func(i int) string { return m[i].Pool.String() })
-	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return count(m[i].Outstanding) })
+	g.number(s.label("column.outstanding"), 0.15, func(i int) string { return ofCount(m[i].TagUsage, count(m[i].Outstanding)) })
 	g.number(s.label("column.bytes"), 0.15, func(i int) string { return counter(m[i].Bytes) })
 	g.mono(s.label("column.source"), 0.4, func(i int) string { return s.cite(m[i].Source) })
 	return *g.table()

@@ -173,7 +173,7 @@ func (d *document) code(texts []string, st style, x, width float64) {
 	inner := width - 2*pad
 	size := st.size
 	for _, t := range texts {
-		size = min(size, d.glyphs.fit(t, st, inner, leastSize).size)
+		size = min(size, d.glyphs.fit(t, st, inner, leastCode).size)
 	}
 	st = st.sized(size)
 	height := leading(st.size)

@@ -100,8 +100,9 @@ type glyph struct {
 // glyphs answers which face draws a rune and how wide it is. One belongs to
 // one document: it remembers, and so must not be shared.
 type glyphs struct {
-	buf  sfnt.Buffer
-	seen [weightCount]map[rune]glyph
+	buf   sfnt.Buffer
+	seen  [weightCount]map[rune]glyph
+	latin [weightCount][0x80]glyph // of what most texts are made of: a look-up costs more than the rest
 }
 
 func newGlyphs() *glyphs {
@@ -115,9 +116,23 @@ func newGlyphs() *glyphs {
 // find returns the glyph of a rune in a weight; its face is noFace when no
 // face has one.
 func (g *glyphs) find(w weight, r rune) glyph {
+	if r >= 0 && int(r) < len(g.latin[w]) {
+		known := &g.latin[w][r]
+		if known.face == noFace {
+			*known = g.ask(w, r)
+		}
+		return *known
+	}
 	if known, ok := g.seen[w][r]; ok {
 		return known
 	}
+	found := g.ask(w, r)
+	g.seen[w][r] = found
+	return found
+}
+
+// ask looks a rune up in the faces of a weight.
+func (g *glyphs) ask(w weight, r rune) glyph {
 	found := glyph{}
 	for _, f := range stacks[w] {
 		if advance, ok := g.advance(f, r); ok {
@@ -125,7 +140,6 @@ func (g *glyphs) find(w weight, r rune) glyph {
 			break
 		}
 	}
-	g.seen[w][r] = found
 	return found
 }
 

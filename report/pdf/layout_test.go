@@ -98,8 +98,8 @@ func TestCodeShrinksBeforeItBreaks(t *testing.T) {
 	}{
 		{"short", 40, 7.5, 1},
 		{"needs a smaller size", 115, 7, 1},
-		{"needs the smallest size", 124, 6.5, 1},
-		{"breaks", 200, 6.5, 2},
+		{"a row of a log", 147, 5.5, 1},
+		{"breaks", 200, 5.5, 2},
 	} {
 		text := strings.Repeat("x", test.n)
 		d := layout(only(report.Block{Code: []string{text}}), A4)

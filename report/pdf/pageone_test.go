@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -208,22 +209,47 @@ func TestADebuggerCommandStaysWithItsMark(t *testing.T) {
 	}
 }
 
-// TestCommandsOfEveryKnownCaseCopyOut reads the files back with an independent reader.
+// TestCommandsOfEveryKnownCaseCopyOut reads the files back with an independent reader, and
+// has two others look for faults in them. Short runs read one language.
 func TestCommandsOfEveryKnownCaseCopyOut(t *testing.T) {
-	in := lab(t, "en", known(t))
-	for i := range in.Result.Cases {
-		m, err := report.NewWriteup(in, &in.Result.Cases[i])
-		if err != nil {
-			t.Fatal(err)
+	for _, lang := range templates.Languages() {
+		if testing.Short() && lang != "en" {
+			continue
 		}
-		have := map[string]bool{}
-		for l := range strings.Lines(tool(t, m, "pdftotext", "FILE", "-")) {
-			have[strings.TrimRight(l, "\r\n\f")] = true
-		}
-		for _, s := range in.Result.Cases[i].Next {
-			if s.Command != "" && !have[s.Command] {
-				t.Errorf("%s: %q is not a line of its own", m.ID, s.Command)
+		in := lab(t, lang, known(t))
+		for i := range in.Result.Cases {
+			m, err := report.NewWriteup(in, &in.Result.Cases[i])
+			if err != nil {
+				t.Fatal(err)
 			}
+			file := filepath.Join(t.TempDir(), "case.pdf")
+			if err := os.WriteFile(file, write(t, m, A4), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			have := map[string]bool{}
+			for l := range strings.Lines(program(t, "pdftotext", file, "-")) {
+				have[strings.TrimRight(l, "\r\n\f")] = true
+			}
+			for _, s := range in.Result.Cases[i].Next {
+				if s.Command != "" && !have[s.Command] {
+					t.Errorf("%s %s: %q is not a line of its own", lang, m.ID, s.Command)
+				}
+			}
+			checkers(t, file)
+		}
+	}
+}
+
+// checkers fails when a program that checks PDFs finds a fault in one.
+func checkers(t *testing.T, file string) {
+	t.Helper()
+	for _, args := range [][]string{{"qpdf", "--check", file}, {"mutool", "info", file}} {
+		if _, err := exec.LookPath(args[0]); err != nil {
+			continue
+		}
+		out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		if low := strings.ToLower(string(out)); err != nil || strings.Contains(low, "warning:") || strings.Contains(low, "error:") {
+			t.Errorf("%s: %v\n%s", args[0], err, out)
 		}
 	}
 }

@@ -36,15 +36,21 @@ func write(t testing.TB, m *report.Writeup, p Paper) []byte {
 // tool runs a program over a fixture's PDF and returns what it prints.
 func tool(t *testing.T, m *report.Writeup, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is not installed", name)
-	}
 	file := filepath.Join(t.TempDir(), "case.pdf")
 	if err := os.WriteFile(file, write(t, m, A4), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "FILE", file)
+	}
+	return program(t, name, args...)
+}
+
+// program returns what a program prints that may not be installed.
+func program(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("%s is not installed", name)
 	}
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {

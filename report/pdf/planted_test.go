@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"poolsweep/analyze"
+	"poolsweep/ingest"
 	"poolsweep/report"
+	"poolsweep/templates"
 )
 
 // planted are texts that a log, a file's name or a translation could bring.
@@ -165,5 +169,123 @@ func TestOneTagAndHundreds(t *testing.T) {
 				t.Errorf("%d tags: nothing to do next", c.tags)
 			}
 		}
+	}
+}
+
+// long sets the texts of a case that come from outside, but for the names of its rules,
+// which reasons are looked up by.
+func long(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			long(v.Elem(), text)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			long(v.Index(i), text)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			if _, is := v.MapIndex(key).Interface().(string); is {
+				v.SetMapIndex(key, reflect.ValueOf(text))
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name, f := v.Type().Field(i).Name, v.Field(i)
+			switch {
+			case !f.CanSet() || f.Type() == reflect.TypeFor[time.Time]() || name == "ID" || name == "Object" || name == "Role":
+			case f.Type() == reflect.TypeFor[string]():
+				f.SetString(text)
+			case f.Kind() != reflect.String:
+				long(f, text)
+			}
+		}
+	}
+}
+
+func TestTenThousandCharactersInEveryFieldOfACase(t *testing.T) {
+	logs := known(t)
+	maps.DeleteFunc(logs, func(name string, _ []byte) bool {
+		return !strings.HasPrefix(name, "wavxdmgr-runaway/") && !strings.HasPrefix(name, "process-leak/")
+	})
+	for i, text := range []string{strings.Repeat("M", 10000), strings.Repeat("名", 10000), strings.Repeat("a b ", 2500)} {
+		lang := templates.Languages()[i%2]
+		in := lab(t, lang, logs)
+		for i := range in.Result.Cases {
+			c := &in.Result.Cases[i]
+			long(reflect.ValueOf(c).Elem(), text)
+			name := fmt.Sprintf("%s, %.4s…, %s", lang, text, c.Kind)
+			m, err := report.NewWriteup(in, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			onThePage(t, name, m)
+			d := layout(m, A4)
+			for n, p := range d.pages {
+				if clash := overlaps(p); len(clash) > 0 {
+					t.Errorf("%s, page %d: %.200s", name, n+1, clash[0])
+				}
+			}
+			if len(d.pages) > 40 {
+				t.Errorf("%s: %d pages", name, len(d.pages))
+			}
+		}
+	}
+}
+
+// crowded is a case with so many tags in step.
+func crowded(tags int) (report.Input, *analyze.Case) {
+	words, err := templates.Load("en")
+	if err != nil {
+		panic(err)
+	}
+	lead := &ingest.Snapshot{Machine: ingest.Machine{Name: "LAB-1"}, Source: ingest.Source{File: "a.log", Line: 1}}
+	c := &analyze.Case{ID: "PS-00000001", Kind: analyze.PoolLeak, Class: analyze.Lockstep, Verdict: analyze.Leak,
+		Machines: []string{"LAB-1"}, Lead: lead, Pools: []ingest.Pool{ingest.NonPaged}, Events: 1000}
+	for i := range tags {
+		m := analyze.Member{TagUsage: ingest.TagUsage{Tag: ingest.Tag{byte('A' + i%26), byte('a' + i/26%26), byte('a' + i/676%26), 'x'},
+			Pool: ingest.NonPaged, Usage: ingest.Usage{Outstanding: 1000, Bytes: uint64(1000 * (i + 1))},
+			Source: ingest.Source{File: "a.log", Line: 10 + i}}, Times: 1, Per: 1, Ratio: 1, Within: 3}
+		c.Core, lead.Tags = append(c.Core, m), append(lead.Tags, m.TagUsage)
+	}
+	c.Cluster = &analyze.Cluster{Events: 1000, Anchor: c.Core[0], Candidate: tags, Tolerance: 3}
+	in := report.Input{Tool: "poolsweep test", Words: words, Lang: "en",
+		Documents: []*ingest.Document{{File: "a.log", SHA256: strings.Repeat("0", 64), Snapshots: []*ingest.Snapshot{lead}}},
+		Result: &analyze.Result{Machines: []analyze.Machine{{Machine: lead.Machine, Snapshots: []*ingest.Snapshot{lead},
+			Verdict: analyze.Leak}}, Cases: []analyze.Case{*c}}}
+	return in, c
+}
+
+func TestFiveThousandTagsInOneCase(t *testing.T) {
+	in, c := crowded(5000)
+	m, err := report.NewWriteup(in, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onThePage(t, "5,000 tags", m)
+	if d := firstPage(m, A4); len(d.pages) != 1 {
+		t.Errorf("the summary takes %d pages", len(d.pages))
+	}
+	if n := len(layout(m, A4).pages); n > 10 {
+		t.Errorf("%d pages in all", n)
+	}
+}
+
+// BenchmarkCrowded shows that the time grows with the number of tags and no faster.
+func BenchmarkCrowded(b *testing.B) {
+	for _, tags := range []int{50, 500, 5000} {
+		in, c := crowded(tags)
+		b.Run(fmt.Sprint(tags), func(b *testing.B) {
+			for b.Loop() {
+				m, err := report.NewWriteup(in, c)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := Write(new(bytes.Buffer), m, A4); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -139,20 +139,22 @@ func (g *glyphs) wrap(s string, st style, width float64) []line {
 func (g *glyphs) wrapWords(s string, st style, width float64) []line {
 	var lines []line
 	text := strings.ReplaceAll(g.clean(s, st.weight), "\n", " ")
-	for g.measure(text, st) > width {
-		at := -1
-		for i := range len(text) {
-			if text[i] == ' ' && g.measure(text[:i], st) <= width {
+	for {
+		at, used := -1, 0.0 // the last blank that the line reaches, in thousandths of the size
+		for i, r := range text {
+			if r == ' ' && used*st.size/1000 <= width {
 				at = i
 			}
+			if used += g.find(st.weight, r).advance; used*st.size/1000 > width {
+				break
+			}
 		}
-		if at < 0 {
-			break
+		if at < 0 || used*st.size/1000 <= width {
+			return g.fill(lines, text, st, width)
 		}
 		lines = append(lines, g.cut(text[:at], st))
 		text = text[at+1:]
 	}
-	return g.fill(lines, text, st, width)
 }
 
 // fill breaks one paragraph where Unicode line breaking (UAX #14) allows it,

@@ -83,6 +83,7 @@ const (
 	labelColumn  = 110 // the left column of labels, the same in every block
 	pointColumn  = 66  // that of the titles of reasons and notes on page one
 	leastSize    = 6.5
+	leastCode    = 5.5 // a row of a log is 150 columns wide; broken it is no row
 	leastCommand = 4.5 // rather tiny than broken: a command in two lines is none
 )
 
