@@ -4,7 +4,9 @@
 package cluster
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"poolsweep/ingest"
 )
@@ -40,6 +42,7 @@ type Fit struct {
 type Table struct {
 	Rows     []ingest.TagUsage
 	relative float64
+	byCount  []int    // the rows, smallest count first; nil until asked for
 	rounded  bool     // the figures were rounded when they were written down
 	density  *density // nil until a core is judged
 }
@@ -110,19 +113,43 @@ func Tolerance(expected int64, relative float64) int64 {
 // Grow returns the rows in step with the anchor's count, the anchor first.
 func (t *Table) Grow(anchor ingest.TagUsage) []Match {
 	core := []Match{{TagUsage: anchor, Times: 1, Per: 1}}
-	for _, row := range t.Rows {
-		if row.Tag == anchor.Tag {
+	hits := t.near(anchor.Outstanding)
+	for i, h := range hits {
+		row, r := &t.Rows[h.row], ratios[h.ratio]
+		if twice := i > 0 && hits[i-1].row == h.row; twice || row.Tag == anchor.Tag {
 			continue
 		}
-		for _, r := range ratios {
-			want := r.expect(anchor.Outstanding)
-			if off := row.Outstanding - want; max(off, -off) <= Tolerance(want, t.relative) {
-				core = append(core, Match{row, r.times, r.per, off})
-				break
-			}
-		}
+		core = append(core, Match{*row, r.times, r.per, row.Outstanding - r.expect(anchor.Outstanding)})
 	}
 	return core
+}
+
+// hit is a row that stands in a ratio to a count.
+type hit struct{ row, ratio int }
+
+// near returns the rows that stand in one of the ratios to a count, in their order. Any
+// row may be asked about, so they are looked up among the rows by their counts.
+func (t *Table) near(count int64) []hit {
+	if t.byCount == nil {
+		t.byCount = make([]int, len(t.Rows))
+		for i := range t.byCount {
+			t.byCount[i] = i
+		}
+		slices.SortFunc(t.byCount, func(a, b int) int { return cmp.Compare(t.Rows[a].Outstanding, t.Rows[b].Outstanding) })
+	}
+	var hits []hit
+	for k, r := range ratios {
+		want := r.expect(count)
+		off := Tolerance(want, t.relative)
+		at, _ := slices.BinarySearchFunc(t.byCount, want-off, func(row int, least int64) int {
+			return cmp.Compare(t.Rows[row].Outstanding, least)
+		})
+		for ; at < len(t.byCount) && t.Rows[t.byCount[at]].Outstanding <= want+off; at++ {
+			hits = append(hits, hit{t.byCount[at], k})
+		}
+	}
+	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.ratio, b.ratio)) })
+	return hits
 }
 
 // Follower returns the match of a row whose count exceeds once or twice the
@@ -160,8 +187,18 @@ func (t *Table) Fit(core []Match) Fit {
 // tried as anchors, the others are no chances; a smaller anchor was not found by
 // trying, so any row may have been it.
 func (t *Table) Luck(f Fit, members int, from int64) float64 {
+	return t.density.luck(members, f.worst, f.chances(from), math.Inf(1))
+}
+
+// Lucky reports whether Luck is more than most. It looks no further than that takes.
+func (t *Table) Lucky(f Fit, members int, from int64, most float64) bool {
+	return t.density.luck(members, f.worst, f.chances(from), most) > most
+}
+
+// chances returns the least count of the rows that are chances.
+func (f Fit) chances(from int64) int64 {
 	if f.Events < from {
-		from = 0
+		return 0
 	}
-	return t.density.luck(members, f.worst, from)
+	return from
 }

@@ -99,8 +99,9 @@ func (d *density) perDistance(count float64) float64 {
 // luck returns the expected number of anchors, among the tags with a count of at
 // least from, that have a core of at least size members within the distance, were
 // all counts unrelated: the sum of the Poisson probabilities of size−1 matches. A
-// core is not divided by its members, for 3:1 and 2:1 do not find each other.
-func (d *density) luck(size int, distance float64, from int64) float64 {
+// core is not divided by its members, for 3:1 and 2:1 do not find each other. Once it
+// is more than enough nothing is added.
+func (d *density) luck(size int, distance float64, from int64, enough float64) float64 {
 	if d.rates == nil { // only some cores are asked about
 		d.rates = make([]float64, len(d.logs))
 		for i, l := range d.logs {
@@ -113,7 +114,9 @@ func (d *density) luck(size int, distance float64, from int64) float64 {
 		if rate != of { // equal counts stand side by side
 			tail, of = PoissonTail(size-1, rate*distance), rate
 		}
-		sum += tail
+		if sum += tail; sum > enough {
+			break
+		}
 	}
 	return sum
 }

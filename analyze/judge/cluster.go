@@ -71,7 +71,7 @@ func (d *draft) joinGains(row ingest.TagUsage) bool {
 	}
 	d.mostTelling(d.Core[1:])
 	for _, r := range g.table.Rows {
-		if m, ok := cluster.Follower(r, fit.Events, d.th.FollowerSurplus); ok && !hasTag(d.Core, r.Tag) && d.know.Tag(r.Tag).Generic {
+		if m, ok := cluster.Follower(r, fit.Events, d.th.FollowerSurplus); ok && d.know.Tag(r.Tag).Generic && !hasTag(d.Core, r.Tag) {
 			d.Followers = append(d.Followers, g.member(m, fit.Events))
 		}
 	}
@@ -96,10 +96,8 @@ func (e *exam) followers(core []analyze.Member) []analyze.Member {
 	var out []analyze.Member
 	events := core[0].Outstanding
 	for _, row := range e.rows() {
-		if hasTag(core, row.Tag) || !e.know.Tag(row.Tag).Generic {
-			continue
-		}
-		if m, ok := cluster.Follower(row, events, e.th.FollowerSurplus); ok {
+		m, ok := cluster.Follower(row, events, e.th.FollowerSurplus)
+		if ok && e.know.Tag(row.Tag).Generic && !hasTag(core, row.Tag) {
 			out = append(out, member(m, events))
 		}
 	}
@@ -122,7 +120,7 @@ func (e *exam) fit(core []analyze.Member) cluster.Fit {
 // cluster describes a core by its fit, and how many as good luck makes.
 func (e *exam) cluster(core []analyze.Member, fit cluster.Fit) *analyze.Cluster {
 	return &analyze.Cluster{Events: fit.Events, Anchor: core[0], Tolerance: fit.Tolerance, Candidate: fit.Compared,
-		Chance: fit.Chance, ByLuck: e.lucky(core)}
+		Chance: fit.Chance, ByLuck: e.table.Luck(fit, len(core), e.th.ClusterEvents)}
 }
 
 // supports reports whether a cluster around an anchor that another sign has
@@ -131,17 +129,11 @@ func supports(fit cluster.Fit, core []analyze.Member, th analyze.Thresholds) boo
 	return cluster.PoissonTail(len(core)-1, fit.Chance) <= th.ClusterChance
 }
 
-// lucky returns how many clusters as good as a core luck makes in the table, when every
-// tag had the chance to be its anchor.
-func (e *exam) lucky(core []analyze.Member) float64 {
-	return e.table.Luck(e.fit(core), len(core), e.th.ClusterEvents)
-}
-
 // convicts reports whether a core is more than luck though nothing else pointed at its
 // anchor. It takes three members, or two that agree closely at a large count.
 func (e *exam) convicts(core []analyze.Member) bool {
 	events := core[0].Outstanding
 	pair := len(core) == 2 && events >= e.th.ClusterPair &&
 		max(core[1].Surplus, -core[1].Surplus) <= max(1, events/e.th.ClusterPair)
-	return (len(core) >= 3 || pair) && e.lucky(core) <= e.th.ClusterLuck
+	return (len(core) >= 3 || pair) && !e.table.Lucky(e.fit(core), len(core), e.th.ClusterEvents, e.th.ClusterLuck)
 }

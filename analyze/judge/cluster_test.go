@@ -164,3 +164,23 @@ func TestPartnerSpeaksWhenCloserThanChance(t *testing.T) {
 		}
 	}
 }
+
+// A table of thousands of equal counts is one cluster, and found as one: around each of
+// its tags the same.
+func TestEqualCountsAreOneCluster(t *testing.T) {
+	const tags = 3_000
+	s := snap("M")
+	for i := range tags {
+		s = s.unknown(string([]byte{'Q', byte('a' + i/676), byte('a' + i/26%26), byte('a' + i%26)}), 60_000, 5_760_000)
+	}
+	e := examine(s.Snapshot, scene{th: analyze.DefaultThresholds(), know: know(t)})
+	if anchors, core := e.anchors(), e.grow(e.anchors()[0]); len(anchors) != tags || len(core) != tags {
+		t.Fatalf("%d anchors, %d in step with the first, want %d", len(anchors), len(core), tags)
+	}
+	if found := slices.Collect(e.lockstep(nil)); len(found) != 0 {
+		t.Errorf("%d rows of a table where everything is equal are in step by no luck", len(found))
+	}
+	if len(e.misses) != 1 || e.misses[0].Rule != analyze.MissLuck {
+		t.Errorf("missed %v", e.misses)
+	}
+}

@@ -59,7 +59,8 @@ func (e *exam) nearNoFrees() {
 
 // nearLockstep notes a cluster that has volume and is no proof.
 func (e *exam) nearLockstep(core []analyze.Member) {
-	facts := analyze.Facts{"tags": int64(len(core)), "members": inStep(core), "luck": analyze.Ratio(e.lucky(core)),
+	luck := e.cluster(core, e.fit(core)).ByLuck
+	facts := analyze.Facts{"tags": int64(len(core)), "members": inStep(core), "luck": analyze.Ratio(luck),
 		"needs": analyze.Ratio(e.th.ClusterLuck)}
 	if e.convicts(core) {
 		e.missed(analyze.MissSmall, analyze.Facts{"members": inStep(core),

@@ -114,26 +114,28 @@ func (e *exam) noFrees() []ingest.TagUsage {
 // Taken are tags that are in a case, also in one made of a row returned before.
 func (e *exam) lockstep(taken map[ingest.Tag]bool) iter.Seq[ingest.TagUsage] {
 	return func(yield func(ingest.TagUsage) bool) {
-		var near func()
-		found := false
+		var near []analyze.Member
+		found, dismissed := false, map[int64]bool{} // by count: around equal counts the same tags are in step
 		for _, row := range e.anchors() {
-			if found && taken[row.Tag] {
+			if found && taken[row.Tag] || dismissed[row.Outstanding] {
 				continue // thousands of tags in step are one cluster, not to be grown around each
 			}
 			core := e.grow(row)
+			candidate := len(core) > 1 && !e.withCachedFiles(core)
 			switch {
-			case len(core) < 2 || e.withCachedFiles(core):
-			case !e.small(core) && e.convicts(core):
+			case candidate && !e.small(core) && e.convicts(core):
 				found = true
 				if !taken[row.Tag] && !yield(row) {
 					return
 				}
-			case near == nil:
-				near = func() { e.nearLockstep(core) }
+				continue
+			case candidate && near == nil:
+				near = core
 			}
+			dismissed[row.Outstanding] = true
 		}
 		if near != nil && !found {
-			near()
+			e.nearLockstep(near)
 		}
 	}
 }
@@ -154,9 +156,11 @@ func (e *exam) anchors() []ingest.TagUsage {
 // which leaked files lack. A scanner keeps one context of its own for each of the
 // filter manager's stream lists (FMsl), and is none the worse for it.
 func (e *exam) withCachedFiles(core []analyze.Member) bool {
+	if !slices.ContainsFunc(core, func(m analyze.Member) bool { return e.know.Tag(m.Tag).Large == "cached files" }) {
+		return false
+	}
 	areas := e.row(mmca)
-	return areas != nil && float64(areas.Outstanding) >= e.th.CachedFiles*float64(core[0].Outstanding) &&
-		slices.ContainsFunc(core, func(m analyze.Member) bool { return e.know.Tag(m.Tag).Large == "cached files" })
+	return areas != nil && float64(areas.Outstanding) >= e.th.CachedFiles*float64(core[0].Outstanding)
 }
 
 // small reports whether a cluster holds little memory. Tables that print no bytes
