@@ -51,6 +51,7 @@ var soleImporter = map[string]string{
 	"github.com/jedib0t/go-pretty/v6":   "cmd/poolsweep",
 	"github.com/wneessen/go-mail":       "report/mail",
 	"github.com/minio/minio-go/v7":      "ingest/bucket",
+	"github.com/riverqueue/river":       "ingest/jobs",
 	"github.com/rogpeppe/go-internal":   "", // tests only
 	"github.com/google/go-cmp":          "",
 	"github.com/johannesboyne/gofakes3": "",

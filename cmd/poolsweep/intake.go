@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"poolsweep/ingest"
+	"poolsweep/ingest/jobs"
 	"poolsweep/ingest/store"
 	"poolsweep/ingest/watch"
 )
@@ -31,6 +32,9 @@ type intake struct {
 	again    ingest.Reason // the reading came to nothing: read it anew, for this reason
 	err      error         // the same in words
 	vanished bool
+
+	job      *jobs.Taken // the drop is read for a watcher elsewhere
+	recorded chan error  // what came of recording it then
 }
 
 // inMemory is the largest drop that is read before it is parsed, so that reading a
@@ -71,6 +75,26 @@ func (s *service) reader(ctx context.Context, sh *share) {
 	}
 }
 
+// fetch reads a drop and has it parsed, whatever that takes. One that was tried too
+// often is refused.
+func (s *service) fetch(in *intake) {
+	file, drop := s.load(in)
+	if drop == nil {
+		return
+	}
+	if in.job.Last {
+		defer file.Close()
+		in.answer = answer{Reason: ingest.ReasonCrashedParser, Detail: fmt.Sprintf("reading it ended %d processes", jobs.Attempts-1)}
+		if _, err := io.Copy(io.Discard, drop); err != nil {
+			in.again, in.err = codeOf(err), err
+		}
+		return
+	}
+	s.slots <- struct{}{}
+	s.parse(in, file, drop)
+	<-s.slots
+}
+
 // load opens a drop, and reads it when it is small. Without a reader the drop is
 // done with: in says why.
 func (s *service) load(in *intake) (openDrop, io.Reader) {
@@ -81,6 +105,11 @@ func (s *service) load(in *intake) (openDrop, io.Reader) {
 		return nil, nil
 	}
 	in.stamp = file.Stamp()
+	if in.job != nil && !in.asWatched() {
+		file.Close()
+		in.again = ingest.ReasonChangedWhileRead
+		return nil, nil
+	}
 	in.sums = s.newSums(in)
 	if in.stamp.Size > inMemory {
 		return file, io.TeeReader(file, in.sums)
@@ -98,6 +127,15 @@ func (s *service) load(in *intake) (openDrop, io.Reader) {
 		return nil, nil
 	}
 	return file, bytes.NewReader(all)
+}
+
+// asWatched reports whether what was opened is what the watcher of the drop saw, as far
+// as two hosts see the same, and goes by the watcher's stamp from here on: only that can
+// be compared with what it sees later.
+func (in *intake) asWatched() bool {
+	seen, open := in.entry.Stamp, in.stamp
+	in.stamp = seen
+	return seen.Size == open.Size && seen.Modified == open.Modified
 }
 
 // parse has the drop parsed and makes sure that what was read was one state of it.
@@ -165,14 +203,14 @@ func (s *service) ripe(first *intake) []*intake {
 	return done
 }
 
-// took records what came of drops and hands them back to their folders.
+// took records what came of drops and hands them back.
 func (s *service) took(ctx context.Context, done []*intake) error {
 	var recorded []*intake
 	var readings []store.Reading
 	for _, in := range done {
-		delete(in.share.flying, in.entry.Name)
-		delete(in.share.noted, in.entry.Name)
-		in.share.landed[in.entry.Name] = true
+		if in.job == nil {
+			in.share.land(in.entry.Name)
+		}
 		if in.sums != nil {
 			in.sum = in.sums.sum()
 		}
@@ -181,33 +219,73 @@ func (s *service) took(ctx context.Context, done []*intake) error {
 			readings = append(readings, in.reading())
 		}
 	}
-	if len(recorded) == 0 {
-		return nil
-	}
-	states, err := s.store.RecordAll(ctx, readings, s.now())
-	for i, in := range recorded {
-		if err != nil {
-			in.share.folder.Again(in.entry.Name, in.stamp, in.sum, ingest.ReasonIOError)
-			continue
+	states, err := s.record(ctx, done, readings)
+	if err == nil {
+		for i, in := range recorded {
+			s.tell(in, readings[i], states[i])
 		}
-		in.share.folder.Settle(in.entry.Name, in.stamp, in.sum)
-		s.tell(in, readings[i], states[i])
+	}
+	for _, in := range done {
+		in.handBack(err)
 	}
 	return err
 }
 
-// worth reports whether a drop came to something that is recorded. Otherwise it is
-// handed back, to be read again.
+// land notes that a drop is on its way no more.
+func (sh *share) land(name string) {
+	delete(sh.flying, name)
+	delete(sh.noted, name)
+	sh.landed[name] = true
+}
+
+// record stores readings; and in the same transaction that the jobs of drops are done,
+// and what came of them.
+func (s *service) record(ctx context.Context, done []*intake, readings []store.Reading) ([]store.State, error) {
+	db := s.store
+	var taken []*jobs.Taken
+	var outcomes []store.Outcome
+	for _, in := range done {
+		if in.job != nil {
+			taken, outcomes = append(taken, in.job), append(outcomes, in.outcome())
+		}
+	}
+	switch {
+	case len(taken) > 0:
+		db = db.Joined(jobs.Complete(taken))
+	case len(readings) == 0:
+		return nil, nil
+	}
+	return db.RecordAll(ctx, readings, s.now(), outcomes...)
+}
+
+// handBack gives a drop back to its folder, or tells whoever does its job. An error says
+// that it was not recorded.
+func (in *intake) handBack(err error) {
+	folder, name := in.share.folder, in.entry.Name
+	switch {
+	case in.job != nil:
+		in.recorded <- err
+	case in.vanished: // the scan will find that it is gone
+	case in.again != "":
+		folder.Again(name, in.stamp, in.sum, in.again)
+	case err != nil:
+		folder.Again(name, in.stamp, in.sum, ingest.ReasonIOError)
+	default:
+		folder.Settle(name, in.stamp, in.sum)
+	}
+}
+
+// worth reports whether a drop came to something that is recorded. Otherwise it is to
+// be read again.
 func (s *service) worth(in *intake) bool {
 	switch {
-	case in.vanished: // the scan will find that it is gone
+	case in.vanished:
 		return false
 	case in.again != "":
 		s.log.Info("drop not read", "share", in.share.path, "file", in.entry.Name, "reason", in.again, "err", in.err)
-		in.share.folder.Again(in.entry.Name, in.stamp, in.sum, in.again)
 		return false
 	case !in.entry.Confirmed(in.sum):
-		in.share.folder.Again(in.entry.Name, in.stamp, in.sum, ingest.ReasonIncomplete)
+		in.again = ingest.ReasonIncomplete
 		return false
 	}
 	return true

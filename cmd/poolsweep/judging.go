@@ -24,6 +24,9 @@ import (
 // startJudging judges what is new in the background, one judgement at a time, with
 // pauses so that judging leaves room for reading.
 func (s *service) startJudging(ctx context.Context) {
+	if s.cluster != nil { // whatever is new, the workbook has not
+		s.stale = s.stale || s.fresh
+	}
 	bookDue := s.stale && s.mono() >= s.book
 	if s.judging || !s.fresh && !bookDue || s.mono() < s.rest {
 		return

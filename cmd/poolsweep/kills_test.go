@@ -62,6 +62,7 @@ func TestKilledWatcherLosesNothing(t *testing.T) {
 // lab is a drop folder with a watcher that is killed and started again.
 type lab struct {
 	dir     string
+	history *config // where the history is
 	watcher *exec.Cmd
 	log     *os.File
 	plans   []*plan
@@ -70,16 +71,24 @@ type lab struct {
 	prepare func(*exec.Cmd) // how else the watcher is started, when not nil
 }
 
-func newLab(t *testing.T, config string) *lab {
+func newLab(t *testing.T, settings string) *lab {
 	t.Helper()
-	l := &lab{dir: t.TempDir()}
+	dir := t.TempDir()
+	l := &lab{dir: dir, history: &config{State: filepath.Join(dir, "state")}}
+	l.open(t, "state: state\n"+settings)
+	l.start(t)
+	return l
+}
+
+// open makes the folders and the configuration of the lab.
+func (l *lab) open(t *testing.T, settings string) {
+	t.Helper()
 	for _, d := range []string{"drop", "away"} {
 		if err := os.Mkdir(filepath.Join(l.dir, d), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	config = "out: out\nstate: state\n" + config
-	if err := os.WriteFile(filepath.Join(l.dir, "poolsweep.yaml"), []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(l.dir, "poolsweep.yaml"), []byte("out: out\n"+settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -87,7 +96,9 @@ func newLab(t *testing.T, config string) *lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		l.kill()
+		if l.watcher != nil {
+			l.kill()
+		}
 		l.log.Close()
 		if t.Failed() {
 			text, _ := os.ReadFile(l.log.Name())
@@ -95,25 +106,30 @@ func newLab(t *testing.T, config string) *lab {
 			t.Logf("end of the watcher's log:\n%s", strings.Join(lines[max(0, len(lines)-30):], "\n"))
 		}
 	})
-	l.start(t)
-	return l
 }
 
 func (l *lab) start(t *testing.T) {
 	t.Helper()
-	l.watcher = exec.Command(os.Args[0], "watch", "--config", filepath.Join(l.dir, "poolsweep.yaml"))
-	l.watcher.Env = append(os.Environ(), asPoolsweep+"=1")
-	l.watcher.Stderr, l.watcher.Dir = l.log, l.dir
-	if l.prepare != nil {
-		l.prepare(l.watcher)
-	}
 	if info, err := l.log.Stat(); err == nil {
 		l.mark = info.Size()
 	}
-	if err := l.watcher.Start(); err != nil {
+	l.watcher = l.launch(t, "watch")
+}
+
+// launch starts a process of the lab.
+func (l *lab) launch(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], append(args, "--config", filepath.Join(l.dir, "poolsweep.yaml"))...)
+	cmd.Env = append(os.Environ(), asPoolsweep+"=1")
+	cmd.Stderr, cmd.Dir = l.log, l.dir
+	if l.prepare != nil {
+		l.prepare(cmd)
+	}
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	l.started++
+	return cmd
 }
 
 func (l *lab) kill() {
@@ -162,7 +178,7 @@ func (l *lab) watching() bool {
 }
 
 func (l *lab) settled(t *testing.T) bool {
-	st, err := readStatus(context.Background(), &config{State: filepath.Join(l.dir, "state")}, true)
+	st, err := readStatus(context.Background(), l.history, true)
 	if err != nil {
 		return false
 	}
@@ -183,7 +199,7 @@ func (l *lab) settled(t *testing.T) bool {
 // check compares the history with what was written.
 func (l *lab) check(t *testing.T) {
 	t.Helper()
-	db, err := store.Open(context.Background(), filepath.Join(l.dir, "state"))
+	db, err := openStore(context.Background(), l.history)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +236,7 @@ func (l *lab) check(t *testing.T) {
 	if lost+double+half > 0 {
 		t.Errorf("%d lost, %d double, %d half-written left", lost, double, half)
 	}
-	if st, err := readStatus(context.Background(), &config{State: filepath.Join(l.dir, "state")}, true); err == nil && lost > 0 {
+	if st, err := readStatus(context.Background(), l.history, true); err == nil && lost > 0 {
 		for _, p := range l.plans {
 			for _, d := range st.Drops {
 				if d.Path == p.path && (d.SHA256 != p.sum() || d.State == store.Waiting) {

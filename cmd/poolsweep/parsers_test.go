@@ -131,6 +131,7 @@ func runAsPoolsweep() {
 		}
 		os.Exit(exitDone)
 	}
+	silence /= 10
 	main()
 }
 

@@ -119,7 +119,7 @@ each case and JSON.
 	root.PersistentFlags().BoolVarP(&con.verbose, "verbose", "v", false,
 		"say which log got which machine's name, by which rule")
 	root.AddCommand(newDemo(con), newSweep(con), newShow(con), newExplain(con), newCollect(con), newVersion(con),
-		newWatch(con), newStatus(con), newInit(con), newDoctor(con), newReport(con), newWeekly(con), newMail(con),
+		newWatch(con), newWork(con), newStatus(con), newInit(con), newDoctor(con), newReport(con), newWeekly(con), newMail(con),
 		newTicket(con), newDecide(con), newAttach(con), newReanalyze(con), newPurge(con), newParse(con, os.Stdin))
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"poolsweep/analyze/knowledge"
@@ -41,6 +42,10 @@ type service struct {
 	quotes  chan struct{} // one while a drop is read again for its lines
 	judged  chan round
 	duty    context.Context // of what one process does alone; nil when another does it
+	endDuty context.CancelFunc
+	role    string          // the command that this process runs
+	reads   bool            // it does jobs
+	cluster *cluster        // nil when no other process works on the history
 	working *sync.WaitGroup // what is to end before the service does
 	judging bool
 	trouble ingest.Reason        // why the store takes nothing now
@@ -60,6 +65,7 @@ type service struct {
 // share is one watched folder.
 type share struct {
 	path    string
+	drop    dropConfig
 	folder  feed
 	wake    chan struct{}    // an event: scan now
 	queue   *queue           // ready drops, for the reader
@@ -69,6 +75,10 @@ type share struct {
 	noted   map[string]noted // what the store knows of drops that are not read yet
 	scanned time.Duration    // by mono, when the last scan ended
 	state   store.Share
+
+	end      context.CancelFunc // of the watch over it; nil when this process has it not
+	scanning atomic.Bool        // its scanner has not ended
+	holder   store.Node         // that watches it, as last told
 
 	bulletin bulletin // the decisions in it
 }
@@ -166,27 +176,77 @@ const (
 // end. Its error says why the service cannot go on.
 func (s *service) run(ctx context.Context) error {
 	s.scans, s.read, s.judged = make(chan scanned), make(chan *intake), make(chan round, 1)
-	s.slots, s.quotes = make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), make(chan struct{}, 1)
+	s.slots, s.quotes = make(chan struct{}, s.parsersAtOnce()), make(chan struct{}, 1)
 	s.working = new(sync.WaitGroup)
 	going, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := s.takeDuty(going); err != nil {
+	if err := s.start(ctx, going); err != nil {
 		return err
-	}
-	for _, sh := range s.shares {
-		sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
-		go s.scanner(going, sh)
-		s.working.Go(func() { s.reader(going, sh) })
 	}
 	err := s.loop(going)
 	stop()
 	return errors.Join(err, s.finish())
 }
 
+// start begins all that this process does. In a cluster most of that is for the node
+// that the others leave it to.
+func (s *service) start(ctx, going context.Context) error {
+	if s.cluster != nil {
+		return s.startCluster(going)
+	}
+	if err := s.takeDuty(going); err != nil {
+		return err
+	}
+	for _, sh := range s.shares {
+		if err := s.startShare(ctx, going, sh); err != nil {
+			return err
+		}
+		s.working.Go(func() { s.reader(going, sh) })
+	}
+	return nil
+}
+
+// parsersAtOnce is how many drops are parsed at a time.
+func (s *service) parsersAtOnce() int { return max(2, runtime.GOMAXPROCS(0)) }
+
+// startShare begins to watch a share, with what the store knows of it.
+func (s *service) startShare(ctx, going context.Context, sh *share) error {
+	var settled []watch.Entry
+	err := s.store.Drops(ctx, sh.path, func(drop store.Drop) error {
+		if e, ok := settledEntry(drop); ok {
+			settled = append(settled, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if sh.folder, err = sh.drop.feed(s.cfg.Decisions, slices.Values(settled)); err != nil {
+		return err
+	}
+	sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
+	watching, end := context.WithCancel(going)
+	sh.end = end
+	sh.scanning.Store(true)
+	go func() {
+		s.scanner(watching, sh)
+		sh.scanning.Store(false)
+	}()
+	return nil
+}
+
 func (s *service) loop(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx) // what is begun in the store is ended
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
+	var beats chan beat
+	var looks <-chan time.Time
+	if s.cluster != nil {
+		beats = s.cluster.beats
+		look := time.NewTicker(lookEvery)
+		defer look.Stop()
+		looks = look.C
+	}
 	for {
 		if s.duty != nil {
 			s.startJudging(s.duty)
@@ -205,6 +265,10 @@ func (s *service) loop(ctx context.Context) error {
 			err = s.endUpkeep(whole, ended)
 		case ended := <-s.mailing.ended:
 			err = s.endMailing(whole, ended)
+		case b := <-beats:
+			err = s.beaten(whole, ctx, b)
+		case <-looks:
+			err = s.look(whole)
 		case <-tick.C:
 			err = s.tick(whole)
 		}
@@ -217,8 +281,16 @@ func (s *service) loop(ctx context.Context) error {
 // tick does what is due by the clock.
 func (s *service) tick(ctx context.Context) error {
 	s.notify.say("WATCHDOG=1")
-	if err := s.checkSilent(ctx); err != nil || s.duty == nil {
+	if err := s.checkSilent(ctx); err != nil {
 		return err
+	}
+	if s.cluster != nil {
+		if err := s.reconcile(ctx); err != nil {
+			return err
+		}
+	}
+	if s.duty == nil {
+		return nil
 	}
 	return s.dutyTick(ctx)
 }
@@ -325,6 +397,9 @@ func (s *service) nextScan(entries []watch.Entry) time.Duration {
 // scan takes up what a scan saw.
 func (s *service) scan(ctx context.Context, sc scanned) error {
 	sh := sc.share
+	if sh.end == nil { // another node watches it by now
+		return nil
+	}
 	sh.scanned = s.mono()
 	if sc.err != nil {
 		return s.putShare(ctx, sh, ingest.ReasonShareSuspect, sc.err)
@@ -350,7 +425,10 @@ func (s *service) scan(ctx context.Context, sc scanned) error {
 	entries := slices.DeleteFunc(sc.Entries, func(e watch.Entry) bool { return sh.landed[e.Name] })
 	clear(sh.landed)
 	sh.ration(entries, s.mono())
-	if err := s.note(ctx, sh, entries); err != nil {
+	if s.cluster != nil {
+		return s.hand(ctx, sh, entries)
+	}
+	if err := s.note(ctx, s.store, sh, entries, false); err != nil {
 		return err
 	}
 	sh.enqueue(entries)
@@ -370,8 +448,9 @@ func (s *service) putShare(ctx context.Context, sh *share, why ingest.Reason, er
 	return s.store.PutShare(ctx, sh.state)
 }
 
-// note stores the drops whose state or reason is another than before.
-func (s *service) note(ctx context.Context, sh *share, entries []watch.Entry) error {
+// note stores the drops whose state or reason is another than before. With more to be
+// done in the transaction there is one also without any.
+func (s *service) note(ctx context.Context, db *store.Store, sh *share, entries []watch.Entry, more bool) error {
 	var news []store.Drop
 	for _, e := range entries {
 		state, told := dropStates[e.State]
@@ -380,10 +459,10 @@ func (s *service) note(ctx context.Context, sh *share, entries []watch.Entry) er
 		}
 		news = append(news, store.Drop{Share: sh.path, Name: e.Name, State: state, Reason: e.Reason, Bytes: e.Stamp.Size})
 	}
-	if len(news) == 0 {
+	if len(news) == 0 && !more {
 		return nil
 	}
-	if err := s.store.Note(ctx, news, s.now()); err != nil {
+	if err := db.Note(ctx, news, s.now()); err != nil {
 		return err
 	}
 	for _, d := range news {
@@ -421,7 +500,7 @@ func (sh *share) enqueue(entries []watch.Entry) {
 // checkSilent marks the shares whose scan does not come back.
 func (s *service) checkSilent(ctx context.Context) error {
 	for _, sh := range s.shares {
-		if s.mono()-sh.scanned > shareSilence+s.cfg.Scan.Duration && sh.state.Reason != ingest.ReasonShareDown {
+		if sh.end != nil && s.mono()-sh.scanned > shareSilence+s.cfg.Scan.Duration && sh.state.Reason != ingest.ReasonShareDown {
 			if err := s.putShare(ctx, sh, ingest.ReasonShareDown, errors.New("it does not answer")); err != nil {
 				return err
 			}
@@ -433,6 +512,9 @@ func (s *service) checkSilent(ctx context.Context) error {
 // newShares makes the watched folders of the configuration, with what the store
 // knows of them.
 func (s *service) newShares(ctx context.Context) error {
+	if s.role == roleWork {
+		return nil
+	}
 	var paths []string
 	for _, d := range s.cfg.Drops {
 		path, err := sharePath(d.Path)
@@ -440,21 +522,7 @@ func (s *service) newShares(ctx context.Context) error {
 			return err
 		}
 		paths = append(paths, path)
-		var settled []watch.Entry
-		err = s.store.Drops(ctx, path, func(drop store.Drop) error {
-			if e, ok := settledEntry(drop); ok {
-				settled = append(settled, e)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		feed, err := d.feed(s.cfg.Decisions, slices.Values(settled))
-		if err != nil {
-			return err
-		}
-		s.shares = append(s.shares, &share{path: path, folder: feed, wake: make(chan struct{}, 1), queue: newQueue(),
+		s.shares = append(s.shares, &share{path: path, drop: d, wake: make(chan struct{}, 1), queue: newQueue(),
 			quota: quota{d.Quota, map[string]hourly{}}, bulletin: bulletin{name: s.cfg.Decisions}})
 	}
 	if err := s.keepDecisions(ctx); err != nil {

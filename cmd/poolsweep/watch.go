@@ -19,7 +19,8 @@ import (
 )
 
 func newWatch(con *console) *cobra.Command {
-	var w watchFlags
+	w := watchFlags{role: roleWatch}
+	alone := false
 	cmd := &cobra.Command{
 		Use:   "watch [flags]",
 		Short: "Watch folders for logs and keep the reports up to date",
@@ -39,26 +40,36 @@ Without --config give --drop, --out and --state.
   poolsweep watch --config poolsweep.yaml`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := w.log.logger(con.err)
-			if err != nil {
-				return usageError(cmd, err)
-			}
-			first, err := w.load(con)
-			if err != nil {
-				var f *failure
-				if !errors.As(err, &f) {
-					err = usageError(cmd, err)
-				}
-				return err
-			}
-			return w.watch(cmd.Context(), con, first, log)
+			w.reads = !alone
+			return w.run(cmd, con)
 		},
 	}
 	w.settings.flags(cmd)
 	w.looks.flags(cmd)
 	w.log.flags(cmd)
 	w.folderFlags(cmd)
+	cmd.Flags().BoolVar(&alone, "no-work", false, "with a database: leave reading the logs to 'poolsweep work' elsewhere")
 	return cmd
+}
+
+// run does what the flags say until it is interrupted.
+func (w *watchFlags) run(cmd *cobra.Command, con *console) error {
+	log, err := w.log.logger(con.err)
+	if err != nil {
+		return usageError(cmd, err)
+	}
+	first, err := w.load(con)
+	if err != nil {
+		var f *failure
+		if !errors.As(err, &f) {
+			err = usageError(cmd, err)
+		}
+		return err
+	}
+	if w.role == roleWork && first.cfg.State != "" {
+		return usageError(cmd, errAlone)
+	}
+	return w.watch(cmd.Context(), con, first, log)
 }
 
 // watchFlags go before the same keys of the configuration file.
@@ -68,6 +79,9 @@ type watchFlags struct {
 	log        logFlags
 	drops      []string
 	out, state string
+
+	role  string // of the process, where several work on the history
+	reads bool   // it reads what watchers found
 }
 
 func (w *watchFlags) folderFlags(cmd *cobra.Command) {
@@ -186,7 +200,7 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	}
 	began := time.Now()
 	base := service{
-		store: db, log: log, notify: newNotifier(),
+		store: db, log: log, notify: newNotifier(), role: w.role, reads: w.reads,
 		parsers: &parsers{command: []string{self}, limits: defaultParserLimits()},
 		now:     time.Now, mono: func() time.Duration { return time.Since(began) },
 	}
@@ -201,7 +215,11 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 	}
 	base.notify.say("STOPPING=1")
 	log.Info("ended", "err", err)
-	if errors.Is(err, store.ErrDisk) {
+	var other *store.VersionError
+	switch {
+	case errors.As(err, &other):
+		return &failure{exitFailed, err, fmt.Sprintf("stop them first; one that was killed counts for %s", silence)}
+	case errors.Is(err, store.ErrDisk):
 		return openFailure(err, mendState)
 	}
 	return err
@@ -212,6 +230,12 @@ func (w *watchFlags) watch(ctx context.Context, con *console, now *setup, log *s
 func (s *service) runUntil(ctx context.Context, reload *reloader) (*setup, error) {
 	if err := s.newShares(ctx); err != nil {
 		return nil, err
+	}
+	if err := s.join(ctx); err != nil {
+		return nil, err
+	}
+	if s.cluster != nil {
+		defer s.leave()
 	}
 	stop := s.listen()
 	defer stop()

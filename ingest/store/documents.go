@@ -34,8 +34,9 @@ func (s *Store) Record(ctx context.Context, r Reading, now time.Time) (State, er
 // RecordAll takes readings into the history in one transaction, for each waits for
 // the disk, and returns the states the drops have now. The same content from the
 // same machine counts once, however often and under whatever name it is delivered,
-// so recording a reading again after a crash changes nothing.
-func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time) ([]State, error) {
+// so recording a reading again after a crash changes nothing. Outcomes are for the
+// watchers of the drops, where those are other processes.
+func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time, outcomes ...Outcome) ([]State, error) {
 	bodies := make([][][]byte, len(readings))
 	for i, r := range readings {
 		for _, d := range r.Documents {
@@ -58,7 +59,7 @@ func (s *Store) RecordAll(ctx context.Context, readings []Reading, now time.Time
 			}
 			states[i] = r.State
 		}
-		return nil
+		return putOutcomes(ctx, tx, outcomes)
 	})
 }
 
@@ -108,7 +109,7 @@ func (r *Reading) known(ctx context.Context, tx querier, d *ingest.Document) (St
 		return "", err
 	case by != "":
 		return Superseded, nil
-	case share != r.Share || unescape(name) != r.Name:
+	case share != r.Share || Unescape(name) != r.Name:
 		return Duplicate, nil
 	}
 	return r.State, nil
@@ -279,7 +280,7 @@ func (s *Store) each(ctx context.Context, take func(Held), keys string, args ...
 		if h.Document, err = unpack(version, body); err != nil {
 			return err
 		}
-		h.Name, h.ReadAt, h.Incomplete = unescape(h.Name), fromMillis(readAt), incomplete != 0
+		h.Name, h.ReadAt, h.Incomplete = Unescape(h.Name), fromMillis(readAt), incomplete != 0
 		take(h)
 		return nil
 	})

@@ -87,7 +87,7 @@ func (s *Store) Places(ctx context.Context, each func(share, folder, machine str
 		func(rows *sql.Rows) error {
 			var share, folder, machine string
 			err := rows.Scan(&share, &folder, &machine)
-			each(share, unescape(folder), machine)
+			each(share, Unescape(folder), machine)
 			return err
 		})
 }
@@ -102,7 +102,7 @@ func (s *Store) drops(ctx context.Context, each func(Drop) error, where string, 
 		if err != nil {
 			return err
 		}
-		d.Name, d.FirstSeen, d.ChangedAt = unescape(d.Name), fromMillis(first), fromMillis(changed)
+		d.Name, d.FirstSeen, d.ChangedAt = Unescape(d.Name), fromMillis(first), fromMillis(changed)
 		if err := each(d); err != nil {
 			return err
 		}
@@ -144,8 +144,8 @@ func Escape(name string) string {
 	return b.String()
 }
 
-// unescape undoes Escape.
-func unescape(text string) string {
+// Unescape undoes Escape.
+func Unescape(text string) string {
 	before, after, found := strings.Cut(text, `\x`)
 	if !found {
 		return text

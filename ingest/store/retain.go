@@ -117,7 +117,7 @@ func purgeDrops(ctx context.Context, tx querier, key string) (int64, error) {
 		if err := rows.Scan(&d.Share, &d.Name, &d.Machine, &held); err != nil {
 			return 0, err
 		}
-		if d.Name = unescape(d.Name); held || d.Of(key) {
+		if d.Name = Unescape(d.Name); held || d.Of(key) {
 			gone = append(gone, d)
 		}
 	}

@@ -487,7 +487,7 @@ func FuzzEscape(f *testing.F) {
 		if strings.ToValidUTF8(text, "") != text || strings.Contains(text, "\x00") {
 			t.Errorf("Escape(%q) = %q is no text", name, text)
 		}
-		if got := unescape(text); got != name {
+		if got := Unescape(text); got != name {
 			t.Errorf("%q came back as %q", name, got)
 		}
 	})

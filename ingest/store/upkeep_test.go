@@ -204,6 +204,7 @@ func TestAnOlderSchemaIsNamedAndBroughtUpToDate(t *testing.T) {
 	record(t, s, reading("LAB-1", "LAB-1/a.log", "c"), Analysed)
 	for _, undo := range []string{`DROP TABLE health`, `DROP TABLE install`, `DROP TABLE period`, `DROP TABLE period_document`,
 		`DROP TABLE period_case`, `DROP TABLE blob`, `DROP TABLE outbox`, `DROP TABLE decision`, `DROP TABLE case_name`, `DROP TABLE attachment`,
+		`DROP TABLE node`, `DROP TABLE lease`, `DROP TABLE outcome`,
 		`DROP INDEX snapshot_moment`, `ALTER TABLE snapshot DROP COLUMN moment`, `CREATE INDEX snapshot_machine ON snapshot (machine, at)`,
 		`DROP INDEX document_machine`, `DROP INDEX drop_file_reason`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
 		if _, err := s.db.ExecContext(ctx, undo); err != nil {

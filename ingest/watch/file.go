@@ -21,7 +21,7 @@ type File struct {
 // Open opens a drop for reading and makes sure that it is one: a regular file with
 // one name, below this folder and on its file system, reached through no link,
 // whatever is put in its place meanwhile. The folder is opened anew and has to be
-// the one that the last poll trusted. An error is a *ingest.Refusal, or tells that
+// the one that the last poll trusted, if it is polled. An error is a *ingest.Refusal, or tells that
 // the drop does not exist.
 func (f *Folder) Open(name string) (*File, error) {
 	root, id, err := openRoot(f.path)
@@ -29,11 +29,8 @@ func (f *Folder) Open(name string) (*File, error) {
 		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: err}
 	}
 	defer root.close()
-	if f.o.Kind != "" {
-		id.kind = f.o.Kind
-	}
-	if trusted := f.share.Load(); trusted == nil || *trusted != id {
-		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: errOther}
+	if err := f.trusted(root, id); err != nil {
+		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: err}
 	}
 	return f.drop(root, name)
 }

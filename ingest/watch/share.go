@@ -99,6 +99,21 @@ func (w *walk) trust(root *dir, id identity) error {
 	return nil
 }
 
+// trusted makes sure that an open folder is the one that a poll trusted. Who never
+// polls goes by the marker alone.
+func (f *Folder) trusted(root *dir, id identity) error {
+	if f.o.Unpolled {
+		return f.marked(root)
+	}
+	if f.o.Kind != "" {
+		id.kind = f.o.Kind
+	}
+	if known := f.share.Load(); known == nil || *known != id {
+		return errOther
+	}
+	return nil
+}
+
 // marked makes sure that the marker file is there, if there is to be one.
 func (f *Folder) marked(root *dir) error {
 	if f.o.Marker == "" {
