@@ -3,14 +3,18 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"poolsweep/ingest/jobs"
 	"poolsweep/ingest/store"
 	"poolsweep/ingest/store/pgtest"
 )
@@ -18,6 +22,7 @@ import (
 var (
 	workers = flag.Int("workers", 2, "processes that work beside the watcher")
 	stops   = flag.Int("stops", 2, "times the database server is stopped at once")
+	scale   = flag.Int("scale", 0, "logs that TestThroughput reads with each number of workers")
 )
 
 // crew is a lab whose history is on a database server, with processes that work for
@@ -28,7 +33,7 @@ type crew struct {
 	workers []*exec.Cmd
 }
 
-func newCrew(t *testing.T, workers int) *crew {
+func newCrew(t *testing.T, workers int, watch ...string) *crew {
 	t.Helper()
 	c := &crew{server: newDatabase(t)}
 	c.lab = &lab{dir: t.TempDir(), history: &config{Database: c.server.URL("postgres")}}
@@ -39,6 +44,7 @@ func newCrew(t *testing.T, workers int) *crew {
 			_ = w.Wait()
 		}
 	})
+	c.watch = watch
 	c.start(t)
 	for range workers {
 		c.workers = append(c.workers, c.launch(t, "work"))
@@ -151,9 +157,94 @@ func TestNodesOfTwoVersionsDoNotWorkTogether(t *testing.T) {
 	}
 }
 
+func TestStatusListsNodesAndWhatWaitsForThem(t *testing.T) {
+	b, file := newServed(t, newDatabase(t))
+	b.service.log, b.role = slog.New(slog.DiscardHandler), roleWork
+	b.cfg.Drops = []dropConfig{{Path: "drop"}}
+	if err := b.join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	add := b.cluster.jobs.Add([]jobs.Drop{{Share: "/srv/drop", Name: "a.log", Stamp: "1 2 3 4"}})
+	if _, err := b.store.Joined(add).RecordAll(t.Context(), nil, b.now()); err != nil {
+		t.Fatal(err)
+	}
+	says := func(code int, want ...string) {
+		t.Helper()
+		args := []string{"status", "--config", file}
+		if code == exitTrouble {
+			args = append(args, "--check")
+		}
+		got, out, errs := runs(t, args...)
+		for _, w := range want {
+			if got != code || !strings.Contains(out, w) {
+				t.Errorf("exits %d, says %s%s\nwant %q", got, out, errs, w)
+			}
+		}
+	}
+	says(exitDone, b.cluster.self.Host, tool, "1 waiting, 0 being read, 0 given up", " now")
+	_, err := b.store.Pool().Exec(t.Context(), `UPDATE node SET beat_at = beat_at - 90000`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(exitDone, "1m3")
+	says(exitTrouble, "no process works on the history")
+}
+
 func TestWorkNeedsADatabase(t *testing.T) {
 	code, _, errs := runs(t, "work", "--drop", t.TempDir(), "--out", t.TempDir(), "--state", t.TempDir())
 	if code != exitUsage || !strings.Contains(errs, "which one process has for itself") {
 		t.Errorf("exits %d, says %s", code, errs)
 	}
+}
+
+// TestThroughput reads as many logs as -scale says, all there at once: with the history
+// on SQLite, and on a database server with several numbers of workers.
+func TestThroughput(t *testing.T) {
+	if *scale == 0 {
+		t.Skip("needs -scale")
+	}
+	alone := newLab(t, waits)
+	t.Logf("SQLite, one process: %.0f logs/s", alone.rate(t))
+	for _, workers := range []int{1, 2, 4} {
+		c := newCrew(t, workers, "--no-work")
+		t.Logf("PostgreSQL, %d workers: %.0f logs/s", workers, c.rate(t))
+		c.end(t)
+	}
+}
+
+// rate drops logs at once and returns how many were read in a second.
+func (l *lab) rate(t *testing.T) float64 {
+	t.Helper()
+	fresh := filepath.Join(l.dir, "away", "fresh")
+	for i := range *scale {
+		machine := fmt.Sprintf("LAB-%02d", i%50)
+		name := filepath.Join(fresh, machine, fmt.Sprintf("kd-%d.log", i))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, logText(i, machine, true), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := openBeside(t.Context(), l.history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	machines, err := os.ReadDir(fresh)
+	for _, m := range machines {
+		if err == nil {
+			err = os.Rename(filepath.Join(fresh, m.Name()), filepath.Join(l.dir, "drop", m.Name()))
+		}
+	}
+	began := time.Now()
+	for counts := (map[store.State]int{}); err == nil && counts[store.Analysed] < *scale; time.Sleep(50 * time.Millisecond) {
+		counts, err = db.Counts(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began)
+	l.kill()
+	return float64(*scale) / took.Seconds()
 }

@@ -68,6 +68,7 @@ type lab struct {
 	plans   []*plan
 	started int
 	mark    int64           // end of the log when the watcher was last started
+	watch   []string        // further arguments of the watcher
 	prepare func(*exec.Cmd) // how else the watcher is started, when not nil
 }
 
@@ -113,7 +114,7 @@ func (l *lab) start(t *testing.T) {
 	if info, err := l.log.Stat(); err == nil {
 		l.mark = info.Size()
 	}
-	l.watcher = l.launch(t, "watch")
+	l.watcher = l.launch(t, append([]string{"watch"}, l.watch...)...)
 }
 
 // launch starts a process of the lab.

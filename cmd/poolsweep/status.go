@@ -95,6 +95,8 @@ type status struct {
 	Periods     []statusPeriod     `json:"periods"` // weeks and notices that mails are made of
 	Health      []statusHealth     `json:"health"`  // of the clock, the upkeep, the configuration and the making of mails
 	Faults      []statusFault      `json:"faults"`  // lines of decisions that do nothing
+	Nodes       []statusNode       `json:"nodes,omitempty"`
+	Queue       *statusQueue       `json:"queue,omitempty"`
 }
 
 type statusShare struct {
@@ -171,7 +173,7 @@ func readStatus(ctx context.Context, cfg *config, all bool) (*status, error) {
 	}
 	return st, errors.Join(st.addShares(ctx, db), st.addDrops(ctx, db, all), st.addCases(ctx, db),
 		st.addOutputs(ctx, db), st.addMails(ctx, db), st.addPeriods(ctx, db),
-		st.addAttachments(ctx, db), st.addHealth(ctx, db))
+		st.addAttachments(ctx, db), st.addHealth(ctx, db), st.addNodes(ctx, db))
 }
 
 func (st *status) addShares(ctx context.Context, db *store.Store) error {
@@ -284,6 +286,7 @@ func (st *status) print(w io.Writer, all bool) {
 	st.printPeriods(w, all)
 	st.printMails(w, all)
 	st.printAttachments(w, all)
+	st.printNodes(w)
 	for _, h := range st.Health {
 		if h.Reason != "" {
 			fmt.Fprintf(w, "%s: %s since %s: %s\n", h.Part, h.Reason, h.At.Format(time.DateTime), plain(h.Detail))
@@ -360,6 +363,9 @@ func (st *status) check(w io.Writer, now time.Time) error {
 		if t := a.trouble(now); t != "" {
 			say("%s", t)
 		}
+	}
+	if t := st.nodesTrouble(); t != "" {
+		say("%s", t)
 	}
 	for _, h := range st.Health {
 		if h.Reason != "" {
