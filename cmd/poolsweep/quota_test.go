@@ -61,3 +61,14 @@ func TestQuotaCountsADropOnce(t *testing.T) {
 		t.Errorf("%d, want 2: one is being read already", got)
 	}
 }
+
+func TestDropsThatWereNotTakenUpCountForNoQuota(t *testing.T) {
+	sh := &share{flying: map[string]bool{}, quota: quota{2, map[string]hourly{}}}
+	for range 3 { // the database takes nothing
+		drops := ready("LAB-1/", 3)
+		if got := sh.allowed(t, drops, 0); got != 2 {
+			t.Errorf("%d, want 2", got)
+		}
+		sh.unration(drops)
+	}
+}

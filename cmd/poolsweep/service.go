@@ -425,6 +425,15 @@ func (s *service) scan(ctx context.Context, sc scanned) error {
 	entries := slices.DeleteFunc(sc.Entries, func(e watch.Entry) bool { return sh.landed[e.Name] })
 	clear(sh.landed)
 	sh.ration(entries, s.mono())
+	err := s.takeUp(ctx, sh, entries)
+	if err != nil {
+		sh.unration(entries)
+	}
+	return err
+}
+
+// takeUp notes what a scan saw, and has the drops read that are ready.
+func (s *service) takeUp(ctx context.Context, sh *share, entries []watch.Entry) error {
 	if s.cluster != nil {
 		return s.hand(ctx, sh, entries)
 	}
