@@ -22,6 +22,7 @@ type cluster struct {
 	places map[string]*share // where it reads drops that others watch, by path
 	beats  chan beat
 	heard  time.Duration // by mono, when the last beat began that was answered
+	away   bool          // that was too long ago
 	look   time.Duration // by mono: no look for news before
 }
 
@@ -43,7 +44,7 @@ const (
 	lookEvery   = 200 * time.Millisecond // for what came of drops
 	newsEvery   = time.Second            // for what other nodes recorded
 	againAfter  = time.Second            // to record what the server did not take
-	handsFactor = 4                      // drops read at once from a share for each parser
+	handsFactor = 8                      // drops read at once from a share for each parser
 )
 
 // dutyLease is for the work that one node does for all.
@@ -166,10 +167,11 @@ func (s *service) beaten(ctx, going context.Context, b beat) error {
 	case errors.As(b.err, &version):
 		return b.err
 	case b.err == nil:
-		c.heard = b.began
+		c.heard, c.away = b.began, false
 	case s.mono()-c.heard < silence-beatEvery():
 		return nil
-	default:
+	case !c.away:
+		c.away = true
 		s.log.Warn("the database server does not answer: nothing is taken up until it does", "err", b.err)
 	}
 	for _, sh := range s.shares {
