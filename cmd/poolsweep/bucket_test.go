@@ -88,9 +88,7 @@ func TestDecisionsInABucket(t *testing.T) {
 	b, id := newBoard(t)
 	o := newObjects(t)
 	b.cfg.Drops, b.shares = []dropConfig{{Path: "s3://lab", Endpoint: o.URL}}, nil
-	if err := b.newShares(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	b.openShares(t)
 	o.put(t, defaultDecisions, id+" owner storage\nnonsense\n")
 	b.scanTwice(t)
 	if got := b.inForce(t, id); got != "owner storage" {

@@ -18,10 +18,21 @@ import (
 func newBoard(t *testing.T) (*bench, string) {
 	t.Helper()
 	b := newBench(t, "wavxdmgr-runaway", "process-leak")
+	b.openShares(t)
+	return b, b.caseOf(t, "LAB-XP-07")
+}
+
+// openShares opens the folders of the configuration, as at a start.
+func (b *bench) openShares(t *testing.T) {
+	t.Helper()
 	if err := b.newShares(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return b, b.caseOf(t, "LAB-XP-07")
+	for _, sh := range b.shares {
+		if err := b.openShare(t.Context(), sh); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // scanTwice looks at the folder as often as a file has to stand still.
@@ -161,9 +172,7 @@ func TestDecisionsMakeARevisionOnce(t *testing.T) {
 	b.board(t, "# moved and spaced\n\n"+id+"   owner\tstorage\n")
 	b.scanTwice(t)
 	b.shares = nil // as after a restart
-	if err := b.newShares(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	b.openShares(t)
 	b.scanTwice(t)
 	if n := revision(); n != 2 {
 		t.Errorf("revision %d after nothing was decided anew, want 2", n)
@@ -281,9 +290,7 @@ func TestDecisionsOfAFolderThatIsNoLongerWatchedEnd(t *testing.T) {
 	b.board(t, id+" owner storage\n")
 	b.scanTwice(t)
 	b.shares, b.cfg.Drops = nil, []dropConfig{{Path: filepath.Join(b.dir, "other")}}
-	if err := b.newShares(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	b.openShares(t)
 	if got := b.inForce(t, id); got != "" {
 		t.Errorf("in force: %q", got)
 	}

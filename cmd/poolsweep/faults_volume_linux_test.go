@@ -389,6 +389,7 @@ func TestSilentShareIsDown(t *testing.T) {
 	}
 	sh := s.shares[0]
 	sh.flying, sh.landed, sh.noted = map[string]bool{}, map[string]bool{}, map[string]noted{}
+	sh.end = func() {} // it is watched
 	comesBack := func() {
 		t.Helper()
 		if err := s.scan(t.Context(), scanned{share: sh}); err != nil {

@@ -73,7 +73,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 			}
 		}
 	})
-	if got, want := strings.Join(seen, ","), ",attach,collect,decide,demo,doctor,explain,init,mail,purge,reanalyze,report,show,status,sweep,ticket,version,watch,weekly"; got != want {
+	if got, want := strings.Join(seen, ","), ",attach,collect,decide,demo,doctor,explain,init,mail,purge,reanalyze,report,show,status,sweep,ticket,version,watch,weekly,work"; got != want {
 		t.Errorf("commands %s, want %s", got, want)
 	}
 }

@@ -209,8 +209,8 @@ func (s *service) start(ctx, going context.Context) error {
 // parsersAtOnce is how many drops are parsed at a time.
 func (s *service) parsersAtOnce() int { return max(2, runtime.GOMAXPROCS(0)) }
 
-// startShare begins to watch a share, with what the store knows of it.
-func (s *service) startShare(ctx, going context.Context, sh *share) error {
+// openShare opens a share, with what the store knows of it.
+func (s *service) openShare(ctx context.Context, sh *share) error {
 	var settled []watch.Entry
 	err := s.store.Drops(ctx, sh.path, func(drop store.Drop) error {
 		if e, ok := settledEntry(drop); ok {
@@ -221,7 +221,13 @@ func (s *service) startShare(ctx, going context.Context, sh *share) error {
 	if err != nil {
 		return err
 	}
-	if sh.folder, err = sh.drop.feed(s.cfg.Decisions, slices.Values(settled)); err != nil {
+	sh.folder, err = sh.drop.feed(s.cfg.Decisions, slices.Values(settled))
+	return err
+}
+
+// startShare begins to watch a share.
+func (s *service) startShare(ctx, going context.Context, sh *share) error {
+	if err := s.openShare(ctx, sh); err != nil {
 		return err
 	}
 	sh.flying, sh.landed, sh.noted, sh.scanned = map[string]bool{}, map[string]bool{}, map[string]noted{}, s.mono()
