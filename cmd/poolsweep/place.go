@@ -43,7 +43,7 @@ func (c *config) place() (string, error) {
 	}
 	return readSecret("database_file", c.DatabaseFile, exitUsage, func(line string) (string, error) {
 		if line = strings.TrimSpace(line); !store.Served(line) {
-			return "", errors.New("its first line is no postgres://...")
+			return "", errors.New("its first line does not begin with postgres://")
 		}
 		return line, nil
 	}, hint)

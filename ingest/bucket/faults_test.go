@@ -74,7 +74,10 @@ func TestPollBelievesNoHalfAnswer(t *testing.T) {
 		"denied":       says(403, "<Error><Code>AccessDenied</Code></Error>"),
 		"no bucket":    says(404, "<Error><Code>NoSuchBucket</Code></Error>"),
 		"hung up":      func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) },
-		"elsewhere":    func(w http.ResponseWriter, r *http.Request) bool { http.Redirect(w, r, "/other", 307); return true },
+		"elsewhere": func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "/other", http.StatusTemporaryRedirect)
+			return true
+		},
 		"second page fails": func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Query().Has("continuation-token") {
 				answerError(w, 403, "AccessDenied")
