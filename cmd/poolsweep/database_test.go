@@ -144,7 +144,7 @@ func TestDatabaseFileHoldsTheURL(t *testing.T) {
 		text string
 		mode os.FileMode
 		want string // of the error
-	}{{"postgres://me:secret@db/x \n", 0o600, ""}, {"secret", 0o600, "no postgres://"}, {"postgres://me:secret@db/x", 0o644, "everybody may open"}} {
+	}{{"postgres://me:secret@db/x \n", 0o600, ""}, {"secret", 0o600, "does not begin with postgres://"}, {"postgres://me:secret@db/x", 0o644, "everybody may open"}} {
 		if step.want == "everybody may open" && !modesCount {
 			continue
 		}

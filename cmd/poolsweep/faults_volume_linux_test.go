@@ -182,7 +182,7 @@ func TestNeverStable(t *testing.T) {
 		t.Skip("not a short test")
 	}
 	t.Setenv(asPoolsweep, "1") // for the parsers
-	l := &lab{dir: t.TempDir()}
+	l := emptyLab(t.TempDir())
 	began := time.Now()
 	var offset atomic.Int64
 	s := l.service(t, time.Now, func() time.Duration { return time.Since(began) + time.Duration(offset.Load()) })
@@ -296,7 +296,7 @@ func TestClockLeaps(t *testing.T) {
 		t.Skip("not a short test")
 	}
 	t.Setenv(asPoolsweep, "1") // for the parsers
-	l := &lab{dir: t.TempDir()}
+	l := emptyLab(t.TempDir())
 	var offset atomic.Int64
 	s, stop := l.inProcess(t, func() time.Time { return time.Now().Add(time.Duration(offset.Load())) })
 	day := 24 * time.Hour
@@ -377,7 +377,7 @@ func (l *lab) service(t *testing.T, now func() time.Time, mono func() time.Durat
 // share is told to be down, until the scan does come back.
 func TestSilentShareIsDown(t *testing.T) {
 	var mono time.Duration
-	l := &lab{dir: t.TempDir()}
+	l := emptyLab(t.TempDir())
 	s := l.service(t, time.Now, func() time.Duration { return mono })
 	defer s.store.Close()
 	want := func(reason ingest.Reason) {

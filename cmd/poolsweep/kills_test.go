@@ -75,7 +75,7 @@ type lab struct {
 func newLab(t *testing.T, settings string) *lab {
 	t.Helper()
 	dir := t.TempDir()
-	l := &lab{dir: dir, history: &config{State: filepath.Join(dir, "state")}}
+	l := emptyLab(dir)
 	l.open(t, "state: state\n"+settings)
 	l.start(t)
 	return l
@@ -176,6 +176,11 @@ func (l *lab) settle(t *testing.T) {
 func (l *lab) watching() bool {
 	text, err := os.ReadFile(l.log.Name())
 	return err == nil && int64(len(text)) > l.mark && strings.Contains(string(text[l.mark:]), "msg=watching")
+}
+
+// emptyLab is a lab whose history is below its folder.
+func emptyLab(dir string) *lab {
+	return &lab{dir: dir, history: &config{State: filepath.Join(dir, "state")}}
 }
 
 func (l *lab) settled(t *testing.T) bool {
