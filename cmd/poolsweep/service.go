@@ -374,13 +374,14 @@ func (s *service) scanner(ctx context.Context, sh *share) {
 		if sc.Scan, sc.err = sh.folder.Poll(s.mono()); sc.err == nil {
 			sc.posted = sh.bulletin.look(sh.folder, sc.Aside)
 		}
+		pause := s.nextScan(sc.Entries) // which are the service's as soon as it has them
 		select {
 		case s.scans <- sc:
 		case <-ctx.Done():
 			return
 		}
 		select {
-		case <-time.After(s.nextScan(sc.Entries)):
+		case <-time.After(pause):
 		case <-sh.wake:
 		case <-ctx.Done():
 			return
