@@ -35,7 +35,7 @@ type crew struct {
 
 func newCrew(t *testing.T, workers int, watch ...string) *crew {
 	t.Helper()
-	c := &crew{server: newDatabase(t)}
+	c := &crew{server: pgtest.New(t, os.Getenv)}
 	c.lab = &lab{dir: t.TempDir(), history: &config{Database: c.server.URL("postgres")}}
 	c.open(t, "database: "+c.history.Database+"\n"+waits)
 	t.Cleanup(func() {
@@ -144,7 +144,7 @@ func TestStoppedServerLosesNothing(t *testing.T) {
 }
 
 func TestNodesOfTwoVersionsDoNotWorkTogether(t *testing.T) {
-	b, file := newServed(t, newDatabase(t))
+	b, file := newServed(t, pgtest.New(t, os.Getenv))
 	other := store.Node{ID: "x", Host: "filer", Role: roleWork, Version: "poolsweep 0.0"}
 	if err := b.store.Beat(t.Context(), other, silence); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestNodesOfTwoVersionsDoNotWorkTogether(t *testing.T) {
 }
 
 func TestStatusListsNodesAndWhatWaitsForThem(t *testing.T) {
-	b, file := newServed(t, newDatabase(t))
+	b, file := newServed(t, pgtest.New(t, os.Getenv))
 	b.service.log, b.role = slog.New(slog.DiscardHandler), roleWork
 	b.cfg.Drops = []dropConfig{{Path: "drop"}}
 	if err := b.join(t.Context()); err != nil {

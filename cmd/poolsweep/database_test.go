@@ -13,25 +13,6 @@ import (
 	"poolsweep/ingest/store/pgtest"
 )
 
-// newDatabase starts a PostgreSQL server, or skips the test where none is installed,
-// unless the environment says that this is not to be passed over.
-func newDatabase(t *testing.T) *pgtest.Server {
-	t.Helper()
-	s, err := pgtest.Start()
-	if errors.Is(err, pgtest.ErrMissing) && os.Getenv("POOLSWEEP_NEED_POSTGRES") == "" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 // newServed makes a bench whose history is on a database server, and returns the file
 // of its configuration.
 func newServed(t *testing.T, s *pgtest.Server, folders ...string) (*bench, string) {
@@ -49,7 +30,7 @@ func newServed(t *testing.T, s *pgtest.Server, folders ...string) (*bench, strin
 // TestCommandsWorkOverADatabase runs the commands as on another host than the
 // watcher's, beside it.
 func TestCommandsWorkOverADatabase(t *testing.T) {
-	b, file := newServed(t, newDatabase(t), "process-leak", "wavxdmgr-runaway", "healthy")
+	b, file := newServed(t, pgtest.New(t, os.Getenv), "process-leak", "wavxdmgr-runaway", "healthy")
 	id := b.caseOf(t, "LAB-XP-07")
 	says := func(want string, args ...string) {
 		t.Helper()
@@ -96,7 +77,7 @@ func TestServerThatIsAwayIsOutlasted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not a short test")
 	}
-	server := newDatabase(t)
+	server := pgtest.New(t, os.Getenv)
 	b, file := newServed(t, server)
 	if err := server.Stop(true); err != nil {
 		t.Fatal(err)

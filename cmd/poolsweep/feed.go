@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -92,4 +93,10 @@ func dropPath(share, name string) string {
 		return share + "/" + name
 	}
 	return filepath.Join(share, filepath.FromSlash(name))
+}
+
+// dropLabel is what a drop is called in what was read from it: by its share's last folder,
+// whatever the system writes between folders, and its name.
+func dropLabel(share, name string) string {
+	return path.Join(path.Base(strings.ReplaceAll(share, `\`, "/")), name)
 }

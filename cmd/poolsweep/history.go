@@ -151,16 +151,15 @@ func (h *history) judge(ctx context.Context, sel *selection, ids []string) (*jud
 	}
 	if j.Scope = sel.scope(); j.Scope != nil { // the last revision was made from more
 		numbersOnly(j.Revisions)
-		p := analyze.Period{From: sel.period.from, To: sel.period.to}
-		return j, held, addAround(ctx, h.db, h.cfg, j, p, h.now)
 	}
-	if len(ids) == 0 { // the workbook is among what is asked for
-		p := &pasts{db: h.db, cfg: h.cfg, now: h.now}
-		if err := p.add(ctx, j); err != nil {
-			return nil, nil, err
-		}
+	switch {
+	case len(ids) > 0: // the workbook is not among what is asked for
+	case j.Scope != nil:
+		err = h.addAround(ctx, j, analyze.Period{From: sel.period.from, To: sel.period.to}, h.now)
+	default:
+		err = (&pasts{history: h}).add(ctx, j)
 	}
-	return j, held, nil
+	return j, held, err
 }
 
 // judged judges documents, with what people decided as it holds at a moment.

@@ -10,8 +10,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"path"
-	"strings"
 	"sync"
 
 	"poolsweep/ingest"
@@ -142,7 +140,7 @@ func (in *intake) asWatched() bool {
 func (s *service) parse(in *intake, file openDrop, drop io.Reader) {
 	defer file.Close()
 	name, place := in.entry.Name, ingest.PlaceBelow(in.entry.Name)
-	o := order{Path: path.Join(path.Base(strings.ReplaceAll(in.share.path, `\`, "/")), name), File: place.File, Below: place.Below,
+	o := order{Path: dropLabel(in.share.path, name), File: place.File, Below: place.Below,
 		NameRule: s.cfg.NameRule, Redact: s.cfg.Redact == redactStrict}
 	var err error
 	if in.answer, err = s.parsers.parse(o, drop); err == nil {

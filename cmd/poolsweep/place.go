@@ -54,26 +54,23 @@ const mendState = "let this user read and write the state folder"
 
 // openStore opens the history of a configuration to work on it.
 func openStore(ctx context.Context, c *config) (*store.Store, error) {
-	place, err := c.place()
-	if err != nil {
-		return nil, err
-	}
-	db, err := store.Open(ctx, place)
-	if err != nil {
-		return nil, openFailure(err, mendState)
-	}
-	return db, nil
+	return c.open(ctx, store.Open, mendState)
 }
 
 // openBeside opens the history of a configuration beside its watcher.
 func openBeside(ctx context.Context, c *config) (*store.Store, error) {
+	return c.open(ctx, store.OpenBeside, "give the --state of a watcher that has run")
+}
+
+func (c *config) open(ctx context.Context, open func(context.Context, string) (*store.Store, error),
+	hint string) (*store.Store, error) {
 	place, err := c.place()
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.OpenBeside(ctx, place)
+	db, err := open(ctx, place)
 	if err != nil {
-		return nil, openFailure(err, "give the --state of a watcher that has run")
+		return nil, openFailure(err, hint)
 	}
 	return db, nil
 }

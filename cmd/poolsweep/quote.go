@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -191,8 +190,7 @@ func (h *history) quoting(ctx context.Context, held []store.Held) func(*analyze.
 func (q *quoter) drops(held []store.Held) []input {
 	var all []input
 	for _, h := range held {
-		// As the watcher names what it reads.
-		file := path.Join(path.Base(strings.ReplaceAll(h.Share, `\`, "/")), h.Name)
+		file := dropLabel(h.Share, h.Name)
 		in := input{path: file, place: ingest.PlaceBelow(h.Name), open: func() (io.ReadCloser, error) { return reopen(h.Share, h.Name) }}
 		if q.wants(file) && !slices.ContainsFunc(all, func(o input) bool { return o.path == file }) {
 			all = append(all, in)
@@ -204,7 +202,7 @@ func (q *quoter) drops(held []store.Held) []input {
 // reopen opens a drop once more. Archives are read from any place in them, so that a
 // small drop is taken into memory.
 func reopen(share, name string) (io.ReadCloser, error) {
-	f, err := watch.New(share, watch.Options{}).Reopen(name)
+	f, err := watch.New(share, watch.Options{Unpolled: true}).Open(name)
 	if err != nil || f.Stamp().Size > inMemory {
 		return f, err
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +99,7 @@ func newQueue() *queue {
 func (q *queue) push(items []*intake) {
 	q.mu.Lock()
 	for _, in := range items {
-		folder, _, _ := strings.Cut(in.entry.Name, "/")
+		folder := folderOf(in.entry.Name)
 		if len(q.folders[folder]) == 0 {
 			q.turn = append(q.turn, folder)
 		}

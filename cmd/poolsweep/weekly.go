@@ -325,7 +325,7 @@ func (d *desk) addPast(ctx context.Context, w *week, members map[string]bool) er
 	if err != nil {
 		return err
 	}
-	return addAround(ctx, d.db, d.cfg, w.judgement, analyze.Period{From: w.From}, w.Dated)
+	return d.addAround(ctx, w.judgement, analyze.Period{From: w.From}, w.Dated)
 }
 
 // owns reports whether a drop is the group's: by the machine it is of, or by the folder

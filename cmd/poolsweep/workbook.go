@@ -1,15 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"poolsweep/analyze"
 	"poolsweep/analyze/fleet"
@@ -32,7 +31,7 @@ func (s *service) addPast(ctx context.Context, j *judgement) error {
 	if j.Past != nil {
 		return nil
 	}
-	p := &pasts{db: s.store, cfg: s.cfg, now: s.now(), held: s.tracks}
+	p := &pasts{history: s.history(), held: s.tracks}
 	err := p.add(ctx, j)
 	s.tracks = p.held
 	return err
@@ -40,9 +39,7 @@ func (s *service) addPast(ctx context.Context, j *judgement) error {
 
 // pasts reads from a history what only the workbook tells.
 type pasts struct {
-	db   *store.Store
-	cfg  *config
-	now  time.Time
+	*history
 	held map[string]heldTrack // by folded name, from the last time
 }
 
@@ -59,18 +56,18 @@ func (r *pasts) add(ctx context.Context, j *judgement) error {
 	if j.Drops, err = troubledDrops(ctx, r.db, func(store.Drop) bool { return true }); err != nil {
 		return err
 	}
-	return addAround(ctx, r.db, r.cfg, j, p, r.now)
+	return r.addAround(ctx, j, p, r.now)
 }
 
 // addAround gives a judgement of now what a configuration and the mails of earlier weeks
 // say: the groups of its machines, and the changes of the rules in a period.
-func addAround(ctx context.Context, db *store.Store, cfg *config, j *judgement, p analyze.Period, now time.Time) error {
-	of, err := lying(cfg.all(), stored(ctx, db))
+func (h *history) addAround(ctx context.Context, j *judgement, p analyze.Period, now time.Time) error {
+	of, err := h.lying(ctx)
 	if err != nil {
 		return err
 	}
-	j.Groups = cfg.groupNames(j.Result.Machines, of)
-	j.Rules, err = ruleChanges(ctx, db, p, now)
+	j.Groups = h.cfg.groupNames(j.Result.Machines, of)
+	j.Rules, err = ruleChanges(ctx, h.db, p, now)
 	return err
 }
 
@@ -151,20 +148,18 @@ func (r *pasts) readTracks(ctx context.Context, res *analyze.Result, p analyze.P
 // together does some work for each number below n, on all processors, and returns the
 // results in order. After a failure no more is begun.
 func together[T any](n int, work func(i int) (T, error)) ([]T, error) {
-	done, errs := make([]T, n), make([]error, n)
-	var next atomic.Int64
-	var working sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		working.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				if done[i], errs[i] = work(i); errs[i] != nil {
-					next.Store(int64(n))
-				}
+	done := make([]T, n)
+	group, going := errgroup.WithContext(context.Background())
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() (err error) {
+			if going.Err() == nil {
+				done[i], err = work(i)
 			}
+			return err
 		})
 	}
-	working.Wait()
-	return done, cmp.Or(errs...)
+	return done, group.Wait()
 }
 
 // casesOn names the cases of a machine.

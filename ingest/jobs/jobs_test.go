@@ -19,18 +19,10 @@ import (
 
 const share = "/srv/drop"
 
-// newPool connects to a server of the test's own, or skips the test where none is
-// installed, unless the environment says that this is not to be passed over.
+// newPool connects to a server of the test's own.
 func newPool(t *testing.T) *pgxpool.Pool {
 	t.Helper()
-	s, err := pgtest.Start()
-	if errors.Is(err, pgtest.ErrMissing) && os.Getenv("POOLSWEEP_NEED_POSTGRES") == "" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := pgtest.New(t, os.Getenv)
 	pool, err := pgxpool.New(context.Background(), s.URL("postgres", "pool_max_conns", "20"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +74,18 @@ func in(t *testing.T, pool *pgxpool.Pool, join func(context.Context, pgx.Tx) err
 	}
 }
 
+// doer does jobs and writes their drops' names down.
+func doer(t *testing.T, pool *pgxpool.Pool, did *[]string) func(context.Context, *Taken) error {
+	var mu sync.Mutex
+	return func(_ context.Context, job *Taken) error {
+		mu.Lock()
+		*did = append(*did, job.Name)
+		mu.Unlock()
+		in(t, pool, Complete([]*Taken{job}))
+		return nil
+	}
+}
+
 func drop(i int) Drop {
 	return Drop{Share: share, Name: fmt.Sprintf("LAB-1/%03d.log", i), Stamp: "1 2 3 4"}
 }
@@ -105,7 +109,6 @@ func counts(t *testing.T, pool *pgxpool.Pool, want Counts) {
 
 func TestJobIsDoneOnceHoweverOftenItIsAdded(t *testing.T) {
 	pool := newPool(t)
-	var mu sync.Mutex
 	var did []string
 	adder := newNode(t, pool, "adder", 0, nil)
 	for range 3 {
@@ -116,13 +119,7 @@ func TestJobIsDoneOnceHoweverOftenItIsAdded(t *testing.T) {
 	if err != nil || len(names) != 2 || !names["LAB-1/002.log"] {
 		t.Errorf("under way: %v, %v", names, err)
 	}
-	newNode(t, pool, "worker", 2, func(_ context.Context, job *Taken) error {
-		mu.Lock()
-		did = append(did, job.Name)
-		mu.Unlock()
-		in(t, pool, Complete([]*Taken{job}))
-		return nil
-	})
+	newNode(t, pool, "worker", 2, doer(t, pool, &did))
 	counts(t, pool, Counts{})
 	if slices.Sort(did); !slices.Equal(did, []string{"LAB-1/001.log", "LAB-1/002.log"}) {
 		t.Errorf("did %v", did)
@@ -136,18 +133,11 @@ func TestJobIsDoneOnceHoweverOftenItIsAdded(t *testing.T) {
 
 func TestJobsOfAFolderThatFloodsComeLast(t *testing.T) {
 	pool := newPool(t)
-	var mu sync.Mutex
 	var did []string
 	flood, single := drop(1), drop(2)
 	flood.Rank = 2
 	in(t, pool, newNode(t, pool, "adder", 0, nil).Add([]Drop{flood, single}))
-	newNode(t, pool, "worker", 1, func(_ context.Context, job *Taken) error {
-		mu.Lock()
-		did = append(did, job.Name)
-		mu.Unlock()
-		in(t, pool, Complete([]*Taken{job}))
-		return nil
-	})
+	newNode(t, pool, "worker", 1, doer(t, pool, &did))
 	counts(t, pool, Counts{})
 	if !slices.Equal(did, []string{single.Name, flood.Name}) {
 		t.Errorf("did %v", did)
@@ -158,9 +148,11 @@ func TestJobsOfAFolderThatFloodsComeLast(t *testing.T) {
 func TestJobsOfAGoneNodeAreFreedAndSometimeGivenUp(t *testing.T) {
 	pool := newPool(t)
 	taken := make(chan bool, Attempts+1) // whether it was the last attempt
-	hang := func(ctx context.Context, job *Taken) error {
+	over := make(chan struct{})
+	defer close(over)
+	hang := func(_ context.Context, job *Taken) error {
 		taken <- job.Last
-		<-ctx.Done()
+		<-over // it does not even end when its node is stopped
 		return errors.New("ended")
 	}
 	in(t, pool, newNode(t, pool, "adder", 0, nil).Add([]Drop{drop(1)}))

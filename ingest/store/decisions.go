@@ -91,18 +91,9 @@ func (l *DecisionLine) put(ctx context.Context, tx querier, origin string, nth, 
 // endDecisions ends the lines that stand and for which a condition holds, and returns
 // them.
 func endDecisions(ctx context.Context, tx querier, where string, arg any, now time.Time) ([]DecisionLine, error) {
-	rows, err := tx.QueryContext(ctx, decisionColumns+`WHERE ended = 0 AND `+where+` ORDER BY origin, line`, arg)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []DecisionLine
-	for rows.Next() {
-		if err := addDecision(&out)(rows); err != nil {
-			return nil, err
-		}
-	}
-	if err := rows.Err(); err != nil {
+	err := eachRow(ctx, tx, decisionColumns+`WHERE ended = 0 AND `+where+` ORDER BY origin, line`, []any{arg}, addDecision(&out))
+	if err != nil {
 		return nil, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE decision SET ended = $2 WHERE ended = 0 AND `+where, arg, millis(now))

@@ -4,8 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"testing"
 	"time"
+
+	"poolsweep/ingest/store/pgtest"
 )
 
 var fleet = flag.Int("fleet", 0,
@@ -50,7 +53,7 @@ func (d database) open(t testing.TB) *Store {
 	if d == "sqlite" {
 		return openStore(t, t.TempDir())
 	}
-	return openStore(t, newServer(t).URL("postgres"))
+	return openStore(t, pgtest.New(t, os.Getenv).URL("postgres"))
 }
 
 // small is a specimen with little in its tables.

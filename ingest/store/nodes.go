@@ -104,23 +104,18 @@ func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
 }
 
 func nodes(ctx context.Context, q querier, where string, args ...any) ([]Node, error) {
-	rows, err := q.QueryContext(ctx, `
-		SELECT id, host, role, version, started_at, `+serverNow+` - beat_at FROM node `+where+` ORDER BY host, started_at, id`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []Node
-	for rows.Next() {
-		var n Node
-		var started, silent int64
-		if err := rows.Scan(&n.ID, &n.Host, &n.Role, &n.Version, &started, &silent); err != nil {
-			return nil, err
-		}
-		n.Started, n.Silent = fromMillis(started), time.Duration(max(0, silent))*time.Millisecond
-		out = append(out, n)
-	}
-	return out, rows.Err()
+	err := eachRow(ctx, q, `
+		SELECT id, host, role, version, started_at, `+serverNow+` - beat_at FROM node `+where+` ORDER BY host, started_at, id`,
+		args, func(rows *sql.Rows) error {
+			var n Node
+			var started, silent int64
+			err := rows.Scan(&n.ID, &n.Host, &n.Role, &n.Version, &started, &silent)
+			n.Started, n.Silent = fromMillis(started), time.Duration(max(0, silent))*time.Millisecond
+			out = append(out, n)
+			return err
+		})
+	return out, err
 }
 
 // Outcome is what came of a drop that was read for its watcher.

@@ -20,31 +20,12 @@ import (
 
 var server = flag.String("server", "", "run the tests on the PostgreSQL database at `URL` instead of SQLite")
 
-// newServer starts a server, or skips the test where none is installed, unless the
-// environment says that this is not to be passed over.
-func newServer(t testing.TB) *pgtest.Server {
-	t.Helper()
-	s, err := pgtest.Start()
-	if errors.Is(err, pgtest.ErrMissing) && os.Getenv("POOLSWEEP_NEED_POSTGRES") == "" {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 // TestSuiteOnPostgres runs all tests of this package once more, on a server.
 func TestSuiteOnPostgres(t *testing.T) {
 	if *server != "" {
 		t.Skip("runs on a server")
 	}
-	s := newServer(t)
+	s := pgtest.New(t, os.Getenv)
 	args := []string{"-test.count=1", "-server", s.URL("postgres")}
 	if testing.Short() {
 		args = append(args, "-test.short")
@@ -173,7 +154,7 @@ func TestServerThatGoesAwayIsOutlasted(t *testing.T) {
 	if *server != "" || testing.Short() {
 		t.Skip("stops a server of its own")
 	}
-	srv := newServer(t)
+	srv := pgtest.New(t, os.Getenv)
 	s := openStore(t, srv.URL("postgres"))
 	record(t, s, reading("LAB-1", "a.log", "c1"), Analysed)
 	if err := srv.Stop(true); err != nil {

@@ -102,26 +102,20 @@ func (d *Drop) Of(machine string) bool {
 
 // purgeDrops removes the drops of a machine, and those with documents of it.
 func purgeDrops(ctx context.Context, tx querier, key string) (int64, error) {
-	rows, err := tx.QueryContext(ctx, `
+	var gone []Drop
+	err := eachRow(ctx, tx, `
 		SELECT share, name, machine, sha256 IN (
 			SELECT sha256 FROM document WHERE machine = $1 UNION SELECT sha256 FROM snapshot WHERE machine = $1)
-		FROM drop_file`, key)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	var gone []Drop
-	for rows.Next() {
+		FROM drop_file`, []any{key}, func(rows *sql.Rows) error {
 		var d Drop
 		var held bool
-		if err := rows.Scan(&d.Share, &d.Name, &d.Machine, &held); err != nil {
-			return 0, err
-		}
+		err := rows.Scan(&d.Share, &d.Name, &d.Machine, &held)
 		if d.Name = Unescape(d.Name); held || d.Of(key) {
 			gone = append(gone, d)
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	})
+	if err != nil {
 		return 0, err
 	}
 	for _, d := range gone {

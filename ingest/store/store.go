@@ -169,17 +169,25 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 
 // rows calls scan for each row of a query. What says what is listed, for errors.
 func (s *Store) rows(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
+	if err := eachRow(ctx, s.db, query, args, scan); err != nil {
 		return fmt.Errorf("%s: %w", what, s.explain(err))
+	}
+	return nil
+}
+
+// eachRow calls scan for each row of a query, within a transaction too.
+func eachRow(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return fmt.Errorf("%s: %w", what, s.explain(err))
+			return err
 		}
 	}
-	return s.explain(rows.Err())
+	return rows.Err()
 }
 
 // within runs fn in one transaction. What fn did is durable when within returns nil,

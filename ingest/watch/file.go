@@ -21,8 +21,8 @@ type File struct {
 // Open opens a drop for reading and makes sure that it is one: a regular file with
 // one name, below this folder and on its file system, reached through no link,
 // whatever is put in its place meanwhile. The folder is opened anew and has to be
-// the one that the last poll trusted, if it is polled. An error is a *ingest.Refusal, or tells that
-// the drop does not exist.
+// the one that the last poll trusted, if it is polled. An error is a *ingest.Refusal, or
+// tells that the drop does not exist.
 func (f *Folder) Open(name string) (*File, error) {
 	root, id, err := openRoot(f.path)
 	if err != nil {
@@ -32,21 +32,6 @@ func (f *Folder) Open(name string) (*File, error) {
 	if err := f.trusted(root, id); err != nil {
 		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: err}
 	}
-	return f.drop(root, name)
-}
-
-// Reopen opens a drop of a folder that was not polled, as carefully. Whoever asks for it
-// knows by its content that it is the one that was read.
-func (f *Folder) Reopen(name string) (*File, error) {
-	root, _, err := openRoot(f.path)
-	if err != nil {
-		return nil, &ingest.Refusal{Reason: ingest.ReasonShareSuspect, Err: err}
-	}
-	defer root.close()
-	return f.drop(root, name)
-}
-
-func (f *Folder) drop(root *dir, name string) (*File, error) {
 	file, err := f.open(root, strings.Split(name, "/"))
 	switch err.(type) {
 	case nil:

@@ -118,8 +118,8 @@ type Options struct {
 	GoneAfter      time.Duration // until a missing drop is gone, after three scans: 10 min
 	MaxBytes       int64         // 2 GiB
 	Listed         int           // 10,000
-	// Unpolled is for who opens drops that another process polls for: the folder is
-	// whatever lies at the path, if it has its Marker.
+	// Unpolled is for who opens drops that another process polls for, or that were read
+	// before: the folder is whatever lies at the path, if it has its Marker.
 	Unpolled bool
 	// Settled are the drops handed back earlier, as they are stored: Name, Stamp and
 	// Hash count.

@@ -12,11 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
-// ErrMissing is returned where no PostgreSQL is installed.
-var ErrMissing = errors.New("PostgreSQL is not installed: Debian's package is postgresql")
+// errMissing is returned where no PostgreSQL is installed.
+var errMissing = errors.New("PostgreSQL is not installed: Debian's package is postgresql")
 
 // role is the server's only user, and may do all.
 const role = "poolsweep"
@@ -28,9 +29,28 @@ type Server struct {
 	process *exec.Cmd
 }
 
-// Start makes a server in a new folder and starts it. It ends with this process, or
+// New starts a server that ends with a test. Where none is installed the test is skipped,
+// unless the environment says that this is not to be passed over.
+func New(t testing.TB, getenv func(string) string) *Server {
+	t.Helper()
+	s, err := start()
+	if errors.Is(err, errMissing) && getenv("POOLSWEEP_NEED_POSTGRES") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// start makes a server in a new folder and starts it. It ends with this process, or
 // when it is closed.
-func Start() (*Server, error) {
+func start() (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -53,7 +73,7 @@ func Start() (*Server, error) {
 func binaries() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		return "", ErrMissing
+		return "", errMissing
 	}
 	slices.Sort(found)
 	return filepath.Dir(found[len(found)-1]), nil
