@@ -89,11 +89,11 @@ func (t *generic) Read(l ingest.Line, warn func(string)) ingest.LineKind {
 
 // header takes the line of column names.
 func (t *generic) header(l ingest.Line) ingest.LineKind {
-	t.head, t.first = bytes.Clone(l.Text), l.No
-	var ok bool
-	if t.grid, t.layout, ok = headerOf(l.Text); !ok {
+	grid, layout, ok := headerOf(l.Text)
+	if !ok {
 		return ingest.LineForeign
 	}
+	t.head, t.first, t.grid, t.layout = bytes.Clone(l.Text), l.No, grid, layout
 	t.told = make([]figureRow, max(1, len(t.labels)))
 	t.later = make([]figures, len(t.told)-1)
 	t.loosen()
